@@ -1,0 +1,1 @@
+"""The ComfyUI half: catalog entries as nodes."""

@@ -1,0 +1,55 @@
+"""What ComfyUI loads: the node classes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from comfy.model_management import InterruptProcessingException
+from comfy_api.latest import ComfyExtension, io
+
+from ..volcv_client.catalog import models
+from ..volcv_client.catalog.spec import Model
+from ..volcv_client.errors import Cancelled
+from .helpers import HELPERS
+from .host import ComfyHost, settle_in
+from .runner import run_model
+from .schema import schema_of
+
+
+class ModelNode(io.ComfyNode):
+    """A node that calls one model; subclasses differ only in ``MODEL``."""
+
+    MODEL: ClassVar[Model]
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema_of(cls.MODEL)
+
+    @classmethod
+    def fingerprint_inputs(cls, **inputs: Any) -> float | str:
+        """Unequal to itself, so always run, unless the seed is known and fixed."""
+        seed = inputs.get("seed")
+        return "fixed" if isinstance(seed, int) and seed >= 0 else float("nan")
+
+    @classmethod
+    async def execute(cls, **inputs: Any) -> io.NodeOutput:
+        try:
+            return io.NodeOutput(*await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id)))
+        except Cancelled:
+            # Any other exception would show as an error instead of an interruption.
+            raise InterruptProcessingException from None
+
+
+def model_node(model: Model) -> type[io.ComfyNode]:
+    """The node class of a model."""
+    return type(model.node_id, (ModelNode,), {"MODEL": model, "__doc__": model.summary})
+
+
+class VolcvExtension(ComfyExtension):
+    """Every model of the catalog as a node, and the helper nodes."""
+
+    async def on_load(self) -> None:
+        settle_in()
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [*map(model_node, models()), *HELPERS]

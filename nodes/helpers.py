@@ -1,0 +1,135 @@
+"""Helper nodes: watermark, further controls, shipped demo pictures."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..volcv_client.demo import PICTURE_NAMES, picture_path
+from .images import bytes_to_tensor, load_alpha
+from .runner import ControlLink
+from .schema import CATEGORY, ControlType, WatermarkType
+
+TOOLS = f"{CATEGORY}/Tools"
+
+
+class Watermark(io.ComfyNode):
+    """The visible watermark block of the service (catalog section 3)."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_watermark",
+            display_name="Watermark (Volcengine)",
+            category=TOOLS,
+            description="A visible watermark that the service draws. Connect it to logo_info.",
+            search_aliases=["watermark", "logo_info", "shuiyin", "volcv"],
+            inputs=[
+                io.String.Input(
+                    "logo_text_content",
+                    default="This is a visible watermark",
+                    tooltip="Text of the watermark. Empty: the service's own text in the chosen language.",
+                ),
+                io.Combo.Input(
+                    "position",
+                    options=list(WATERMARK_POSITIONS),
+                    default="bottom right",
+                    tooltip="Corner of the picture.",
+                ),
+                io.Combo.Input(
+                    "language",
+                    options=list(WATERMARK_LANGUAGES),
+                    default="Chinese",
+                    tooltip="Language of the service's own text.",
+                ),
+                io.Float.Input(
+                    "opacity",
+                    default=0.3,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="1 is fully opaque. The seed pages print 0.3; newer official pages say 1.",
+                ),
+            ],
+            outputs=[WatermarkType.Output("logo_info", tooltip="Connect it to logo_info of a model.")],
+        )
+
+    @classmethod
+    def execute(cls, logo_text_content: str, position: str, language: str, opacity: float) -> io.NodeOutput:
+        return io.NodeOutput(
+            {
+                "add_logo": True,
+                "position": WATERMARK_POSITIONS[position],
+                "language": WATERMARK_LANGUAGES[language],
+                "opacity": opacity,
+                "logo_text_content": logo_text_content,
+            }
+        )
+
+
+class Control(io.ComfyNode):
+    """One further control of a ControlNet model."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_control",
+            display_name="Control (Volcengine)",
+            category=TOOLS,
+            description="A further control picture. Chain several by previous; connect the last to more_controls.",
+            search_aliases=["controlnet", "canny", "depth", "pose", "volcv"],
+            inputs=[
+                io.Image.Input("image", tooltip="The picture whose edges, depth or pose are kept."),
+                io.Combo.Input(
+                    "control_type", options=list(CONTROL_TYPES), default="depth", tooltip="What is kept of the picture."
+                ),
+                io.Float.Input(
+                    "strength",
+                    default=0.6,
+                    min=CONTROL_STRENGTH.low,
+                    step=0.01,
+                    max=1000.0,
+                    tooltip="How strictly it is kept; third parties report 0 to 1.",
+                ),
+                ControlType.Input("previous", optional=True, tooltip="The controls before this one."),
+            ],
+            outputs=[ControlType.Output("control", tooltip="This control after the previous ones.")],
+        )
+
+    @classmethod
+    def execute(
+        cls, image: Tensor, control_type: str, strength: float, previous: ControlLink | None = None
+    ) -> io.NodeOutput:
+        return io.NodeOutput(ControlLink(image, control_type, strength, previous))
+
+
+class ExamplePicture(io.ComfyNode):
+    """A picture that comes with the pack, so that example workflows run on any machine."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_example_picture",
+            display_name="Example picture (Volcengine)",
+            category=TOOLS,
+            description="A picture that comes with the pack. Put Load Image in its place for your own.",
+            search_aliases=["demo", "sample", "load image", "volcv"],
+            inputs=[
+                io.Combo.Input(
+                    "picture", options=list(PICTURE_NAMES), default=PICTURE_NAMES[0], tooltip="Which picture."
+                )
+            ],
+            outputs=[
+                io.Image.Output("image", tooltip="The picture."),
+                io.Mask.Output("mask", tooltip="White where the picture is transparent, as Load Image has it."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, picture: str) -> io.NodeOutput:
+        data = picture_path(picture).read_bytes()
+        return io.NodeOutput(bytes_to_tensor(data), 1.0 - load_alpha(data))
+
+
+HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, ExamplePicture)

@@ -1,0 +1,54 @@
+"""ComfyUI as the surroundings of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import folder_paths
+from comfy.model_management import processing_interrupted
+from comfy_api.latest import ComfyAPI
+from server import PromptServer
+from torch import Tensor
+
+from ..volcv_client import config, messages
+
+api = ComfyAPI()
+
+
+class ComfyHost:
+    """One node of the running prompt."""
+
+    def __init__(self, node_id: str) -> None:
+        self._node_id = node_id
+
+    def status(self, text: str) -> None:
+        server = PromptServer.instance
+        # Without a client id the text would go to every open browser.
+        if server is not None and server.client_id is not None:
+            server.send_progress_text(text, self._node_id, server.client_id)
+
+    async def progress(self, done: int, total: int, preview: Tensor | None) -> None:
+        await api.execution.set_progress(done, total, node_id=self._node_id, preview_image=preview)
+
+    def interrupted(self) -> bool:
+        return bool(processing_interrupted())
+
+
+def settings_file() -> Path:
+    return Path(folder_paths.get_user_directory()) / "default" / "comfy.settings.json"
+
+
+def locale() -> str:
+    """The language that the user chose in ComfyUI's settings, such as "zh"; "en" if none was chosen."""
+    try:
+        chosen = json.loads(settings_file().read_text(encoding="utf-8")).get("Comfy.Locale", "en")
+    except (OSError, ValueError, AttributeError):
+        return "en"
+    return str(chosen)
+
+
+def settle_in() -> None:
+    """Keep state where ComfyUI keeps private state, and speak the user's language."""
+    config.set_home(Path(folder_paths.get_system_user_directory("volcv")))
+    messages.follow(locale)

@@ -1,0 +1,137 @@
+"""Runs a catalog entry: node inputs in, tensors and texts out. Knows no ComfyUI.
+
+What it needs of its surroundings is a :class:`Host`; the tests bring one of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from ..volcv_client import config
+from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Picture, Watermark
+from ..volcv_client.errors import Cancelled, VolcvError
+from ..volcv_client.messages import say
+from ..volcv_client.payload import PictureSource, defaults
+from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run
+from ..volcv_client.service import service_for
+from .images import bytes_to_tensor, mask_batch, picture_batch, to_batch
+
+
+class Host(Protocol):
+    """What a run needs of the program around it."""
+
+    def status(self, text: str) -> None:
+        """Show a line on the node."""
+
+    async def progress(self, done: int, total: int, preview: Tensor | None) -> None:
+        """Move the progress bar; ``preview`` is the first finished picture ``[1, H, W, 3]``."""
+
+    def interrupted(self) -> bool:
+        """Whether the user wants to stop."""
+
+
+@dataclass(frozen=True)
+class ControlLink:
+    """What a Volcv_control node hands on: this control, after the ones before it."""
+
+    image: Tensor
+    control_type: str
+    strength: float
+    previous: ControlLink | None = None
+
+    def chain(self) -> list[ControlLink]:
+        """All controls in the order in which they were connected."""
+        return [*(self.previous.chain() if self.previous else ()), self]
+
+
+def batch_inputs(model: Model, given: Mapping[str, Any]) -> BatchInputs:
+    """Node inputs as the client wants them: widgets flat and complete, pictures as batches."""
+    values = defaults(model)
+    sources: dict[str, Sequence[PictureSource]] = {}
+    controls: list[tuple[Sequence[PictureSource], str, float]] = []
+    watermark: Mapping[str, Any] | None = None
+    declared = {one.name: one for one in model.inputs}
+    for name, value in given.items():
+        one = declared.get(name)
+        if value is None:
+            continue
+        if isinstance(one, MaskPicture):
+            sources[name] = mask_batch(value)
+        elif isinstance(one, Picture):
+            sources[name] = picture_batch(value)
+        elif isinstance(one, Controls):
+            controls = [(picture_batch(link.image), link.control_type, link.strength) for link in value.chain()]
+        elif isinstance(one, Watermark):
+            watermark = value
+        elif isinstance(one, Branch):
+            values |= value
+        else:
+            values[name] = value
+    return BatchInputs(values, sources, controls, watermark)
+
+
+async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> tuple[Tensor, str, str]:
+    """IMAGE batch, text and response of one node.
+
+    Raises VolcvError, or Cancelled within a poll interval of the user's interrupt. Calls run in their own
+    threads: what was sent is finished and stored whatever happens to this coroutine or its event loop.
+    """
+    try:
+        service = await asyncio.to_thread(lambda: service_for(config.profile()))
+        run = Run(service, model, batch_inputs(model, given), bytes_to_tensor)
+        try:
+            await watch(run, host)
+        except BaseException:
+            run.cancel()
+            raise
+        outcome = run.outcome()
+    except VolcvError as error:
+        host.status(str(error))
+        raise
+    batch, padded = to_batch(outcome.pictures)
+    host.status("\n".join([outcome.summary, *outcome.notes, *batch_notes(outcome, batch, padded)]))
+    return batch, outcome.text, outcome.response
+
+
+async def watch(run: Run[Tensor], host: Host) -> None:
+    """Wait until every call has ended, showing where they are. Raises Cancelled once interrupted."""
+    loop = asyncio.get_running_loop()
+    woken = asyncio.Event()
+
+    def wake(_: object) -> None:
+        with suppress(RuntimeError):  # the prompt, and its loop with it, ended before the call did
+            loop.call_soon_threadsafe(woken.set)
+
+    for future in run.futures:
+        future.add_done_callback(wake)
+    shown, done = "", -1
+    while True:
+        woken.clear()
+        if host.interrupted():
+            raise Cancelled
+        if run.done != done:
+            done = run.done
+            await host.progress(done, len(run.calls), run.first_picture())
+        if done == len(run.calls):
+            return
+        if run.status() != shown:
+            shown = run.status()
+            host.status(shown)
+        try:
+            await asyncio.wait_for(woken.wait(), POLL_SECONDS)
+        except (TimeoutError, asyncio.TimeoutError):
+            continue
+
+
+def batch_notes(outcome: Outcome[Tensor], batch: Tensor, padded: bool) -> list[str]:
+    """What the user should know about how the pictures were put together."""
+    notes = [say("note.several", count=len(answer.pictures)) for answer in outcome.answers if len(answer.pictures) > 1]
+    if padded:
+        notes.append(say("note.padded", width=batch.shape[2], height=batch.shape[1]))
+    return list(dict.fromkeys(notes))

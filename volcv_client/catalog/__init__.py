@@ -1,0 +1,28 @@
+"""The models: one declaration per req_key, each in a file of its own."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from .spec import Model
+
+NOT_MODELS = {"spec", "shared"}
+
+
+def models() -> tuple[Model, ...]:
+    """Every declared model, ordered by group and title. Each declaration file holds one ``MODEL``."""
+    names = sorted(m.name for m in iter_modules(__path__) if m.name not in NOT_MODELS)
+    found = [import_module(f"{__name__}.{name}").MODEL for name in names]
+    return tuple(sorted(found, key=lambda model: (model.group, model.title)))
+
+
+def model(key: str) -> Model:
+    """The model with that req_key or node id; KeyError if there is none."""
+    for one in models():
+        if key in (one.req_key, one.node_id):
+            return one
+    raise KeyError(key)
+
+
+__all__ = ["Model", "model", "models"]

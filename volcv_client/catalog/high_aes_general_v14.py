@@ -1,0 +1,56 @@
+"""General 1.4 text-to-image: seed page 004_20e4cfd30f361bb5.txt, catalog section 4.5."""
+
+from __future__ import annotations
+
+from . import shared
+from .spec import Advice, Integer, Model, Number, Origin, Switch
+
+SIDE = Advice(128, 768)
+
+MODEL = Model(
+    req_key="high_aes_general_v14",
+    title="General 1.4 text to image",
+    group="Text to image",
+    summary="Makes a picture from a text. Small and quick: at its best around 512 x 512.",
+    page="https://www.volcengine.com/docs/6791/1279296",
+    fixed={"model_version": "general_v1.4"},
+    inputs=(
+        shared.prompt("What the picture shows, in Chinese or English."),
+        Integer(name="width", default=512, low=1, advice=SIDE, tooltip="Width of the picture in pixels."),
+        Integer(name="height", default=512, low=1, advice=SIDE, tooltip="Height of the picture in pixels."),
+        shared.seed(),
+        Number(
+            name="scale",
+            default=3.0,
+            step=0.1,
+            advice=Advice(1, 30),
+            tooltip="How closely the picture follows the prompt; higher is stricter.",
+        ),
+        Integer(
+            name="ddim_steps",
+            default=25,
+            low=1,
+            advice=Advice(1, 50),
+            tooltip="Sampling steps; more takes longer and adds detail.",
+        ),
+        Switch(
+            name="use_rephraser",
+            default=True,
+            tooltip="Let the service expand a short Chinese prompt; the expanded text comes out of the text output.",
+        ),
+        Switch(
+            name="use_predict_tags",
+            default=True,
+            origin=Origin.THIRD_PARTY,
+            advanced=True,
+            tooltip="Let the service tag the prompt; the tags come out of the text output.",
+        ),
+        shared.return_url(False),
+        shared.logo_info(
+            {"position": 0, "language": 0, "opacity": 0.3, "logo_text_content": "This is a visible watermark"}
+        ),
+    ),
+    texts=("rephraser_result", "predict_tags_result"),
+    service_seconds=16.5,
+    aliases=("text to image", "t2i", "txt2img", "wenshengtu", "general 1.4", "doubao"),
+)

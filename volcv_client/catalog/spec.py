@@ -1,0 +1,265 @@
+"""What a model declaration can say.
+
+A declaration is data: which inputs a req_key has, where each lands in the JSON body, which limits are
+known and who states them. The body builder, the node schemas, the command line and the documentation all
+read the same declarations; none of them knows a req_key.
+
+A *wire path* names a place in the JSON body: ``"seed"``, ``"controlnet_args[0].type"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Condition: TypeAlias = "Mapping[str, str | bool]"
+"""Input name -> the choice it must have, or whether that picture must be given (True) or absent (False)."""
+
+INT_MAX = 2**31 - 1
+"""Technical bound of integer widgets. It is also the seed's: no page states one (catalog section 3)."""
+
+
+class Origin(str, Enum):
+    """Who states a fact; see the head of the API catalog."""
+
+    SEED = "seed page"
+    OFFICIAL = "official"
+    GATEWAY = "gateway"
+    THIRD_PARTY = "third-party"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A range known from third parties. Values outside it are sent all the same, with a note."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """Anything a node shows: a widget or a socket.
+
+    ``origin`` tells where the default and the limits come from. ``only_if`` keeps the input out of the
+    body unless every condition holds.
+    """
+
+    name: str
+    tooltip: str
+    origin: Origin = Origin.SEED
+    advanced: bool = False
+    only_if: Condition = field(default_factory=dict)
+
+    @property
+    def help(self) -> str:
+        """The tooltip with what is known about the range."""
+        advice = getattr(self, "advice", None)
+        if not advice:
+            return self.tooltip
+        return (
+            f"{self.tooltip} Third parties report {advice.low:g} to {advice.high:g}; other values are sent with a note."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireInput(Input):
+    """A widget whose value goes into the body.
+
+    ``wire`` lists the wire paths that get the value; None means one path equal to the name, an empty tuple
+    means that the value steers the pack and is not sent. ``on_page`` False marks a field that the model's
+    seed page does not print: it is left out while it has its default, which is the service's own.
+    """
+
+    wire: tuple[str, ...] | None = None
+    on_page: bool = True
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.name,) if self.wire is None else self.wire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(WireInput):
+    default: str = ""
+    multiline: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer(WireInput):
+    """``low``/``high`` are refused when crossed; ``advice`` is only mentioned."""
+
+    default: int
+    low: int = 0
+    high: int = INT_MAX
+    step: int = 1
+    advice: Advice | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed(Integer):
+    """An Integer with ComfyUI's control-after-generate; -1 lets the service pick."""
+
+    default: int = -1
+    low: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(WireInput):
+    """A float. ``omit`` is the value that means "leave the field out"."""
+
+    default: float
+    low: float = 0.0
+    high: float = 1000.0
+    step: float = 0.01
+    advice: Advice | None = None
+    omit: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(WireInput):
+    default: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Input):
+    """A combo. Each label stands for the wire values that it puts into the body."""
+
+    default: str
+    options: Mapping[str, Mapping[str, Json]]
+
+
+@dataclass(frozen=True)
+class BranchOption:
+    """One arm of a Branch: the inputs that it shows and the wire values that it implies."""
+
+    inputs: tuple[WireInput, ...]
+    wire: Mapping[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch(Input):
+    """A combo whose inputs depend on the choice (ComfyUI's DynamicCombo)."""
+
+    default: str
+    options: Mapping[str, BranchOption]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture(Input):
+    """A picture that travels in ``binary_data_base64``.
+
+    ``uri_path``: the model wants a URL string there, so the place in the array is named by
+    ``uri://binary_data?index=N`` (the scheme of the e-commerce page's own answer). ``url_input`` names the
+    text input whose URL takes the picture's place. ``present``/``absent`` are wire values that follow from
+    the picture being given or not, ``inline`` those that hold only for a picture sent inline.
+    ``alpha``: the service reads transparency, so it is kept; elsewhere it is flattened onto white.
+    """
+
+    required: bool = False
+    alpha: bool = False
+    uri_path: str | None = None
+    url_input: str | None = None
+    present: Mapping[str, Json] = field(default_factory=dict)
+    absent: Mapping[str, Json] = field(default_factory=dict)
+    inline: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskPicture(Picture):
+    """A mask (0..1, 1 = selected), sent as an 8-bit grey PNG resized to the picture named by ``fit_to``."""
+
+    fit_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watermark(Input):
+    """The visible watermark block. ``off`` is sent when nothing is connected."""
+
+    off: Mapping[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls(Input):
+    """Further controls: each adds its picture to the array and an object to the list at ``path``."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Require:
+    """At least one of the inputs must be given (a picture, a non-empty text, a number above 0).
+
+    ``why`` is a message key that says what is missing in the user's words.
+    """
+
+    any_of: tuple[str, ...]
+    why: str
+    only_if: Condition = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PictureLimits:
+    """What the service takes per picture and per request.
+
+    ``max_side`` in pixels; ``max_base64`` and ``max_total_base64`` in characters of base64 text.
+    """
+
+    max_side: int
+    max_base64: int
+    max_total_base64: int
+    origin: Origin
+
+
+GENERIC_LIMITS = PictureLimits(4096, 4_700_000, 8_000_000, Origin.OFFICIAL)
+"""Portrait pages docs/6793/1357816 and /1324393 (catalog section 3); used where a model states none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One req_key.
+
+    ``fixed``: wire values without a widget. ``texts``: keys of ``data`` that hold text worth showing.
+    ``service_seconds``: how long the seed page's own answer took, for the progress display.
+    """
+
+    req_key: str
+    title: str
+    group: str
+    summary: str
+    page: str
+    inputs: tuple[Input, ...]
+    fixed: Mapping[str, Json] = field(default_factory=dict)
+    requires: tuple[Require, ...] = ()
+    texts: tuple[str, ...] = ()
+    limits: PictureLimits = GENERIC_LIMITS
+    action: str = "CVProcess"
+    service_seconds: float = 10.0
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def node_id(self) -> str:
+        return "Volcv_" + self.req_key.replace(".", "_")
+
+    def all_inputs(self) -> Iterator[Input]:
+        """Every input once, those inside a Branch after the Branch itself."""
+        seen: set[str] = set()
+        for outer in self.inputs:
+            inner = [i for o in outer.options.values() for i in o.inputs] if isinstance(outer, Branch) else []
+            for one in (outer, *inner):
+                if one.name not in seen:
+                    seen.add(one.name)
+                    yield one
+
+    def pictures(self) -> tuple[Picture, ...]:
+        return tuple(i for i in self.inputs if isinstance(i, Picture))
+
+    def input(self, name: str) -> Input:
+        """The input of that name; KeyError if there is none."""
+        for one in self.all_inputs():
+            if one.name == name:
+                return one
+        raise KeyError(name)

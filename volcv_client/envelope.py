@@ -1,0 +1,235 @@
+"""Reads answers: the service's envelope, the gateway's own errors, and everything else that arrives.
+
+Shapes: catalog section 2. Whatever the bytes are, the outcome is an :class:`Envelope` or one of our errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from .codes import CODES, HTTP_STATUSES, SUCCESS, WORK_MAY_BE_DONE
+from .errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
+from .messages import has
+from .redact import redact
+
+REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE)
+REQUEST_ID_HEADERS = ("X-Tt-Logid", "X-Request-Id", "X-Oneapi-Request-Id")
+CREDENTIAL_HINTS = re.compile(r"invalid[ _]?(api[ _]?)?key|invalid.*token|unauthori[sz]ed|\u4ee4\u724c", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """What came over the wire: HTTP status, headers (case-insensitive mapping) and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A successful answer. ``seconds`` is the service's own time; ``cost`` is ``comfyui_cost`` or None."""
+
+    request_id: str
+    seconds: float | None
+    image_urls: tuple[str, ...]
+    base64_pictures: tuple[str, ...]
+    texts: Mapping[str, str]
+    cost: float | None
+    data: Mapping[str, Any]
+
+
+def parse(raw: RawAnswer, *, texts: Iterable[str] = (), secrets: Iterable[str] = ()) -> Envelope:
+    """The envelope of a successful answer that holds at least one picture.
+
+    ``texts``: keys of ``data`` to keep as text; ``secrets`` are cut out of what errors quote. Raises the
+    fitting RefusedError or BadAnswerError.
+    """
+    data, request_id, seconds = parse_data(raw, secrets=secrets)
+    urls = strings(data.get("image_urls"))
+    pictures = strings(data.get("binary_data_base64"))
+    if not urls and not pictures:
+        raise BadAnswerError("no_picture", request_id=request_id, http_status=raw.status)
+    cost = data.get("comfyui_cost")
+    return Envelope(
+        request_id=request_id,
+        seconds=seconds,
+        image_urls=urls,
+        base64_pictures=pictures,
+        texts={key: text for key in texts if isinstance(text := data.get(key), str) and text.strip()},
+        cost=float(cost) if isinstance(cost, (int, float)) and not isinstance(cost, bool) else None,
+        data=data,
+    )
+
+
+def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
+    """``data`` of a successful answer with request id and the service's seconds, whatever ``data`` holds."""
+    secrets = tuple(secrets)
+    body = json_object(raw.content)
+    if body is None:
+        raise not_json(raw, secrets)
+    code = number(body.get("code"))
+    request_id = text_of(body.get("request_id")) or header_request_id(raw.headers)
+    if "error" in body or "ResponseMetadata" in body or code is None:
+        raise gateway_error(raw, body, secrets)
+    if code != SUCCESS:
+        raise refused(code, raw, message=text_of(body.get("message")), request_id=request_id, secrets=secrets)
+    data = body.get("data")
+    if raw.status >= 400 or not isinstance(data, dict):
+        raise BadAnswerError("no_data", request_id=request_id, http_status=raw.status, code=code)
+    algorithm = data.get("algorithm_base_resp")
+    if isinstance(algorithm, dict) and number(algorithm.get("status_code")) not in (0, None):
+        message = text_of(algorithm.get("status_message"))
+        status_code = number(algorithm.get("status_code"))
+        raise refused(status_code or 0, raw, message=message, request_id=request_id, secrets=secrets)
+    return data, request_id, elapsed(body.get("time_elapsed"))
+
+
+def json_object(content: bytes) -> dict[str, Any] | None:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """The non-empty strings of a list; anything else counts as an empty list."""
+    return tuple(v for v in value if isinstance(v, str) and v.strip()) if isinstance(value, list) else ()
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> int | None:
+    """An int, or a string of digits as one; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value) else None
+
+
+def elapsed(value: object) -> float | None:
+    """Seconds of a text such as "7.5s", "812ms" or "1m3.2s" (Go duration)."""
+    if not isinstance(value, str):
+        return None
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "\u00b5s": 1e-6, "ns": 1e-9}
+    parts = re.findall(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(h|ms|us|\u00b5s|ns|m|s)", value)
+    return sum(float(amount) * units[unit] for amount, unit in parts) if parts else None
+
+
+def header_request_id(headers: Mapping[str, str]) -> str:
+    return next((headers[name][:80] for name in REQUEST_ID_HEADERS if headers.get(name)), "")
+
+
+def not_json(raw: RawAnswer, secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
+    """The error for a body that is no JSON object: an HTML page, plain text, or nothing."""
+    start = redact(raw.content[:300].decode("utf-8", "replace"), secrets)
+    request_id = header_request_id(raw.headers)
+    if raw.status >= 400:
+        return by_status(raw, message=start, request_id=request_id)
+    key = "html_answer" if start[:1] == "<" else "not_json"
+    return BadAnswerError(key, http_status=raw.status, request_id=request_id, service_message=start[:120])
+
+
+def gateway_error(raw: RawAnswer, body: dict[str, Any], secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
+    """The error for ``{"error": {...}}`` and ``ResponseMetadata.Error`` bodies, or for no known shape at all."""
+    metadata = body.get("ResponseMetadata")
+    inner = body.get("error")
+    message, code = "", None
+    request_id = text_of(body.get("request_id"))
+    if isinstance(metadata, dict):
+        request_id = text_of(metadata.get("RequestId"))
+        inner = metadata.get("Error")
+    if isinstance(inner, dict):
+        message = text_of(inner.get("message")) or text_of(inner.get("Message"))
+        code = next((c for c in map(inner.get, ("CodeN", "code", "Code", "type")) if c not in (None, "")), None)
+    elif isinstance(inner, str):
+        message = inner
+    found = REQUEST_ID.search(message)
+    request_id = request_id or (found.group(1) if found else "") or header_request_id(raw.headers)
+    message = redact(message, secrets)
+    known = number(code) if number(code) in CODES else code
+    if isinstance(known, (int, str)) and known in CODES:
+        return refused(known, raw, message=message, request_id=request_id)
+    shown = redact(str(code), secrets)[:80] if isinstance(code, (int, str)) else None
+    if raw.status < 400 and inner is None:
+        return BadAnswerError("unknown_shape", http_status=raw.status, request_id=request_id)
+    if CREDENTIAL_HINTS.search(f"{code} {message}"):
+        return refused("gateway_auth", raw, message=message, request_id=request_id, shown=shown)
+    return by_status(raw, message=message, request_id=request_id, code=shown)
+
+
+def refused(
+    code: int | str,
+    raw: RawAnswer,
+    *,
+    message: str = "",
+    request_id: str = "",
+    secrets: Iterable[str] = (),
+    shown: str | None = None,
+) -> RefusedError:
+    """The error of a service or gateway code; an unknown code gives a RefusedError that says so."""
+    row = CODES.get(code)
+    kind = row.error if row else HTTP_STATUSES.get(raw.status, RefusedError)
+    error = kind(
+        str(code) if has(f"error.{code}.means") else "unknown_code",
+        code=shown or code,
+        http_status=raw.status,
+        request_id=request_id,
+        service_message=redact(message, secrets),
+    )
+    return with_retry_after(error, raw)
+
+
+def by_status(raw: RawAnswer, *, message: str, request_id: str, code: str | None = None) -> RefusedError:
+    """The error for an HTTP status without a known code."""
+    if 300 <= raw.status < 400:
+        key, kind = "redirected", RefusedError
+    elif raw.status in HTTP_STATUSES:
+        key, kind = f"http_{raw.status}", HTTP_STATUSES[raw.status]
+    elif raw.status >= 500:
+        key, kind = "http_5xx", ServiceFaultError
+    else:
+        key, kind = "http_other", RefusedError
+    error = kind(
+        key,
+        code=code,
+        http_status=raw.status,
+        request_id=request_id,
+        service_message=message,
+        charged=Charged.MAYBE if raw.status in WORK_MAY_BE_DONE else Charged.NO,
+    )
+    return with_retry_after(error, raw)
+
+
+def with_retry_after(error: RefusedError, raw: RawAnswer) -> RefusedError:
+    if isinstance(error, BusyError):
+        error.retry_after = retry_after(raw.headers.get("Retry-After"))
+    return error
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for (a number or an HTTP date); None if absent or unreadable.
+
+    A date in the past and negative seconds give 0. The caller caps it.
+    """
+    if not value:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,6})?", text):
+        return max(0.0, float(text))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())

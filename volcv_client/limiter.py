@@ -1,0 +1,93 @@
+"""How many calls of one credential may be in flight.
+
+The service tells its limit only by refusing (50429, 50430, HTTP 429). So the allowance is halved on a
+refusal and grows back by one after a quiet time with enough successes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .cancel import TICK, SharedToken
+
+GROW_AFTER_SECONDS = 60.0
+GROW_AFTER_SUCCESSES = 10
+
+
+class Limiter:
+    """Slots for one credential; shared by everything in the process that uses it."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._condition = threading.Condition()
+        self._clock = clock
+        self._most = most
+        self._allowed = most
+        self._in_flight = 0
+        self._reduced_at = float("-inf")
+        self._successes = 0
+
+    @property
+    def allowed(self) -> int:
+        """Calls that may be in flight at this moment."""
+        return self._allowed
+
+    def set_most(self, most: int) -> None:
+        """Change the configured limit; a smaller allowance that the service enforced stays."""
+        with self._condition:
+            if self._allowed == self._most or self._allowed > most:
+                self._allowed = most
+            self._most = most
+            self._condition.notify_all()
+
+    @contextmanager
+    def slot(self, token: SharedToken) -> Iterator[float]:
+        """Hold one slot; yields the time at which it was granted. Raises Cancelled while waiting."""
+        with self._condition:
+            while self._in_flight >= self._allowed:
+                token.check()
+                self._condition.wait(TICK)
+            token.check()
+            self._in_flight += 1
+        try:
+            yield self._clock()
+        finally:
+            with self._condition:
+                self._in_flight -= 1
+                self._condition.notify_all()
+
+    def refused(self, granted_at: float) -> None:
+        """The service said "too many" to a call that got its slot at ``granted_at``.
+
+        Calls granted before the last reduction say nothing about the present allowance.
+        """
+        with self._condition:
+            self._successes = 0
+            if granted_at > self._reduced_at:
+                self._allowed = max(1, self._allowed // 2)
+                self._reduced_at = self._clock()
+
+    def succeeded(self) -> None:
+        """A call went through; enough of them after a quiet time raise the allowance by one."""
+        with self._condition:
+            self._successes += 1
+            quiet = self._clock() - self._reduced_at >= GROW_AFTER_SECONDS
+            if self._allowed < self._most and quiet and self._successes >= GROW_AFTER_SUCCESSES:
+                self._allowed += 1
+                self._successes = 0
+                self._reduced_at = self._clock()
+                self._condition.notify_all()
+
+
+_limiters: dict[str, Limiter] = {}
+_lock = threading.Lock()
+
+
+def limiter_for(credential: str, most: int) -> Limiter:
+    """The limiter of that credential, with its configured limit set to ``most``."""
+    with _lock:
+        found = _limiters.setdefault(credential, Limiter(most))
+    found.set_most(most)
+    return found

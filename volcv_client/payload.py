@@ -1,0 +1,301 @@
+"""From inputs to the JSON body, as the model's declaration says. Knows no req_key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import pictures
+from .catalog.spec import (
+    Branch,
+    Choice,
+    Condition,
+    Controls,
+    Input,
+    Integer,
+    Json,
+    MaskPicture,
+    Model,
+    Number,
+    Picture,
+    Text,
+    Watermark,
+    WireInput,
+)
+from .errors import InputError
+from .messages import say
+from .pictures import Encoded, Encoding, Pixels
+
+PICTURES_FIELD = "binary_data_base64"
+PATH_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]")
+
+
+class PictureSource(Protocol):
+    """A picture that can be encoded when its turn comes. ``size`` is (width, height) in pixels."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    def encode(self, encoding: Encoding, size: tuple[int, int] | None) -> Encoded:
+        """Encode within the limits. A mask is resized to ``size``; a picture ignores it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArrayPicture:
+    """A picture held as an array ``[H, W, C]``."""
+
+    pixels: Pixels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return int(self.pixels.shape[1]), int(self.pixels.shape[0])
+
+    def encode(self, encoding: Encoding, size: tuple[int, int] | None) -> Encoded:
+        return pictures.encode(self.pixels, encoding)
+
+
+@dataclass(frozen=True)
+class ArrayMask:
+    """A mask held as an array ``[H, W]``, 1 (or 255) = selected."""
+
+    pixels: NDArray[Any]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return int(self.pixels.shape[1]), int(self.pixels.shape[0])
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is selected; ComfyUI hands out such masks for pictures without transparency."""
+        return not np.any(self.pixels)
+
+    def encode(self, encoding: Encoding, size: tuple[int, int] | None) -> Encoded:
+        return pictures.encode_mask(self.pixels, size, encoding)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One further control: its picture, its kind (canny, depth, pose) and its strength 0..1."""
+
+    picture: PictureSource
+    kind: str
+    strength: float
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one call is made from. ``values``: widget values by input name; ``pictures``: the given ones."""
+
+    values: Mapping[str, Any]
+    pictures: Mapping[str, PictureSource] = field(default_factory=dict)
+    controls: Sequence[Control] = ()
+    watermark: Mapping[str, Json] | None = None
+
+
+def defaults(model: Model) -> dict[str, Any]:
+    """The default of every input that has one, by name."""
+    return {one.name: default for one in model.all_inputs() if (default := getattr(one, "default", None)) is not None}
+
+
+def active_inputs(model: Model, inputs: Inputs) -> Iterator[Input]:
+    """The inputs that count, with those of the chosen arm of each Branch; conditions are applied."""
+    for outer in model.inputs:
+        arms = outer.options[inputs.values[outer.name]].inputs if isinstance(outer, Branch) else ()
+        for one in (outer, *arms):
+            if holds(one.only_if, model, inputs):
+                yield one
+
+
+def holds(condition: Condition, model: Model, inputs: Inputs) -> bool:
+    return all(
+        is_given(model.input(name), inputs) is wanted if isinstance(wanted, bool) else inputs.values[name] == wanted
+        for name, wanted in condition.items()
+    )
+
+
+def is_given(one: Input, inputs: Inputs) -> bool:
+    """A picture that is there (as tensor or URL), a text that is not blank, a number above 0."""
+    if isinstance(one, Picture):
+        return one.name in inputs.pictures or bool(url_of(one, inputs))
+    value = inputs.values.get(one.name)
+    return bool(value.strip()) if isinstance(value, str) else bool(value and value > 0)
+
+
+def url_of(picture: Picture, inputs: Inputs) -> str:
+    return str(inputs.values.get(picture.url_input, "")).strip() if picture.url_input else ""
+
+
+def check(model: Model, inputs: Inputs) -> list[str]:
+    """Notes about unusual inputs. Raises InputError for inputs that cannot work; nothing was sent then."""
+    for one in model.inputs:
+        if isinstance(one, (Branch, Choice)) and inputs.values.get(one.name) not in one.options:
+            raise InputError(
+                "bad_choice", name=one.name, value=inputs.values.get(one.name), allowed=", ".join(one.options)
+            )
+    notes: list[str] = []
+    active = list(active_inputs(model, inputs))
+    for one in active:
+        notes += check_one(one, inputs)
+    for picture in model.pictures():
+        if picture not in active and picture.name in inputs.pictures:
+            notes.append(say("note.picture_unused", name=picture.name))
+    for requirement in model.requires:
+        if holds(requirement.only_if, model, inputs) and not any(
+            is_given(model.input(name), inputs) for name in requirement.any_of
+        ):
+            raise InputError(requirement.why, names=", ".join(requirement.any_of))
+    return notes
+
+
+def check_one(one: Input, inputs: Inputs) -> list[str]:
+    value = inputs.values.get(one.name)
+    if isinstance(one, Text) and one.required and not str(value or "").strip():
+        raise InputError("empty_text", name=one.name)
+    if isinstance(one, (Integer, Number)):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not one.low <= value <= one.high:
+            raise InputError("out_of_bounds", name=one.name, value=value, low=one.low, high=one.high)
+        advice = one.advice
+        omitted = isinstance(one, Number) and value == one.omit
+        if advice and not omitted and not advice.low <= value <= advice.high:
+            return [say("note.out_of_advice", name=one.name, value=value, low=advice.low, high=advice.high)]
+    if isinstance(one, Picture):
+        if one.required and not is_given(one, inputs):
+            raise InputError("no_image", name=one.name)
+        url = url_of(one, inputs)
+        if url and not re.match(r"https?://[^\s/]", url):
+            raise InputError("bad_url", name=one.url_input, value=url[:60])
+        if url and one.name in inputs.pictures:
+            return [say("note.url_wins", name=one.name, url_input=one.url_input)]
+    return []
+
+
+@dataclass(frozen=True)
+class Built:
+    """A body ready to send, with the notes that building it gave (already in the user's language)."""
+
+    body: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def build(model: Model, inputs: Inputs, *, lossless: bool = False) -> Built:
+    """The body of one call. Encodes the pictures, so call it in a worker thread.
+
+    Raises InputError if a picture cannot be made to fit the service's limits.
+    """
+    body: dict[str, Any] = {"req_key": model.req_key}
+    put_all(body, model.fixed)
+    active = list(active_inputs(model, inputs))
+    for one in active:
+        if not isinstance(one, (Picture, Controls)):
+            put_value(body, one, inputs)
+    attached = list(put_pictures(body, model, inputs, active))
+    encoded = encode_within(model, attached, lossless)
+    if encoded:
+        body[PICTURES_FIELD] = [one.base64 for one in encoded]
+    notes = [note for item, one in zip(attached, encoded, strict=True) for note in reduction_notes(item.name, one)]
+    return Built(body, tuple(notes))
+
+
+def put_value(body: dict[str, Any], one: Input, inputs: Inputs) -> None:
+    """Write what a widget or a helper socket says."""
+    if isinstance(one, Branch):
+        put_all(body, one.options[inputs.values[one.name]].wire)
+    elif isinstance(one, Choice):
+        put_all(body, one.options[inputs.values[one.name]])
+    elif isinstance(one, Watermark):
+        put(body, one.name, dict(inputs.watermark or one.off))
+    elif isinstance(one, WireInput):
+        value = inputs.values[one.name]
+        unchanged = not one.on_page and value == getattr(one, "default", None)
+        if not unchanged and not (isinstance(one, Number) and value == one.omit):
+            put_all(body, dict.fromkeys(one.paths, value))
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A picture that goes into the array: its input's name, how to encode it, what a mask must fit."""
+
+    name: str
+    source: PictureSource
+    alpha: bool = False
+    size: tuple[int, int] | None = None
+
+
+def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Sequence[Input]) -> Iterator[Attachment]:
+    """Write what follows from the pictures; yields those that travel inline, in array order."""
+    index = 0
+    for one in active:
+        if isinstance(one, Picture):
+            url, source = url_of(one, inputs), inputs.pictures.get(one.name)
+            put_all(body, one.present if url or source else one.absent)
+            if url and one.uri_path:
+                put(body, one.uri_path, url)
+            elif source:
+                if one.uri_path:
+                    put(body, one.uri_path, f"uri://binary_data?index={index}")
+                put_all(body, one.inline)
+                fit_to = inputs.pictures.get(one.fit_to) if isinstance(one, MaskPicture) else None
+                yield Attachment(one.name, source, one.alpha, fit_to.size if fit_to else None)
+                index += 1
+    for one in active:
+        if isinstance(one, Controls):
+            for control in inputs.controls:
+                entry = {"type": control.kind, "binary_data_index": index, "strength": control.strength}
+                put(body, f"{one.path}[{len(body.get(one.path, []))}]", entry)
+                yield Attachment(one.name, control.picture)
+                index += 1
+
+
+def encode_within(model: Model, attached: Sequence[Attachment], lossless: bool) -> list[Encoded]:
+    """Encode every attachment within the limits per picture and per request."""
+
+    def encode(item: Attachment, most: int) -> Encoded:
+        encoding = Encoding.within(model.limits, lossless=lossless, alpha=item.alpha)
+        return item.source.encode(replace(encoding, max_base64=most), item.size)
+
+    limits = model.limits
+    encoded = [encode(item, limits.max_base64) for item in attached]
+    total = sum(len(one.base64) for one in encoded)
+    if total > limits.max_total_base64:
+        share = limits.max_total_base64 / total
+        encoded = [encode(item, int(len(one.base64) * share)) for item, one in zip(attached, encoded, strict=True)]
+    return encoded
+
+
+def reduction_notes(name: str, encoded: Encoded) -> Iterator[str]:
+    if encoded.resized_from:
+        width, height = encoded.resized_from
+        yield say("note.resized", name=name, before=f"{width}x{height}", after=f"{encoded.width}x{encoded.height}")
+    elif encoded.quality:
+        yield say("note.recompressed", name=name, quality=encoded.quality)
+
+
+def put_all(body: dict[str, Any], entries: Mapping[str, Json]) -> None:
+    for path, value in entries.items():
+        put(body, path, value)
+
+
+def put(body: dict[str, Any], path: str, value: object) -> None:
+    """Set a wire path such as ``controlnet_args[0].type``; lists grow by one element at most."""
+    steps: list[str | int] = [int(m[2]) if m[2] else m[1] for m in PATH_STEP.finditer(path)]
+    target: Any = body
+    for step, following in pairwise(steps):
+        fresh: Callable[[], Any] = list if isinstance(following, int) else dict
+        if isinstance(target, list):
+            if step == len(target):
+                target.append(fresh())
+            target = target[int(step)]
+        else:
+            target = target.setdefault(step, fresh())
+    last = steps[-1]
+    if isinstance(target, list) and last == len(target):
+        target.append(value)
+    else:
+        target[last] = value

@@ -1,0 +1,228 @@
+"""Pictures as bytes and as arrays: encoding to the service's limits, decoding what came back.
+
+Arrays are numpy, ``[H, W, C]`` with C = 1, 3 or 4 (``[H, W]`` for masks), uint8 0..255 or float 0..1.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps
+
+from .catalog.spec import PictureLimits
+from .errors import BadAnswerError, InputError
+
+Pixels: TypeAlias = "NDArray[np.uint8] | NDArray[np.floating]"
+
+JPEG_QUALITY = 95
+REDUCED_QUALITIES = (90, 85, 75)
+ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+MAX_ANSWER_PIXELS = 100_000_000
+MIN_SIDE = 16
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How to encode one picture. ``max_base64`` counts characters of base64 text."""
+
+    lossless: bool = False
+    alpha: bool = False
+    max_side: int = 2**31
+    max_base64: int = 2**31
+
+    @classmethod
+    def within(cls, limits: PictureLimits, *, lossless: bool, alpha: bool) -> Encoding:
+        return cls(lossless, alpha, limits.max_side, limits.max_base64)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture ready to send: raw base64 without prefix, and what had to be done to fit the limits.
+
+    ``resized_from`` is (width, height) before downscaling, ``quality`` the JPEG quality if it was lowered.
+    """
+
+    base64: str
+    width: int
+    height: int
+    resized_from: tuple[int, int] | None = None
+    quality: int | None = None
+
+
+def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
+    """uint8 of float 0..1 by clamping and rounding; NaN becomes 0. uint8 is passed through."""
+    if pixels.dtype == np.uint8:
+        return pixels  # type: ignore[return-value]
+    scaled = np.nan_to_num(pixels.astype(np.float32, copy=True), nan=0.0, posinf=1.0, neginf=0.0)
+    scaled *= 255.0
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0.0, 255.0, out=scaled)
+    return scaled.astype(np.uint8)
+
+
+def to_image(pixels: Pixels, *, alpha: bool) -> Image.Image:
+    """RGB, or RGBA if ``alpha`` is kept and something is transparent; grey is spread to RGB.
+
+    Raises InputError for other channel counts or an empty picture.
+    """
+    if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] not in (1, 3, 4):
+        raise InputError("bad_shape", shape="x".join(map(str, pixels.shape)))
+    values = to_uint8(pixels)
+    if values.shape[2] == 1:
+        return Image.fromarray(values[:, :, 0]).convert("RGB")
+    image = Image.fromarray(np.ascontiguousarray(values))
+    if values.shape[2] == 3:
+        return image
+    if values[:, :, 3].min() == 255:
+        return image.convert("RGB")
+    return image if alpha else flatten(image)
+
+
+def flatten(image: Image.Image) -> Image.Image:
+    """RGB of the picture over white."""
+    canvas = Image.new("RGBA", image.size, "white")
+    canvas.alpha_composite(image.convert("RGBA"))
+    return canvas.convert("RGB")
+
+
+def encode(pixels: Pixels, encoding: Encoding = Encoding()) -> Encoded:
+    """Encode ``[H, W, C]``: opaque as JPEG q95 4:4:4 (PNG if lossless), transparent as PNG.
+
+    A picture over a limit is recompressed first and downscaled only if that is not enough. Raises
+    InputError if it cannot be made to fit.
+    """
+    return fit(to_image(pixels, alpha=encoding.alpha), encoding)
+
+
+def encode_mask(mask: Pixels, size: tuple[int, int] | None, encoding: Encoding = Encoding()) -> Encoded:
+    """Encode a mask ``[H, W]`` as 8-bit grey PNG, resized to ``size`` (width, height) if it differs."""
+    if mask.ndim != 2 or 0 in mask.shape:
+        raise InputError("bad_shape", shape="x".join(map(str, mask.shape)))
+    image = Image.fromarray(np.ascontiguousarray(to_uint8(mask)))
+    if size is not None and image.size != size:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    return fit(image, encoding)
+
+
+def fit(image: Image.Image, encoding: Encoding) -> Encoded:
+    original = image.size
+    image = within_side(image, encoding.max_side)
+    as_png = encoding.lossless or image.mode != "RGB"
+    attempts: list[int | None] = [None] if as_png else [JPEG_QUALITY]
+    if image.mode == "RGB":
+        attempts += [JPEG_QUALITY, *REDUCED_QUALITIES] if as_png else list(REDUCED_QUALITIES)
+    while True:
+        for quality in attempts:
+            text = to_base64(image, quality)
+            if len(text) <= encoding.max_base64:
+                lowered = quality if quality != attempts[0] else None
+                return Encoded(
+                    text, *image.size, resized_from=original if image.size != original else None, quality=lowered
+                )
+        if min(image.size) <= MIN_SIDE:
+            raise InputError("picture_too_large", size=len(text), limit=encoding.max_base64)
+        # Bytes grow about with the area; a little below the estimate saves further rounds.
+        shrink = min(0.9, 0.95 * (encoding.max_base64 / len(text)) ** 0.5)
+        image = scaled(image, shrink)
+
+
+def within_side(image: Image.Image, max_side: int) -> Image.Image:
+    longest = max(image.size)
+    return image if longest <= max_side else scaled(image, max_side / longest)
+
+
+def scaled(image: Image.Image, factor: float) -> Image.Image:
+    width, height = (max(1, int(side * factor)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def to_base64(image: Image.Image, jpeg_quality: int | None) -> str:
+    """Base64 text of the picture as JPEG, or as PNG if ``jpeg_quality`` is None."""
+    buffer = io.BytesIO()
+    if jpeg_quality is None:
+        image.save(buffer, "PNG", compress_level=1)
+    else:
+        image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
+    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+
+
+def decode(data: bytes) -> NDArray[np.float32]:
+    """RGB float32 ``[H, W, 3]`` in 0..1 of a picture file: EXIF turned, 16 bits kept, alpha over white.
+
+    Raises BadAnswerError for anything that is not a whole PNG, JPEG, WebP or BMP of at most 100 megapixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
+            if image.width * image.height > MAX_ANSWER_PIXELS:
+                raise BadAnswerError("picture_bomb", size=f"{image.width} x {image.height}")
+            if not is_whole(data, str(image.format)):
+                raise BadAnswerError("picture_broken", problem="truncated")
+            return pixels_of(image, data)
+    except BadAnswerError:
+        raise
+    except Image.DecompressionBombError:
+        raise BadAnswerError("picture_bomb", size=f"> {MAX_ANSWER_PIXELS}") from None
+    except Exception as error:  # hostile bytes: Pillow's readers raise many types
+        raise BadAnswerError("picture_broken", problem=type(error).__name__) from None
+
+
+def decode_alpha(data: bytes) -> NDArray[np.float32]:
+    """Opacity float32 ``[H, W]`` in 0..1 of a picture file that is trusted; all 1 if it has no transparency."""
+    with Image.open(io.BytesIO(data)) as image:
+        alpha = image.convert("RGBA").getchannel("A")
+    return np.asarray(alpha, dtype=np.float32) / np.float32(255.0)
+
+
+def is_whole(data: bytes, file_format: str) -> bool:
+    """Whether the file has its end. Pillow may be told (by other packs) to fill in what is missing."""
+    if file_format == "PNG":
+        return b"IEND" in data
+    if file_format == "JPEG":
+        return b"\xff\xd9" in data[-4096:]
+    if file_format == "WEBP":
+        return len(data) >= int.from_bytes(data[4:8], "little") + 8
+    return True
+
+
+def pixels_of(image: ImageFile.ImageFile, data: bytes) -> NDArray[np.float32]:
+    deep = is_deep(image)
+    if deep is not None:
+        return deep_pixels(data, deep)
+    if image.mode.startswith("I;16") or image.mode == "I":
+        grey = np.asarray(ImageOps.exif_transpose(image), dtype=np.float32) / np.float32(65535.0)
+        return np.repeat(np.clip(grey, 0.0, 1.0)[:, :, None], 3, axis=2)
+    turned = ImageOps.exif_transpose(image)
+    transparent = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
+    rgb = flatten(turned) if transparent else turned.convert("RGB")
+    values = np.asarray(rgb, dtype=np.uint8).astype(np.float32)
+    values /= np.float32(255.0)
+    return values
+
+
+def is_deep(image: ImageFile.ImageFile) -> str | None:
+    """The mode of a 16-bit RGB(A) PNG, which Pillow would cut to 8 bits; None for anything else."""
+    if image.format != "PNG" or not image.tile:
+        return None
+    raw_mode = image.tile[0].args
+    return image.mode if raw_mode in ("RGB;16B", "RGBA;16B") else None
+
+
+def deep_pixels(data: bytes, mode: str) -> NDArray[np.float32]:
+    """All 16 bits of an RGB(A) PNG. Pillow keeps one byte per sample, so it reads the high and the low ones."""
+    high, low = (deep_bytes(data, f"{mode};16{order}") for order in ("B", "L"))
+    values: NDArray[np.float32] = (high.astype(np.float32) * 256 + low) / np.float32(65535.0)
+    if mode == "RGBA":
+        alpha = values[:, :, 3:]
+        values = values[:, :, :3] * alpha + (1 - alpha)
+    return values
+
+
+def deep_bytes(data: bytes, raw_mode: str) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
+        return np.asarray(ImageOps.exif_transpose(image), dtype=np.uint8)

@@ -1,0 +1,34 @@
+"""Proves a credential without buying anything: asks for the result of a task that does not exist."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+from .cancel import CancelToken, SharedToken
+from .catalog import models
+from .config import Profile
+from .envelope import parse_data
+from .errors import ParameterError
+from .service import service_for
+
+ACTION = "CVSync2AsyncGetResult"
+
+
+def probe(profile: Profile) -> float:
+    """Seconds that the gateway took to accept the credential.
+
+    A complaint about the task or the parameters comes after the credential was checked, so it counts as
+    accepted, except a wrong address. Raises the fitting VolcvError for everything else. Never charged.
+    """
+    service = service_for(profile)
+    body = json.dumps({"req_key": models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]}).encode()
+    began = time.monotonic()
+    raw = service.transport.post(ACTION, body, SharedToken(CancelToken()))
+    try:
+        parse_data(raw, secrets=service.profile.secrets)
+    except ParameterError as error:
+        if not isinstance(error.code, int):  # the gateway's own, such as an unknown address
+            raise
+    return time.monotonic() - began

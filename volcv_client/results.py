@@ -1,0 +1,293 @@
+"""The result store: every answer that was paid for, on disk before anyone gets it.
+
+``results/index.db`` (sqlite, WAL) beside ``results/files/``. A row is written after its files are complete, so a
+process that dies in between leaves at most an unnamed file. A store that cannot be used never stops a
+picture: it says so and steps aside.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import fsync
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .errors import StoreError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DEFAULT_LIMIT_BYTES = 2 * 2**30
+BUSY_SECONDS = 5.0
+ORPHAN_SECONDS = 3600.0
+EXTENSIONS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"BM": ".bmp"}
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS results (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    fingerprint TEXT NOT NULL, reusable INTEGER NOT NULL, request_id TEXT NOT NULL, req_key TEXT NOT NULL,
+    seed INTEGER, created REAL NOT NULL, used REAL NOT NULL, bytes INTEGER NOT NULL, record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_fingerprint ON results (fingerprint, reusable);
+CREATE INDEX IF NOT EXISTS by_request_id ON results (request_id);
+CREATE INDEX IF NOT EXISTS by_use ON results (used, bytes);
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One stored answer.
+
+    ``created`` is Unix time; ``seconds`` the service's time; ``files`` paths of the pictures in order, empty
+    when only the links of a paid answer are known (``image_urls``); ``request`` is the body without pictures.
+    """
+
+    request_id: str
+    req_key: str
+    fingerprint: str
+    reusable: bool
+    seed: int | None
+    seconds: float | None
+    cost: float | None
+    texts: Mapping[str, str]
+    image_urls: Sequence[str]
+    request: Mapping[str, Any]
+    created: float = field(default_factory=time.time)
+    files: tuple[Path, ...] = ()
+
+    def pictures(self) -> list[bytes]:
+        """The picture files' bytes; StoreError if one cannot be read."""
+        try:
+            return [path.read_bytes() for path in self.files]
+        except OSError as error:
+            raise StoreError("store_unreadable", problem=error.strerror or "") from None
+
+
+RECORDED = ("seconds", "cost", "texts", "image_urls", "request")
+
+
+class ResultStore:
+    """The store in one folder. Safe for several threads and several processes."""
+
+    def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self.folder = folder
+        self.limit_bytes = limit_bytes
+        self._files = folder / "files"
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    def _open(self) -> sqlite3.Connection:
+        self._files.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(
+            self.folder / "index.db", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.executescript(SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self) -> None:
+        """Rename a store that sqlite cannot read, so that nothing of it is lost and a new one can begin."""
+        self.close()
+        stamp = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+        aside = self.folder.with_name(f"{self.folder.name}-unreadable-{stamp}")
+        self.folder.rename(aside)
+        log.warning("volcv: the result store could not be read; it was set aside as %s", aside)
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` with the open database. A corrupt one is set aside once; StoreError for the rest."""
+        with self._lock:
+            for last in (False, True):
+                try:
+                    if self._connection is None:
+                        self._connection = self._open()
+                    return work(self._connection)
+                except (sqlite3.Error, OSError) as error:
+                    corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(
+                        error, (sqlite3.OperationalError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+                    )
+                    if last or not corrupt:
+                        raise StoreError("store_failed", problem=str(error)[:200]) from None
+                    try:
+                        self._set_aside()
+                    except OSError as problem:
+                        raise StoreError("store_failed", problem=str(problem)[:200]) from None
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def save(self, result: Result, pictures: Sequence[bytes]) -> Result:
+        """Keep a result; returns it with its ``files``. StoreError if it could not be kept."""
+        names: list[str] = []
+
+        def write(connection: sqlite3.Connection) -> None:
+            names.clear()
+            for data in pictures:
+                extension = next((e for magic, e in EXTENSIONS.items() if data.startswith(magic)), ".bin")
+                names.append(f"{uuid.uuid4().hex}{extension}")
+                write_whole(self._files / names[-1], data)
+            record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                # An answer whose pictures have arrived replaces the note that they were still to be fetched.
+                connection.execute(
+                    "DELETE FROM results WHERE fingerprint = ? AND request_id = ? AND bytes = 0",
+                    (result.fingerprint, result.request_id),
+                )
+                connection.execute(
+                    "INSERT INTO results"
+                    " (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        result.fingerprint,
+                        result.reusable,
+                        result.request_id,
+                        result.req_key,
+                        result.seed,
+                        result.created,
+                        time.time(),
+                        sum(map(len, pictures)),
+                        json.dumps(record, default=dict),
+                    ),
+                )
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            self._prune(connection)
+
+        try:
+            self._do(write)
+        except StoreError:
+            self._unlink(names)
+            raise
+        return self._with_files(result, names)
+
+    def find(self, fingerprint: str) -> Result | None:
+        """The newest reusable result of that request, or None. Its use is noted."""
+
+        def look(connection: sqlite3.Connection) -> Result | None:
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM results WHERE fingerprint = ? AND reusable = 1 ORDER BY id DESC", (fingerprint,)
+            ).fetchall()
+            for row in rows:
+                result = self._result(row)
+                if all(path.is_file() for path in result.files):
+                    connection.execute("UPDATE results SET used = ? WHERE id = ?", (time.time(), row[0]))
+                    return result
+                connection.execute("DELETE FROM results WHERE id = ?", (row[0],))
+            return None
+
+        return self._do(look)
+
+    def newest(self, count: int, offset: int = 0) -> list[Result]:
+        """The newest results that have pictures, newest first."""
+        return self._select("WHERE bytes > 0 ORDER BY id DESC LIMIT ? OFFSET ?", (count, offset))
+
+    def by_request_id(self, request_id: str) -> Result | None:
+        """The stored result of that request id, or None."""
+        return next(iter(self._select("WHERE request_id = ? ORDER BY id DESC LIMIT 1", (request_id,))), None)
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[Result]:
+        query = f"SELECT {COLUMNS} FROM results {where}"
+        return [self._result(row) for row in self._do(lambda connection: connection.execute(query, values).fetchall())]
+
+    def delete(self, request_id: str) -> int:
+        """Forget a result and its files; how many were deleted."""
+        return self._delete("WHERE request_id = ?", (request_id,))
+
+    def clear(self) -> int:
+        """Forget everything; how many results were deleted."""
+        return self._delete("", ())
+
+    def _delete(self, where: str, values: tuple[object, ...]) -> int:
+        def work(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            return connection.execute(f"DELETE FROM results {where} RETURNING record", values).fetchall()
+
+        rows = self._do(work)
+        for (record,) in rows:
+            self._unlink(json.loads(record)["files"])
+        return len(rows)
+
+    def usage(self) -> tuple[int, int]:
+        """Number of results, and bytes of their pictures."""
+        row = self._do(lambda c: c.execute("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM results").fetchone())
+        return int(row[0]), int(row[1])
+
+    def _prune(self, connection: sqlite3.Connection) -> None:
+        """Delete the least recently used results until the rest fits the limit."""
+        excess = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0] - self.limit_bytes
+        while excess > 0:
+            row = connection.execute(
+                "DELETE FROM results WHERE id = (SELECT id FROM results ORDER BY used LIMIT 1) RETURNING bytes, record"
+            ).fetchone()
+            if row is None:
+                return
+            excess -= row[0]
+            self._unlink(json.loads(row[1])["files"])
+
+    def sweep(self) -> int:
+        """Delete picture files that no row names and that are an hour old; how many."""
+        rows = self._do(lambda connection: connection.execute("SELECT record FROM results").fetchall())
+        named = {name for (record,) in rows for name in json.loads(record)["files"]}
+        old = [
+            path.name
+            for path in self._files.iterdir()
+            if path.name not in named and path.stat().st_mtime < time.time() - ORPHAN_SECONDS
+        ]
+        self._unlink(old)
+        return len(old)
+
+    def _unlink(self, names: Sequence[str]) -> None:
+        for name in names:
+            try:
+                (self._files / name).unlink(missing_ok=True)
+            except OSError as error:  # open elsewhere on Windows: sweep() gets it later
+                log.debug("volcv: %s not deleted: %s", name, error)
+
+    def _result(self, row: tuple[Any, ...]) -> Result:
+        _, fingerprint, reusable, request_id, req_key, seed, created, record = row
+        loaded = json.loads(record)
+        names = loaded.pop("files")
+        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **loaded)
+        return self._with_files(result, names)
+
+    def _with_files(self, result: Result, names: Sequence[str]) -> Result:
+        values = {name: getattr(result, name) for name in result.__dataclass_fields__}
+        return Result(**values | {"files": tuple(self._files / name for name in names)})
+
+
+COLUMNS = "id, fingerprint, reusable, request_id, req_key, seed, created, record"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        fsync(file.fileno())
+
+
+_stores: dict[Path, ResultStore] = {}
+_stores_lock = threading.Lock()
+
+
+def store_at(folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> ResultStore:
+    """The store of that folder; one object per process."""
+    with _stores_lock:
+        store = _stores.setdefault(folder, ResultStore(folder))
+    store.limit_bytes = limit_bytes
+    return store

@@ -1,0 +1,379 @@
+"""Calls: from a request to pictures, with slots, retries, single flight and the result store.
+
+Everything here runs in worker threads; whoever submits a call gets a future and may leave at any time. A call
+that was sent is always finished and its answer stored, wanted or not, because it is paid for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from . import config
+from .cancel import CancelToken, SharedToken
+from .catalog.spec import Model
+from .config import Profile
+from .envelope import Envelope, parse
+from .errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
+from .limiter import Limiter, limiter_for
+from .payload import Built
+from .results import Result, ResultStore, store_at
+from .retry import rule_for, wait_before
+from .transport import Transport
+from .workers import Workers
+
+log = logging.getLogger(__name__)
+P = TypeVar("P")
+
+SPARE_WORKERS = 2
+"""Threads beyond the calls in flight: one encodes the next picture while another decodes the last."""
+
+
+class Phase(str, Enum):
+    """Where a call is."""
+
+    QUEUED = "queued"
+    ENCODING = "encoding"
+    WAITING = "waiting"
+    WORKING = "working"
+    BACKING_OFF = "backing_off"
+    DOWNLOADING = "downloading"
+    DECODING = "decoding"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Answer(Generic[P]):
+    """What one call brought. ``pictures`` are decoded by the caller's decoder; ``files`` are the raw bytes.
+
+    ``seconds`` is the service's own time if it said so, else the measured one. ``reused``: nothing was charged.
+    """
+
+    request_id: str
+    seed: int | None
+    seconds: float | None
+    image_urls: tuple[str, ...]
+    texts: Mapping[str, str]
+    cost: float | None
+    reused: bool
+    files: tuple[bytes, ...]
+    pictures: tuple[P, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Call(Generic[P]):
+    """One picture to ask for, and where it stands.
+
+    ``build`` makes the body (it encodes pictures, so it runs in a worker); ``decode`` turns picture bytes into
+    what the caller wants and raises BadAnswerError for broken ones.
+    """
+
+    model: Model
+    build: Callable[[], Built]
+    decode: Callable[[bytes], P]
+    seed: int | None
+    random_seed: bool
+    token: CancelToken = field(default_factory=CancelToken)
+    phase: Phase = Phase.QUEUED
+    phase_since: float = field(default_factory=time.monotonic)
+    retries: int = 0
+    retry_reason: str = ""
+    future: Future[Answer[P]] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        # Running from the start: nobody who waits for the future can cancel a call that may be paid for.
+        self.future.set_running_or_notify_cancel()
+
+    def enter(self, phase: Phase) -> None:
+        self.phase_since = time.monotonic()
+        self.phase = phase
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A result with the bytes of its pictures, and notes about keeping it."""
+
+    result: Result
+    files: tuple[bytes, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Flight:
+    """A call under way that others with the same request may join."""
+
+    token: SharedToken
+    outcome: Future[Landed] = field(default_factory=Future)
+
+
+class Service:
+    """The service as one profile reaches it."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile.ready()
+        self.identity = self.profile.base_url
+        if self.profile.name == config.SANDBOX:
+            self.identity = config.SANDBOX
+            self.profile = replace(self.profile, base_url=sandbox_url(), api_key=config.SANDBOX_KEY)
+        secret = self.profile.access_key if self.profile.native else self.profile.api_key
+        self.credential = hashlib.sha256(f"{self.identity}\n{secret}".encode()).hexdigest()
+        self.transport = Transport(self.profile)
+        self._workers = Workers("volcv", self.profile.max_concurrency + SPARE_WORKERS)
+
+    @property
+    def limiter(self) -> Limiter:
+        return limiter_for(self.credential, self.profile.max_concurrency)
+
+    @property
+    def store(self) -> ResultStore:
+        return store_at(config.home() / "results")
+
+    def submit(self, call: Call[P]) -> Future[Answer[P]]:
+        """Start a call; its future ends with an Answer, a VolcvError, or Cancelled."""
+
+        self._workers.submit(lambda: self._guarded(call, lambda: self._run(call)))
+        return call.future
+
+    @staticmethod
+    def _guarded(call: Call[P], work: Callable[[], None]) -> None:
+        """Do the work; whatever it raises ends the call instead of the thread."""
+        try:
+            work()
+        except (VolcvError, Cancelled) as error:
+            Service._end(call, error)
+        except Exception as error:  # a worker thread must not die silently; the future carries it
+            log.exception("volcv: unexpected failure")
+            Service._end(call, error)
+
+    @staticmethod
+    def _end(call: Call[P], error: Exception) -> None:
+        call.enter(Phase.DONE)
+        call.future.set_exception(error)
+
+    def _run(self, call: Call[P]) -> None:
+        token = SharedToken(call.token)
+        token.check()
+        call.enter(Phase.ENCODING)
+        built = call.build()
+        token.check()
+        fingerprint = self.fingerprint(call.model.action, built.body)
+        if call.random_seed:
+            landed, pictures = self._obtain(call, built, fingerprint, token)
+            self._deliver(call, built, landed, pictures, reused=False)
+            return
+        with _flights_lock:
+            flight = _flights.get(fingerprint)
+            if flight is not None:
+                flight.token.join(call.token)
+            else:
+                _flights[fingerprint] = Flight(token)
+        if flight is not None:
+            self._join(call, built, flight)
+        else:
+            self._lead(call, built, fingerprint, token)
+
+    def _lead(self, call: Call[P], built: Built, fingerprint: str, token: SharedToken) -> None:
+        """Make the call that identical ones may join while it is under way."""
+        pictures = None
+        try:
+            landed = self._stored(fingerprint) if self.profile.reuse else None
+            reused = landed is not None
+            if landed is None:
+                landed, pictures = self._obtain(call, built, fingerprint, token)
+        except BaseException as error:
+            self._land(fingerprint).outcome.set_exception(error)
+            raise
+        self._land(fingerprint).outcome.set_result(landed)
+        self._deliver(call, built, landed, pictures, reused=reused)
+
+    def _land(self, fingerprint: str) -> Flight:
+        with _flights_lock:
+            return _flights.pop(fingerprint)
+
+    def _join(self, call: Call[P], built: Built, flight: Flight) -> None:
+        """Wait, without holding a thread, for the same request of somebody else."""
+        call.enter(Phase.WAITING)
+
+        def landed(outcome: Future[Landed]) -> None:
+            error = outcome.exception()
+            if isinstance(error, Cancelled) and not call.token.cancelled:
+                self.submit(call)
+            elif error is not None:
+                self._end(call, error if isinstance(error, Exception) else Cancelled())
+            else:
+                self._guarded(call, lambda: self._deliver(call, built, outcome.result(), None, reused=True))
+
+        flight.outcome.add_done_callback(landed)
+
+    def fingerprint(self, action: str, body: Mapping[str, Any]) -> str:
+        """What makes two requests the same: where they go and every byte of what they say."""
+        text = json.dumps([self.identity, action, body], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _stored(self, fingerprint: str) -> Landed | None:
+        """A stored result of the same request. Links of a paid answer are tried before paying again."""
+        try:
+            result = self.store.find(fingerprint)
+            if result is None:
+                return None
+            if result.files:
+                return Landed(result, tuple(result.pictures()))
+            return self._keep(result, tuple(self._download(url) for url in result.image_urls))
+        except DownloadError as error:
+            log.info("volcv: the links of an earlier answer no longer work (%s)", error.key)
+        except StoreError as error:
+            log.warning("volcv: %s", error)
+        return None
+
+    def _obtain(
+        self, call: Call[P], built: Built, fingerprint: str, token: SharedToken
+    ) -> tuple[Landed, tuple[P, ...]]:
+        """Pay for an answer: send, fetch its pictures, check them, store them."""
+        body = json.dumps(built.body, ensure_ascii=False, separators=(",", ":")).encode()
+        envelope, seconds = self._send(call, body, token)
+        result = Result(
+            request_id=envelope.request_id,
+            req_key=call.model.req_key,
+            fingerprint=fingerprint,
+            reusable=not call.random_seed,
+            seed=call.seed,
+            seconds=envelope.seconds if envelope.seconds is not None else seconds,
+            cost=envelope.cost,
+            texts=dict(envelope.texts),
+            image_urls=envelope.image_urls,
+            request={key: value for key, value in built.body.items() if key != "binary_data_base64"},
+        )
+        try:
+            call.enter(Phase.DOWNLOADING)
+            files = self._fetch(envelope)
+            call.enter(Phase.DECODING)
+            pictures = tuple(map(call.decode, files))
+        except DownloadError as error:
+            self._keep(result, ())
+            error.request_id = envelope.request_id
+            raise
+        except BadAnswerError as error:
+            error.request_id = envelope.request_id
+            raise
+        return self._keep(result, files), pictures
+
+    def _send(self, call: Call[P], body: bytes, token: SharedToken) -> tuple[Envelope, float]:
+        """The envelope of a successful answer and the seconds it took, after the retries of the table."""
+        attempts: Counter[str] = Counter()
+        while True:
+            call.enter(Phase.WAITING)
+            with self.limiter.slot(token) as granted_at:
+                call.enter(Phase.WORKING)
+                began = time.monotonic()
+                try:
+                    raw = self.transport.post(call.model.action, body, token)
+                    envelope = parse(raw, texts=call.model.texts, secrets=self.profile.secrets)
+                except VolcvError as error:
+                    failure = error
+                    rule = rule_for(error, random_seed=call.random_seed)
+                    if rule is not None and rule.slow_down:
+                        self.limiter.refused(granted_at)
+                else:
+                    self.limiter.succeeded()
+                    return envelope, time.monotonic() - began
+            if rule is None or attempts[rule.name] >= rule.retries:
+                raise failure
+            attempts[rule.name] += 1
+            call.retries += 1
+            call.retry_reason = failure.means
+            call.enter(Phase.BACKING_OFF)
+            token.wait(wait_before(rule, attempts[rule.name], failure))
+
+    def _fetch(self, envelope: Envelope) -> tuple[bytes, ...]:
+        """The pictures of an answer, in order. Inline ones win; nothing is downloaded twice."""
+        if envelope.base64_pictures:
+            return tuple(map(picture_from_base64, envelope.base64_pictures))
+        return tuple(map(self._download, envelope.image_urls))
+
+    def _download(self, url: str) -> bytes:
+        for attempt in count(1):
+            try:
+                return self.transport.download(url)
+            except DownloadError as error:
+                rule = rule_for(error, random_seed=False)
+                if rule is None or attempt > rule.retries:
+                    raise
+                time.sleep(wait_before(rule, attempt, error))
+        raise AssertionError("unreachable")
+
+    def _keep(self, result: Result, files: tuple[bytes, ...]) -> Landed:
+        """Store a result. A store that fails costs a note, never the picture."""
+        try:
+            return Landed(self.store.save(result, files), files)
+        except StoreError as error:
+            log.warning("volcv: %s", error)
+            return Landed(result, files, (str(error),))
+
+    @staticmethod
+    def _deliver(call: Call[P], built: Built, landed: Landed, pictures: tuple[P, ...] | None, *, reused: bool) -> None:
+        if pictures is None:
+            call.enter(Phase.DECODING)
+            pictures = tuple(map(call.decode, landed.files))
+        result = landed.result
+        answer = Answer(
+            request_id=result.request_id,
+            seed=result.seed,
+            seconds=result.seconds,
+            image_urls=tuple(result.image_urls),
+            texts=result.texts,
+            cost=result.cost,
+            reused=reused,
+            files=landed.files,
+            pictures=pictures,
+            notes=(*built.notes, *landed.notes),
+        )
+        call.enter(Phase.DONE)
+        call.future.set_result(answer)
+
+
+def picture_from_base64(text: str) -> bytes:
+    """The bytes of one inline picture. BadAnswerError if it is no base64."""
+    _, _, bare = text.rpartition(",") if text.startswith("data:") else ("", "", text)
+    try:
+        return base64.b64decode("".join(bare.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadAnswerError("bad_base64") from None
+
+
+_lock = threading.Lock()
+_flights_lock = threading.Lock()
+_flights: dict[str, Flight] = {}
+_services: dict[Profile, Service] = {}
+_sandbox: Any = None
+
+
+def service_for(profile: Profile) -> Service:
+    """The service of a profile; one per process, so its connections and threads are shared."""
+    with _lock:
+        if profile not in _services:
+            _services[profile] = Service(profile)
+        return _services[profile]
+
+
+def sandbox_url() -> str:
+    """Address of the stand-in service inside this process, started on first use."""
+    global _sandbox
+    if _sandbox is None:
+        from .sandbox import SandboxServer  # only who asks for the sandbox loads it
+
+        _sandbox = SandboxServer(api_keys=(config.SANDBOX_KEY,))
+        _sandbox.start()
+    return str(_sandbox.url)

@@ -1,0 +1,209 @@
+"""HTTP: one pooled session per profile; posts a body, downloads result links, tells failures apart.
+
+What matters about a failure is whether the service can have worked on the request. The body is handed to
+the socket piece by piece through :class:`Upload`, so "was it all sent?" has an exact answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
+from typing import NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from .auth import BearerAuth, NoAuth, SignedAuth
+from .cancel import SharedToken
+from .config import GATEWAY_PATH, Profile
+from .envelope import RawAnswer
+from .errors import BadAnswerError, DownloadError, LostAnswerError, NotSentError, SetupError
+from .guard import AddressRule, BlockedAddressError, GuardedAdapter, is_loopback
+
+VERSION = "2022-08-31"
+CONNECT_SECONDS = 10.0
+DOWNLOAD_SECONDS = 120.0
+MAX_ANSWER_BYTES = 256 * 2**20
+MAX_PICTURE_BYTES = 128 * 2**20
+MAX_REDIRECTS = 5
+CHUNK = 1 << 16
+POOL_SIZE = 64
+
+
+class Upload:
+    """A body as the file-like object that requests streams from.
+
+    A cancelled request raises Cancelled from :meth:`read`: a user who interrupts while the connection is being
+    made has sent nothing and pays nothing.
+    """
+
+    def __init__(self, body: bytes, token: SharedToken) -> None:
+        self._file = BytesIO(body)
+        self._size = len(body)
+        self._token = token
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.read(CHUNK):
+            yield piece
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.started:
+            self._token.check()
+        return self._file.read(size)
+
+    @property
+    def started(self) -> bool:
+        return self._file.tell() > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every byte was handed to the socket."""
+        return self._file.tell() >= self._size
+
+
+class Transport:
+    """Calls and downloads of one ready profile. Safe to use from several threads."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._rule = AddressRule(profile.base_url)
+        self._session = self._new_session(HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE))
+        self._downloads = self._new_session(GuardedAdapter(self._rule, pool_connections=8, pool_maxsize=POOL_SIZE))
+
+    @staticmethod
+    def _new_session(adapter: HTTPAdapter) -> requests.Session:
+        session = requests.Session()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def close(self) -> None:
+        self._session.close()
+        self._downloads.close()
+
+    def post(self, action: str, body: bytes, token: SharedToken) -> RawAnswer:
+        """The answer to one POST of a JSON body, whatever its status.
+
+        Raises NotSentError if the service surely did no work, LostAnswerError if it may have, Cancelled if
+        cancelled before the body went out.
+        """
+        profile = self.profile
+        upload = Upload(body, token)
+        auth: AuthBase = (
+            SignedAuth(profile.access_key, profile.secret_key, profile.session_token, body)
+            if profile.native
+            else BearerAuth(profile.api_key)
+        )
+        deadline = time.monotonic() + profile.timeout
+        try:
+            with self._session.request(
+                "POST",
+                profile.base_url + ("/" if profile.native else GATEWAY_PATH),
+                params={"Action": action, "Version": VERSION},
+                data=upload,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                auth=auth,
+                timeout=(CONNECT_SECONDS, profile.timeout),
+                allow_redirects=False,
+                stream=True,
+                proxies=self._proxies(profile.base_url),
+            ) as response:
+                content = self._read(response, deadline)
+                return RawAnswer(response.status_code, response.headers, content)
+        except requests.RequestException as error:
+            self._raise_failed(error, upload)
+
+    @staticmethod
+    def _proxies(url: str) -> dict[str, str] | None:
+        """Loopback never goes through a proxy; for the rest requests follows the environment."""
+        if not is_loopback(urlsplit(url).hostname or ""):
+            return None
+        # None removes what the environment would add; the type stubs do not know that.
+        return {"http": None, "https": None, "all": None}  # type: ignore[dict-item]
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        content = bytearray()
+        for piece in response.iter_content(CHUNK):
+            content += piece
+            if len(content) > MAX_ANSWER_BYTES:
+                raise BadAnswerError("answer_too_large", limit=MAX_ANSWER_BYTES // 2**20)
+            if time.monotonic() > deadline:
+                raise LostAnswerError("timeout", seconds=self.profile.timeout)
+        return bytes(content)
+
+    def _raise_failed(self, error: requests.RequestException, upload: Upload) -> NoReturn:
+        host = urlsplit(self.profile.base_url).hostname or ""
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            raise SetupError("bad_base_url", url=host) from None
+        if isinstance(error, requests.exceptions.SSLError):
+            raise NotSentError("tls", host=host) from None
+        if isinstance(error, requests.exceptions.ProxyError):
+            raise NotSentError("proxy", host=host) from None
+        if isinstance(error, requests.ConnectTimeout):
+            raise NotSentError("connect_timeout", host=host, seconds=CONNECT_SECONDS) from None
+        if not upload.complete:
+            key = "unknown_host" if "NameResolutionError" in repr(error) else "not_connected"
+            raise NotSentError("upload_cut" if upload.started else key, host=host) from None
+        if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
+            raise LostAnswerError("timeout", seconds=self.profile.timeout) from None
+        raise LostAnswerError("cut", host=host) from None
+
+    def download(self, url: str) -> bytes:
+        """The bytes behind a result link. Raises DownloadError; sends no credential.
+
+        It takes no cancel token: what is behind the link is paid for and goes into the result store.
+        """
+        deadline = time.monotonic() + min(self.profile.timeout, DOWNLOAD_SECONDS)
+        for _ in range(MAX_REDIRECTS + 1):
+            self._rule.check(url)
+            try:
+                with self._downloads.request(
+                    "GET",
+                    url,
+                    auth=NoAuth(),
+                    timeout=(CONNECT_SECONDS, min(self.profile.timeout, DOWNLOAD_SECONDS)),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=self._proxies(url),
+                ) as response:
+                    if response.is_redirect:
+                        url = urljoin(url, response.headers.get("Location", ""))
+                        continue
+                    return picture_bytes(response, deadline)
+            except BlockedAddressError:
+                raise DownloadError("private_link", host=urlsplit(url).hostname or "") from None
+            except requests.Timeout:
+                raise DownloadError("download_timeout", host=urlsplit(url).hostname or "") from None
+            except (requests.RequestException, UnicodeError) as error:
+                raise DownloadError(
+                    "download_cut", host=urlsplit(url).hostname or "", problem=type(error).__name__
+                ) from None
+        raise DownloadError("too_many_redirects", host=urlsplit(url).hostname or "")
+
+
+def picture_bytes(response: requests.Response, deadline: float) -> bytes:
+    """The body of a picture download, with its status, type and size checked."""
+    host = urlsplit(response.url).hostname or ""
+    if response.status_code in (401, 403, 404, 410):
+        raise DownloadError("link_expired", http_status=response.status_code, host=host)
+    if response.status_code != 200:
+        raise DownloadError("download_status", http_status=response.status_code, host=host)
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if kind and not kind.startswith("image/") and kind not in ("application/octet-stream", "binary/octet-stream"):
+        raise DownloadError("not_a_picture", kind=kind[:60], host=host)
+    content = bytearray()
+    for piece in response.iter_content(CHUNK):
+        content += piece
+        if len(content) > MAX_PICTURE_BYTES:
+            raise DownloadError("picture_endless", limit=MAX_PICTURE_BYTES // 2**20, host=host)
+        if time.monotonic() > deadline:
+            raise DownloadError("download_timeout", host=host)
+    return bytes(content)
