@@ -1,0 +1,1 @@
+"""Renders the demo pictures that ship with the pack."""

@@ -1,0 +1,42 @@
+"""The committed pictures come out of the committed renderer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from volcv_client.demo import PICTURE_NAMES, picture_path
+
+from .render import main
+
+SIZES = {
+    "product": (1024, 1024),
+    "landscape": (1024, 768),
+    "character": (768, 768),
+    "room": (1024, 768),
+    "light": (512, 512),
+    "scene": (1024, 1024),
+}
+
+
+def test_rendering_again_gives_the_committed_picture(tmp_path: Path) -> None:
+    main(["light", "-o", str(tmp_path)])
+    with Image.open(tmp_path / "light.png") as again, Image.open(picture_path("light")) as committed:
+        difference = np.abs(np.asarray(again, dtype=int) - np.asarray(committed, dtype=int))
+    assert difference.max() <= 2
+
+
+@pytest.mark.parametrize("name", PICTURE_NAMES)
+def test_every_picture_is_there_and_shows_something(name: str) -> None:
+    with Image.open(picture_path(name)) as picture:
+        assert picture.size == SIZES[name]
+        assert np.asarray(picture.convert("L")).std() > 20
+
+
+def test_the_product_is_cut_out() -> None:
+    with Image.open(picture_path("product")) as picture:
+        low, high = picture.getchannel("A").getextrema()
+    assert (low, high) == (0, 255)
