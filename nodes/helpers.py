@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from comfy_api.latest import io
 from torch import Tensor
 
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..volcv_client.demo import PICTURE_NAMES, picture_path
 from .images import bytes_to_tensor, load_alpha
-from .runner import ControlLink
-from .schema import CATEGORY, ControlType, WatermarkType
+from .runner import ControlLink, recall
+from .schema import CATEGORY, ControlType, WatermarkType, generated_outputs
 
 TOOLS = f"{CATEGORY}/Tools"
 
@@ -132,4 +134,42 @@ class ExamplePicture(io.ComfyNode):
         return io.NodeOutput(bytes_to_tensor(data), 1.0 - load_alpha(data))
 
 
-HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, ExamplePicture)
+class Recall(io.ComfyNode):
+    """Pictures that were already paid for, out of the result store."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_recall",
+            display_name="Recall results (Volcengine)",
+            category=TOOLS,
+            description="Brings back stored results: one by its request_id, or the newest ones. Nothing is charged.",
+            search_aliases=["history", "results", "reuse", "volcv"],
+            inputs=[
+                io.String.Input(
+                    "request_id",
+                    default="",
+                    tooltip="The request_id from a response output or from the history. Empty: the newest results.",
+                ),
+                io.Int.Input(
+                    "newest",
+                    default=1,
+                    min=1,
+                    max=64,
+                    tooltip="How many of the newest results, newest first. Not used with a request_id.",
+                ),
+            ],
+            outputs=generated_outputs(),
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, request_id: str | None = None, **_: object) -> float | str:
+        """The newest results change; a request id always means the same pictures."""
+        return request_id or float("nan")
+
+    @classmethod
+    async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
+        return io.NodeOutput(*await asyncio.to_thread(recall, request_id.strip(), newest))
+
+
+HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)

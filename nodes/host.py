@@ -11,7 +11,8 @@ from comfy_api.latest import ComfyAPI
 from server import PromptServer
 from torch import Tensor
 
-from ..volcv_client import config, messages
+from ..volcv_client import config, messages, profiles
+from .settings import browser_locale
 
 api = ComfyAPI()
 
@@ -40,12 +41,19 @@ def settings_file() -> Path:
 
 
 def locale() -> str:
-    """The language that the user chose in ComfyUI's settings, such as "zh"; "en" if none was chosen."""
+    """The language of messages, such as "zh".
+
+    The first that is known of: the choice in the pack's own settings, the one in ComfyUI's settings, the
+    browser's language as the frontend reports it.
+    """
+    own = profiles.language()
+    if own != profiles.AUTO:
+        return own
     try:
-        chosen = json.loads(settings_file().read_text(encoding="utf-8")).get("Comfy.Locale", "en")
+        chosen = json.loads(settings_file().read_text(encoding="utf-8")).get("Comfy.Locale")
     except (OSError, ValueError, AttributeError):
-        return "en"
-    return str(chosen)
+        chosen = None
+    return str(chosen or browser_locale())
 
 
 def settle_in() -> None:

@@ -18,8 +18,9 @@ from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Pi
 from ..volcv_client.errors import Cancelled, VolcvError
 from ..volcv_client.messages import say
 from ..volcv_client.payload import PictureSource, defaults
-from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run
-from ..volcv_client.service import service_for
+from ..volcv_client.results import store_at
+from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, response_entry, response_of, texts_of
+from ..volcv_client.service import service_for, stored_answer
 from .images import bytes_to_tensor, mask_batch, picture_batch, to_batch
 
 
@@ -97,6 +98,17 @@ async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> tuple
     batch, padded = to_batch(outcome.pictures)
     host.status("\n".join([outcome.summary, *outcome.notes, *batch_notes(outcome, batch, padded)]))
     return batch, outcome.text, outcome.response
+
+
+def recall(request_id: str, newest: int) -> tuple[Tensor, str, str]:
+    """IMAGE batch, text and response of stored results: the one with that id, or the newest ones.
+
+    Raises StoreError if there is none.
+    """
+    store = store_at(config.home() / "results")
+    answers = [stored_answer(result, bytes_to_tensor) for result in store.recall(request_id, newest)]
+    batch, _ = to_batch([picture for answer in answers for picture in answer.pictures])
+    return batch, texts_of(answers), response_of(map(response_entry, answers))
 
 
 async def watch(run: Run[Tensor], host: Host) -> None:

@@ -38,15 +38,20 @@ def schema_of(model: Model) -> io.Schema:
         description=f"{model.summary}\n\nreq_key: {model.req_key}",
         search_aliases=[*model.aliases, model.req_key, "volcengine", "volcv"],
         inputs=[io_input(one) for one in (*model.inputs, *RUN_OPTIONS)],
-        outputs=[
-            io.Image.Output("images", tooltip="The pictures, in order, as one batch."),
-            io.String.Output("text", tooltip="What the service wrote: the expanded prompt, tags; or nothing."),
-            io.String.Output(
-                "response", tooltip="JSON list, one object per call: request_id, seed, seconds, image_urls, ..."
-            ),
-        ],
+        outputs=generated_outputs(),
         hidden=[io.Hidden.unique_id],
     )
+
+
+def generated_outputs() -> list[io.Output]:
+    """What every node returns that hands out generated pictures."""
+    return [
+        io.Image.Output("images", tooltip="The pictures, in order, as one batch."),
+        io.String.Output("text", tooltip="What the service wrote: the expanded prompt, tags; or nothing."),
+        io.String.Output(
+            "response", tooltip="JSON list, one object per call: request_id, seed, seconds, image_urls, ..."
+        ),
+    ]
 
 
 def io_input(one: Input) -> io.Input:

@@ -58,7 +58,8 @@ class Profile:
     """One set of credentials and habits.
 
     ``timeout`` seconds to wait for one answer; ``max_concurrency`` calls in flight; ``lossless`` sends PNG
-    instead of JPEG; ``reuse`` hands out stored results for identical fixed-seed requests. ``sources`` tells
+    instead of JPEG; ``reuse`` hands out stored results for identical fixed-seed requests; ``store_limit_mb`` caps
+    the pictures kept, least recently used first. ``sources`` tells
     for each field where it came from: an environment variable's name or the profile's.
     """
 
@@ -72,6 +73,7 @@ class Profile:
     timeout: float = 300.0
     lossless: bool = False
     reuse: bool = True
+    store_limit_mb: int = 2048
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -187,8 +189,13 @@ FIELD_KINDS: Mapping[str, type] = {
     "timeout": float,
     "lossless": bool,
     "reuse": bool,
+    "store_limit_mb": int,
 }
-BOUNDS: Mapping[str, tuple[float, float]] = {"max_concurrency": (1, 64), "timeout": (1, 86400)}
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "max_concurrency": (1, 64),
+    "timeout": (1, 86400),
+    "store_limit_mb": (1, 1_000_000),
+}
 
 
 def convert(key: str, kind: type, raw: object, source: str) -> Any:

@@ -56,14 +56,13 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), secrets: Iterable[str] =
     pictures = strings(data.get("binary_data_base64"))
     if not urls and not pictures:
         raise BadAnswerError("no_picture", request_id=request_id, http_status=raw.status)
-    cost = data.get("comfyui_cost")
     return Envelope(
         request_id=request_id,
         seconds=seconds,
         image_urls=urls,
         base64_pictures=pictures,
-        texts={key: text for key in texts if isinstance(text := data.get(key), str) and text.strip()},
-        cost=float(cost) if isinstance(cost, (int, float)) and not isinstance(cost, bool) else None,
+        texts={key: text for key in texts if (text := text_of(data.get(key))).strip()},
+        cost=amount(data.get("comfyui_cost")),
         data=data,
     )
 
@@ -75,8 +74,8 @@ def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str
     if body is None:
         raise not_json(raw, secrets)
     code = number(body.get("code"))
-    request_id = text_of(body.get("request_id")) or header_request_id(raw.headers)
-    if "error" in body or "ResponseMetadata" in body or code is None:
+    request_id = id_of(body.get("request_id"), raw, secrets)
+    if body.get("error") or "ResponseMetadata" in body or code is None:
         raise gateway_error(raw, body, secrets)
     if code != SUCCESS:
         raise refused(code, raw, message=text_of(body.get("message")), request_id=request_id, secrets=secrets)
@@ -105,7 +104,15 @@ def strings(value: object) -> tuple[str, ...]:
 
 
 def text_of(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """The text, with lone surrogates (which no file and no database takes) replaced; "" for anything else."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+
+
+def amount(value: object) -> float | None:
+    """A finite number as float; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < 1e15 else None
 
 
 def number(value: object) -> int | None:
@@ -126,15 +133,17 @@ def elapsed(value: object) -> float | None:
     return sum(float(amount) * units[unit] for amount, unit in parts) if parts else None
 
 
-def header_request_id(headers: Mapping[str, str]) -> str:
-    return next((headers[name][:80] for name in REQUEST_ID_HEADERS if headers.get(name)), "")
+def id_of(value: object, raw: RawAnswer, secrets: Iterable[str]) -> str:
+    """The request id: ``value`` from the body, else one of the headers; one short line without secrets."""
+    found = text_of(value) or next((raw.headers[name] for name in REQUEST_ID_HEADERS if raw.headers.get(name)), "")
+    return redact(found, secrets)[:80]
 
 
 def not_json(raw: RawAnswer, secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
     """The error for a body that is no JSON object: an HTML page, plain text, or nothing."""
-    start = redact(raw.content[:300].decode("utf-8", "replace"), secrets)
-    request_id = header_request_id(raw.headers)
-    if raw.status >= 400:
+    start = redact(raw.content[:4096].decode("utf-8", "replace"), secrets)
+    request_id = id_of(None, raw, secrets)
+    if raw.status >= 300:
         return by_status(raw, message=start, request_id=request_id)
     key = "html_answer" if start[:1] == "<" else "not_json"
     return BadAnswerError(key, http_status=raw.status, request_id=request_id, service_message=start[:120])
@@ -145,17 +154,17 @@ def gateway_error(raw: RawAnswer, body: dict[str, Any], secrets: tuple[str, ...]
     metadata = body.get("ResponseMetadata")
     inner = body.get("error")
     message, code = "", None
-    request_id = text_of(body.get("request_id"))
+    request_id = body.get("request_id")
     if isinstance(metadata, dict):
-        request_id = text_of(metadata.get("RequestId"))
+        request_id = metadata.get("RequestId")
         inner = metadata.get("Error")
     if isinstance(inner, dict):
         message = text_of(inner.get("message")) or text_of(inner.get("Message"))
         code = next((c for c in map(inner.get, ("CodeN", "code", "Code", "type")) if c not in (None, "")), None)
     elif isinstance(inner, str):
-        message = inner
+        message = text_of(inner)
     found = REQUEST_ID.search(message)
-    request_id = request_id or (found.group(1) if found else "") or header_request_id(raw.headers)
+    request_id = id_of(request_id or (found and found.group(1)), raw, secrets)
     message = redact(message, secrets)
     known = number(code) if number(code) in CODES else code
     if isinstance(known, (int, str)) and known in CODES:

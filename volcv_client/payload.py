@@ -220,12 +220,12 @@ def put_value(body: dict[str, Any], one: Input, inputs: Inputs) -> None:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A picture that goes into the array: its input's name, how to encode it, what a mask must fit."""
+    """A picture that goes into the array: its input's name, how to encode it, which earlier one a mask fits."""
 
     name: str
     source: PictureSource
     alpha: bool = False
-    size: tuple[int, int] | None = None
+    fit_to: str | None = None
 
 
 def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Sequence[Input]) -> Iterator[Attachment]:
@@ -241,8 +241,7 @@ def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Seq
                 if one.uri_path:
                     put(body, one.uri_path, f"uri://binary_data?index={index}")
                 put_all(body, one.inline)
-                fit_to = inputs.pictures.get(one.fit_to) if isinstance(one, MaskPicture) else None
-                yield Attachment(one.name, source, one.alpha, fit_to.size if fit_to else None)
+                yield Attachment(one.name, source, one.alpha, one.fit_to if isinstance(one, MaskPicture) else None)
                 index += 1
     for one in active:
         if isinstance(one, Controls):
@@ -255,10 +254,13 @@ def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Seq
 
 def encode_within(model: Model, attached: Sequence[Attachment], lossless: bool) -> list[Encoded]:
     """Encode every attachment within the limits per picture and per request."""
+    sizes: dict[str | None, tuple[int, int]] = {}
 
     def encode(item: Attachment, most: int) -> Encoded:
         encoding = Encoding.within(model.limits, lossless=lossless, alpha=item.alpha)
-        return item.source.encode(replace(encoding, max_base64=most), item.size)
+        done = item.source.encode(replace(encoding, max_base64=most), sizes.get(item.fit_to))
+        sizes[item.name] = done.width, done.height
+        return done
 
     limits = model.limits
     encoded = [encode(item, limits.max_base64) for item in attached]

@@ -175,7 +175,8 @@ def decode_alpha(data: bytes) -> NDArray[np.float32]:
     """Opacity float32 ``[H, W]`` in 0..1 of a picture file that is trusted; all 1 if it has no transparency."""
     with Image.open(io.BytesIO(data)) as image:
         alpha = image.convert("RGBA").getchannel("A")
-    return np.asarray(alpha, dtype=np.float32) / np.float32(255.0)
+    values: NDArray[np.float32] = np.asarray(alpha, dtype=np.float32) / np.float32(255.0)
+    return values
 
 
 def is_whole(data: bytes, file_format: str) -> bool:
@@ -208,7 +209,7 @@ def is_deep(image: ImageFile.ImageFile) -> str | None:
     """The mode of a 16-bit RGB(A) PNG, which Pillow would cut to 8 bits; None for anything else."""
     if image.format != "PNG" or not image.tile:
         return None
-    raw_mode = image.tile[0].args
+    raw_mode = image.tile[0][3]  # by place: tiles are plain tuples before Pillow 11
     return image.mode if raw_mode in ("RGB;16B", "RGBA;16B") else None
 
 
@@ -224,5 +225,6 @@ def deep_pixels(data: bytes, mode: str) -> NDArray[np.float32]:
 
 def deep_bytes(data: bytes, raw_mode: str) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
+        decoder, extents, offset, _ = image.tile[0]
+        image.tile = [(decoder, extents, offset, raw_mode)]  # type: ignore[list-item]
         return np.asarray(ImageOps.exif_transpose(image), dtype=np.uint8)

@@ -17,7 +17,7 @@ PATTERNS = (
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` without the given secrets, bearer tokens, query strings (signed URLs) and base64, one line, cut."""
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be part of another
         if len(secret) >= 4:
             text = text.replace(secret, HIDDEN)
     for pattern, replacement in PATTERNS:

@@ -81,6 +81,7 @@ class ResultStore:
         self._files = folder / "files"
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._swept = False
 
     def _open(self) -> sqlite3.Connection:
         self._files.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -175,6 +176,9 @@ class ResultStore:
         except StoreError:
             self._unlink(names)
             raise
+        if not self._swept:
+            self._swept = True
+            threading.Thread(target=self._sweep_quietly, name="volcv-sweep", daemon=True).start()
         return self._with_files(result, names)
 
     def find(self, fingerprint: str) -> Result | None:
@@ -201,6 +205,14 @@ class ResultStore:
     def by_request_id(self, request_id: str) -> Result | None:
         """The stored result of that request id, or None."""
         return next(iter(self._select("WHERE request_id = ? ORDER BY id DESC LIMIT 1", (request_id,))), None)
+
+    def recall(self, request_id: str, newest: int = 1) -> list[Result]:
+        """The result of that request id, or the newest ones if it is empty. StoreError if there is none."""
+        found = self.newest(newest) if not request_id else list(filter(None, [self.by_request_id(request_id)]))
+        found = [result for result in found if result.files]
+        if not found:
+            raise StoreError("not_stored" if request_id else "store_empty", request=request_id)
+        return found
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[Result]:
         query = f"SELECT {COLUMNS} FROM results {where}"
@@ -252,6 +264,13 @@ class ResultStore:
         self._unlink(old)
         return len(old)
 
+    def _sweep_quietly(self) -> None:
+        """Once per process, after its first save, so that no start and no picture waits for it."""
+        try:
+            self.sweep()
+        except (StoreError, OSError) as error:
+            log.debug("volcv: leftover picture files not deleted: %s", error)
+
     def _unlink(self, names: Sequence[str]) -> None:
         for name in names:
             try:
@@ -262,9 +281,9 @@ class ResultStore:
     def _result(self, row: tuple[Any, ...]) -> Result:
         _, fingerprint, reusable, request_id, req_key, seed, created, record = row
         loaded = json.loads(record)
-        names = loaded.pop("files")
-        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **loaded)
-        return self._with_files(result, names)
+        recorded = {name: loaded[name] for name in RECORDED}
+        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **recorded)
+        return self._with_files(result, loaded["files"])
 
     def _with_files(self, result: Result, names: Sequence[str]) -> Result:
         values = {name: getattr(result, name) for name in result.__dataclass_fields__}

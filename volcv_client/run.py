@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -73,7 +73,7 @@ def split(inputs: BatchInputs) -> list[Inputs]:
     sizes = {name: len(batch) for name, batch in inputs.pictures.items()}
     for position, (batch, _, _) in enumerate(inputs.controls, 1):
         sizes[f"more_controls {position}"] = len(batch)
-    most = max(sizes.values(), default=1)
+    most = max([1, *sizes.values()])
     if any(size not in (1, most) for size in sizes.values()):
         raise InputError("batch_mismatch", sizes=", ".join(f"{name}: {size}" for name, size in sizes.items()))
 
@@ -203,12 +203,11 @@ class Run(Generic[P]):
         if failures and not (skip and answers):
             raise self._failure(failures)
         missing = [say("batch.line", position=position, error=error) for position, error in failures]
-        texts = [text for answer in answers for text in answer.texts.values()]
         notes = dict.fromkeys([*self.notes, *(note for answer in answers for note in answer.notes), *missing])
         return Outcome(
             tuple(answers),
-            "\n".join([*texts, *missing]),
-            json.dumps(entries, ensure_ascii=False, indent=1),
+            "\n".join([*filter(None, [texts_of(answers)]), *missing]),
+            response_of(entries),
             tuple(notes),
             self._summary(answers),
         )
@@ -228,6 +227,16 @@ class Run(Generic[P]):
             return say("summary.reused", pictures=pictures)
         name = "summary.charged" if not reused else "summary.mixed"
         return say(name, pictures=pictures, seconds=seconds, charged=len(answers) - reused, reused=reused)
+
+
+def texts_of(answers: Iterable[Answer[Any]]) -> str:
+    """Everything that the service wrote, one text a line."""
+    return "\n".join(text for answer in answers for text in answer.texts.values())
+
+
+def response_of(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The ``response`` output."""
+    return json.dumps(list(entries), ensure_ascii=False, indent=1)
 
 
 def response_entry(answer: Answer[Any]) -> dict[str, Any]:

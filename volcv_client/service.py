@@ -37,6 +37,9 @@ from .workers import Workers
 log = logging.getLogger(__name__)
 P = TypeVar("P")
 
+LINK_SECONDS = 24 * 3600.0
+"""How long result links live (catalog section 2)."""
+
 SPARE_WORKERS = 2
 """Threads beyond the calls in flight: one encodes the next picture while another decodes the last."""
 
@@ -139,7 +142,7 @@ class Service:
 
     @property
     def store(self) -> ResultStore:
-        return store_at(config.home() / "results")
+        return store_at(config.home() / "results", self.profile.store_limit_mb * 2**20)
 
     def submit(self, call: Call[P]) -> Future[Answer[P]]:
         """Start a call; its future ends with an Answer, a VolcvError, or Cancelled."""
@@ -189,10 +192,9 @@ class Service:
         """Make the call that identical ones may join while it is under way."""
         pictures = None
         try:
-            landed = self._stored(fingerprint) if self.profile.reuse else None
-            reused = landed is not None
-            if landed is None:
-                landed, pictures = self._obtain(call, built, fingerprint, token)
+            found = self._stored(call, fingerprint) if self.profile.reuse else None
+            reused = found is not None
+            landed, pictures = found or self._obtain(call, built, fingerprint, token)
         except BaseException as error:
             self._land(fingerprint).outcome.set_exception(error)
             raise
@@ -223,20 +225,33 @@ class Service:
         text = json.dumps([self.identity, action, body], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _stored(self, fingerprint: str) -> Landed | None:
-        """A stored result of the same request. Links of a paid answer are tried before paying again."""
+    def _stored(self, call: Call[P], fingerprint: str) -> tuple[Landed, tuple[P, ...]] | None:
+        """A stored result of the same request; None if there is none that can be used."""
         try:
             result = self.store.find(fingerprint)
             if result is None:
                 return None
             if result.files:
-                return Landed(result, tuple(result.pictures()))
-            return self._keep(result, tuple(self._download(url) for url in result.image_urls))
-        except DownloadError as error:
+                files = tuple(result.pictures())
+                return Landed(result, files), tuple(map(call.decode, files))
+        except (StoreError, BadAnswerError) as error:
+            log.warning("volcv: a stored result cannot be used: %s", error)
+            return None
+        return self._fetch_late(call, result)
+
+    def _fetch_late(self, call: Call[P], result: Result) -> tuple[Landed, tuple[P, ...]] | None:
+        """The pictures of a paid answer whose download had failed; None once its links have expired."""
+        call.enter(Phase.DOWNLOADING)
+        try:
+            files = tuple(map(self._download, result.image_urls))
+            pictures = tuple(map(call.decode, files))
+        except (DownloadError, BadAnswerError) as error:
+            error.request_id = result.request_id
+            if error.key != "link_expired" and time.time() - result.created < LINK_SECONDS:
+                raise
             log.info("volcv: the links of an earlier answer no longer work (%s)", error.key)
-        except StoreError as error:
-            log.warning("volcv: %s", error)
-        return None
+            return None
+        return self._keep(result, files), pictures
 
     def _obtain(
         self, call: Call[P], built: Built, fingerprint: str, token: SharedToken
@@ -266,6 +281,8 @@ class Service:
             error.request_id = envelope.request_id
             raise
         except BadAnswerError as error:
+            if not envelope.base64_pictures:  # what is behind the links may be whole the next time
+                self._keep(result, ())
             error.request_id = envelope.request_id
             raise
         return self._keep(result, files), pictures
@@ -327,21 +344,31 @@ class Service:
         if pictures is None:
             call.enter(Phase.DECODING)
             pictures = tuple(map(call.decode, landed.files))
-        result = landed.result
-        answer = Answer(
-            request_id=result.request_id,
-            seed=result.seed,
-            seconds=result.seconds,
-            image_urls=tuple(result.image_urls),
-            texts=result.texts,
-            cost=result.cost,
-            reused=reused,
-            files=landed.files,
-            pictures=pictures,
-            notes=(*built.notes, *landed.notes),
-        )
+        answer = answer_of(landed, pictures, reused=reused, notes=(*built.notes, *landed.notes))
         call.enter(Phase.DONE)
         call.future.set_result(answer)
+
+
+def answer_of(landed: Landed, pictures: tuple[P, ...], *, reused: bool, notes: tuple[str, ...] = ()) -> Answer[P]:
+    result = landed.result
+    return Answer(
+        request_id=result.request_id,
+        seed=result.seed,
+        seconds=result.seconds,
+        image_urls=tuple(result.image_urls),
+        texts=result.texts,
+        cost=result.cost,
+        reused=reused,
+        files=landed.files,
+        pictures=pictures,
+        notes=notes,
+    )
+
+
+def stored_answer(result: Result, decode: Callable[[bytes], P]) -> Answer[P]:
+    """A stored result as the answer of a call. StoreError or BadAnswerError if its files are damaged."""
+    files = tuple(result.pictures())
+    return answer_of(Landed(result, files), tuple(map(decode, files)), reused=True)
 
 
 def picture_from_base64(text: str) -> bytes:

@@ -68,6 +68,13 @@ class Upload:
         return self._file.tell() >= self._size
 
 
+class Session(requests.Session):
+    """Redirects are looked at by :class:`Transport`; requests would read their bodies to the end, however long."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Transport:
     """Calls and downloads of one ready profile. Safe to use from several threads."""
 
@@ -79,7 +86,7 @@ class Transport:
 
     @staticmethod
     def _new_session(adapter: HTTPAdapter) -> requests.Session:
-        session = requests.Session()
+        session = Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.mount("http://", adapter)
         session.mount("https://", adapter)
@@ -117,8 +124,10 @@ class Transport:
                 proxies=self._proxies(profile.base_url),
             ) as response:
                 content = self._read(response, deadline)
+                if not content and response.ok and not {"Content-Length", "Transfer-Encoding"} & {*response.headers}:
+                    raise LostAnswerError("cut", host=urlsplit(profile.base_url).hostname or "")
                 return RawAnswer(response.status_code, response.headers, content)
-        except requests.RequestException as error:
+        except OSError as error:  # every error of requests is one
             self._raise_failed(error, upload)
 
     @staticmethod
@@ -139,22 +148,28 @@ class Transport:
                 raise LostAnswerError("timeout", seconds=self.profile.timeout)
         return bytes(content)
 
-    def _raise_failed(self, error: requests.RequestException, upload: Upload) -> NoReturn:
+    def _raise_failed(self, error: OSError, upload: Upload) -> NoReturn:
         host = urlsplit(self.profile.base_url).hostname or ""
-        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        if upload.complete:  # the service may have worked, whatever became of the connection
+            if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
+                raise LostAnswerError("timeout", seconds=self.profile.timeout) from None
+            raise LostAnswerError("cut", host=host) from None
+        if upload.started:
+            raise NotSentError("upload_cut", host=host) from None
+        if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
+            raise SetupError("bad_proxy", problem=type(error).__name__) from None
+        if isinstance(error, requests.exceptions.InvalidURL):
             raise SetupError("bad_base_url", url=host) from None
+        if not isinstance(error, requests.RequestException):
+            raise SetupError("bad_ca_bundle", problem=str(error)[:200]) from None
         if isinstance(error, requests.exceptions.SSLError):
             raise NotSentError("tls", host=host) from None
         if isinstance(error, requests.exceptions.ProxyError):
             raise NotSentError("proxy", host=host) from None
         if isinstance(error, requests.ConnectTimeout):
             raise NotSentError("connect_timeout", host=host, seconds=CONNECT_SECONDS) from None
-        if not upload.complete:
-            key = "unknown_host" if "NameResolutionError" in repr(error) else "not_connected"
-            raise NotSentError("upload_cut" if upload.started else key, host=host) from None
-        if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
-            raise LostAnswerError("timeout", seconds=self.profile.timeout) from None
-        raise LostAnswerError("cut", host=host) from None
+        key = "unknown_host" if "NameResolutionError" in repr(error) else "not_connected"
+        raise NotSentError(key, host=host) from None
 
     def download(self, url: str) -> bytes:
         """The bytes behind a result link. Raises DownloadError; sends no credential.
@@ -175,18 +190,26 @@ class Transport:
                     proxies=self._proxies(url),
                 ) as response:
                     if response.is_redirect:
-                        url = urljoin(url, response.headers.get("Location", ""))
+                        url = redirect_target(url, response)
                         continue
                     return picture_bytes(response, deadline)
             except BlockedAddressError:
                 raise DownloadError("private_link", host=urlsplit(url).hostname or "") from None
             except requests.Timeout:
                 raise DownloadError("download_timeout", host=urlsplit(url).hostname or "") from None
-            except (requests.RequestException, UnicodeError) as error:
+            except (OSError, UnicodeError) as error:
                 raise DownloadError(
                     "download_cut", host=urlsplit(url).hostname or "", problem=type(error).__name__
                 ) from None
         raise DownloadError("too_many_redirects", host=urlsplit(url).hostname or "")
+
+
+def redirect_target(url: str, response: requests.Response) -> str:
+    location = response.headers.get("Location", "")
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise DownloadError("bad_link", shown=location[:60]) from None
 
 
 def picture_bytes(response: requests.Response, deadline: float) -> bytes:
@@ -206,4 +229,6 @@ def picture_bytes(response: requests.Response, deadline: float) -> bytes:
             raise DownloadError("picture_endless", limit=MAX_PICTURE_BYTES // 2**20, host=host)
         if time.monotonic() > deadline:
             raise DownloadError("download_timeout", host=host)
+    if not content:
+        raise DownloadError("download_cut", host=host, problem="empty")
     return bytes(content)

@@ -1,0 +1,10 @@
+"""The ``volcv`` command; also ``python -m volcv_client``."""
+
+from __future__ import annotations
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
