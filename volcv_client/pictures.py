@@ -58,10 +58,11 @@ def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
     """uint8 of float 0..1 by clamping and rounding; NaN becomes 0. uint8 is passed through."""
     if pixels.dtype == np.uint8:
         return pixels  # type: ignore[return-value]
-    scaled = np.nan_to_num(pixels.astype(np.float32, copy=True), nan=0.0, posinf=1.0, neginf=0.0)
-    scaled *= 255.0
+    scaled = np.multiply(pixels, np.float32(255.0), dtype=np.float32)
     np.rint(scaled, out=scaled)
-    np.clip(scaled, 0.0, 255.0, out=scaled)
+    # fmax and fmin, unlike clip, replace NaN.
+    np.fmax(scaled, 0.0, out=scaled)
+    np.fmin(scaled, 255.0, out=scaled)
     return scaled.astype(np.uint8)
 
 
