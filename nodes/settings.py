@@ -25,6 +25,8 @@ TEST_SECONDS = 20.0
 LOCALES = ("en", "zh", "zh-TW", "ru", "ja", "ko", "fr", "es", "ar", "tr", "pt-BR", "fa", "he")
 """The languages of ComfyUI's frontend."""
 JSON_TYPE = "application/json"
+MISSING = ("not_configured", "no_key", "no_base_url")
+"""What a profile lacks when it cannot be used yet."""
 
 Reply = tuple[int, dict[str, Any]]
 """HTTP status and JSON body."""
@@ -121,18 +123,19 @@ def status(client: Client, name: str = "") -> Reply:
 
 
 def snapshot(client: Client, name: str = "") -> dict[str, Any]:
-    problem, content = "", {}
+    problem: SetupError | None = None
+    content: dict[str, Any] = {}
     try:
         content = config.load_file()
     except SetupError as error:
-        problem = str(error)
+        problem = error
     active = config.active_name(content)
     name = name or active
-    if not problem:
+    if problem is None:
         try:
             config.profile(name).ready()
         except SetupError as error:
-            problem = str(error)
+            problem = error
     fields = {key: field_json(key, state) for key, state in profiles.field_states(name, content).items()}
     refusal = ""
     try:
@@ -148,8 +151,10 @@ def snapshot(client: Client, name: str = "") -> dict[str, Any]:
         "profile": name,
         "profiles": profiles.names(content),
         "before_sandbox": profiles.before_sandbox(content),
-        "configured": not problem,
-        "problem": problem,
+        "configured": problem is None,
+        "problem": str(problem or ""),
+        # What to do about these is to fill in the panel itself.
+        "missing": problem.means if problem is not None and problem.key in MISSING else "",
         "writable": not refusal,
         "refusal": refusal,
         "fields": fields,

@@ -19,6 +19,7 @@ from .messages import has
 from .redact import redact
 
 REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE)
+TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 REQUEST_ID_HEADERS = ("X-Tt-Logid", "X-Request-Id", "X-Oneapi-Request-Id")
 CREDENTIAL_HINTS = re.compile(r"invalid[ _]?(api[ _]?)?key|invalid.*token|unauthori[sz]ed|\u4ee4\u724c", re.IGNORECASE)
 
@@ -86,7 +87,9 @@ def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str
     if isinstance(algorithm, dict) and number(algorithm.get("status_code")) not in (0, None):
         message = text_of(algorithm.get("status_message"))
         status_code = number(algorithm.get("status_code"))
-        raise refused(status_code or 0, raw, message=message, request_id=request_id, secrets=secrets)
+        error = refused(status_code or 0, raw, message=message, request_id=request_id, secrets=secrets)
+        error.charged = Charged.MAYBE  # the call itself counts as a success
+        raise error
     return data, request_id, elapsed(body.get("time_elapsed"))
 
 
@@ -140,12 +143,17 @@ def id_of(value: object, raw: RawAnswer, secrets: Iterable[str]) -> str:
 
 
 def not_json(raw: RawAnswer, secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
-    """The error for a body that is no JSON object: an HTML page, plain text, or nothing."""
-    start = redact(raw.content[:4096].decode("utf-8", "replace"), secrets)
+    """The error for a body that is no JSON object: an HTML page (quoted by its title), plain text, or nothing."""
+    start = raw.content[:4096].decode("utf-8", "replace").strip()
+    html = start.startswith("<")
+    if html:
+        title = TITLE.search(start)
+        start = title[1] if title else ""
+    start = redact(start, secrets)
     request_id = id_of(None, raw, secrets)
     if raw.status >= 300:
         return by_status(raw, message=start, request_id=request_id)
-    key = "html_answer" if start[:1] == "<" else "not_json"
+    key = "html_answer" if html else "not_json"
     return BadAnswerError(key, http_status=raw.status, request_id=request_id, service_message=start[:120])
 
 

@@ -6,6 +6,7 @@ Arrays are numpy, ``[H, W, C]`` with C = 1, 3 or 4 (``[H, W]`` for masks), uint8
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -150,6 +151,15 @@ def to_base64(image: Image.Image, jpeg_quality: int | None) -> str:
     else:
         image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
     return base64.b64encode(buffer.getbuffer()).decode("ascii")
+
+
+def from_base64(text: str) -> bytes:
+    """The bytes of one inline picture. BadAnswerError if it is no base64."""
+    _, _, bare = text.rpartition(",") if text.startswith("data:") else ("", "", text)
+    try:
+        return base64.b64decode("".join(bare.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadAnswerError("bad_base64") from None
 
 
 def decode(data: bytes) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import config
 from .errors import SetupError
-from .messages import LANGUAGES
+from .messages import LANGUAGES, say
 from .redact import last_four
 
 AUTO = "auto"
@@ -106,7 +106,12 @@ def checked(name: str, field: str, value: object) -> Any:
     kind = config.FIELD_KINDS[field]
     if kind is bool and isinstance(value, str):
         value = SWITCH_WORDS.get(value.strip().lower(), value)
-    converted = config.convert(field, kind, value, f"config.json, profile {name}")
+    try:
+        converted = config.convert(field, kind, value, "")
+    except SetupError:
+        low, high = config.BOUNDS.get(field, (0, 0))
+        allowed = say(f"settings.allowed.{'secret' if field in config.SECRETS else kind.__name__}", low=low, high=high)
+        raise SetupError("bad_value", setting=field, allowed=allowed) from None
     return config.origin_of(converted) if field == "base_url" else converted
 
 
@@ -172,7 +177,7 @@ def delete(name: str) -> None:
 def set_language(language: object) -> None:
     """Store the language of messages: "auto" follows the surroundings."""
     if language not in LANGUAGE_CHOICES:
-        raise SetupError("bad_setting", setting="language", source="config.json", allowed=", ".join(LANGUAGE_CHOICES))
+        raise SetupError("bad_value", setting="language", allowed=", ".join(LANGUAGE_CHOICES))
     with changes() as content:
         content["language"] = language
 

@@ -84,7 +84,8 @@ class ResultStore:
         self._swept = False
 
     def _open(self) -> sqlite3.Connection:
-        self._files.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder, self._files):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.connect(
             self.folder / "index.db", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
@@ -304,9 +305,10 @@ _stores: dict[Path, ResultStore] = {}
 _stores_lock = threading.Lock()
 
 
-def store_at(folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> ResultStore:
-    """The store of that folder; one object per process."""
+def store_at(folder: Path, limit_bytes: int | None = None) -> ResultStore:
+    """The store of that folder; one object per process. A limit that is given holds from then on."""
     with _stores_lock:
         store = _stores.setdefault(folder, ResultStore(folder))
-    store.limit_bytes = limit_bytes
+    if limit_bytes is not None:
+        store.limit_bytes = limit_bytes
     return store

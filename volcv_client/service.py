@@ -6,8 +6,6 @@ that was sent is always finished and its answer stored, wanted or not, because i
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import logging
@@ -29,6 +27,7 @@ from .envelope import Envelope, parse
 from .errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
 from .limiter import Limiter, limiter_for
 from .payload import Built
+from .pictures import from_base64
 from .results import Result, ResultStore, store_at
 from .retry import rule_for, wait_before
 from .transport import Transport
@@ -317,7 +316,7 @@ class Service:
     def _fetch(self, envelope: Envelope) -> tuple[bytes, ...]:
         """The pictures of an answer, in order. Inline ones win; nothing is downloaded twice."""
         if envelope.base64_pictures:
-            return tuple(map(picture_from_base64, envelope.base64_pictures))
+            return tuple(map(from_base64, envelope.base64_pictures))
         return tuple(map(self._download, envelope.image_urls))
 
     def _download(self, url: str) -> bytes:
@@ -336,7 +335,6 @@ class Service:
         try:
             return Landed(self.store.save(result, files), files)
         except StoreError as error:
-            log.warning("volcv: %s", error)
             return Landed(result, files, (str(error),))
 
     @staticmethod
@@ -369,15 +367,6 @@ def stored_answer(result: Result, decode: Callable[[bytes], P]) -> Answer[P]:
     """A stored result as the answer of a call. StoreError or BadAnswerError if its files are damaged."""
     files = tuple(result.pictures())
     return answer_of(Landed(result, files), tuple(map(decode, files)), reused=True)
-
-
-def picture_from_base64(text: str) -> bytes:
-    """The bytes of one inline picture. BadAnswerError if it is no base64."""
-    _, _, bare = text.rpartition(",") if text.startswith("data:") else ("", "", text)
-    try:
-        return base64.b64decode("".join(bare.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadAnswerError("bad_base64") from None
 
 
 _lock = threading.Lock()

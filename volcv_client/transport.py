@@ -32,6 +32,7 @@ MAX_PICTURE_BYTES = 128 * 2**20
 MAX_REDIRECTS = 5
 CHUNK = 1 << 16
 POOL_SIZE = 64
+LENGTH_HEADERS = {"content-length", "transfer-encoding"}
 
 
 class Upload:
@@ -124,8 +125,6 @@ class Transport:
                 proxies=self._proxies(profile.base_url),
             ) as response:
                 content = self._read(response, deadline)
-                if not content and response.ok and not {"Content-Length", "Transfer-Encoding"} & {*response.headers}:
-                    raise LostAnswerError("cut", host=urlsplit(profile.base_url).hostname or "")
                 return RawAnswer(response.status_code, response.headers, content)
         except OSError as error:  # every error of requests is one
             self._raise_failed(error, upload)
@@ -146,6 +145,8 @@ class Transport:
                 raise BadAnswerError("answer_too_large", limit=MAX_ANSWER_BYTES // 2**20)
             if time.monotonic() > deadline:
                 raise LostAnswerError("timeout", seconds=self.profile.timeout)
+        if not content and response.ok and not LENGTH_HEADERS & {name.lower() for name in response.headers}:
+            raise LostAnswerError("cut", host=urlsplit(self.profile.base_url).hostname or "")  # inside its headers
         return bytes(content)
 
     def _raise_failed(self, error: OSError, upload: Upload) -> NoReturn:

@@ -1,0 +1,169 @@
+"""``history``, ``recall``, ``config``, ``sandbox``: what lasts between commands."""
+
+from __future__ import annotations
+
+import getpass
+import io
+import json
+import signal
+import sys
+from os import environ
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+import requests
+
+from volcv_client import config
+from volcv_client.sandbox import Fault, SandboxServer
+
+from .conftest import Command
+
+T2I = "high_aes_general_v14"
+SECRET = "sk-canary-5511-wxyz"
+
+
+def test_history_lists_and_clears(
+    volcv: Command, server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert volcv("history").code == 0
+    small = ("--width", 64, "--height", 64)
+    for seed in (1, 2, 3):
+        volcv("run", T2I, "--prompt", f"cat {seed}", *small, "--seed", seed, "-o", tmp_path)
+    ran = volcv("history", "-n", 2)
+    lines = ran.out.splitlines()
+    assert len(lines) == 2 and "cat 3" in lines[0] and "cat 2" in lines[1]
+    assert "3 stored" in ran.err
+    entries = json.loads(volcv("history", "--json").out)
+    assert [entry["seed"] for entry in entries] == [3, 2, 1]
+    assert all(Path(entry["files"][0]).is_file() for entry in entries)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert volcv("history", "--clear").code == 2
+    assert len(json.loads(volcv("history", "--json").out)) == 3
+    assert volcv("history", "--clear", "--yes").code == 0
+    assert json.loads(volcv("history", "--json").out) == []
+
+
+def test_recall_brings_back_the_same_bytes(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+    (first,) = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path).paths
+    request_id = json.loads(volcv("history", "--json").out)[0]["request_id"]
+    (again,) = volcv("recall", request_id, "-o", tmp_path).paths
+    assert again != first and again.read_bytes() == first.read_bytes()
+    assert server.charged == 1
+    assert volcv("recall", "nothing").code == 2
+
+
+def test_recall_fetches_links_that_could_not_be_downloaded(
+    volcv: Command, server: SandboxServer, tmp_path: Path
+) -> None:
+    server.inject(Fault(where="file", status=404, times=None))
+    ran = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "--return-url", "-o", tmp_path)
+    assert ran.code == 1
+    request_id = ran.err.split("request id ")[1].split("]")[0]
+    server.clear()
+    (path,) = volcv("recall", request_id, "-o", tmp_path).paths
+    assert path.read_bytes()
+    assert len(json.loads(volcv("history", "--json").out)) == 1
+
+
+def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def test_config_never_prints_a_secret(volcv: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, SECRET + "\n")
+    told = volcv("config", "set", "api_key")
+    told_text = told.out + told.err
+    assert told.code == 0
+    for arguments in (["show"], ["show", "--json"], ["path"]):
+        ran = volcv("config", *arguments)
+        told_text += ran.out + ran.err
+    assert SECRET not in told_text and SECRET[:-4] not in told_text
+    assert SECRET[-4:] in told_text
+    assert config.load_file()["profiles"]["default"]["api_key"] == SECRET
+    if sys.platform != "win32":
+        assert config.config_file().stat().st_mode & 0o777 == 0o600
+
+
+def test_config_takes_no_secret_from_the_command_line(volcv: Command) -> None:
+    ran = volcv("config", "set", "api_key", SECRET)
+    assert ran.code == 2 and SECRET not in ran.err
+    assert config.load_file() == {}
+
+
+def test_config_asks_for_a_secret_on_a_terminal(volcv: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: SECRET)
+    assert volcv("config", "set", "--profile", "work", "secret_key").code == 0
+    assert config.load_file()["profiles"]["work"]["secret_key"] == SECRET
+
+
+def test_config_set_use_unset(volcv: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert volcv("config", "set", "--profile", "work", "base_url", "https://gateway.example/volcv/v1").code == 0
+    assert volcv("config", "set", "--profile", "work", "lossless", "on").code == 0
+    assert volcv("config", "use", "work").code == 0
+    told = json.loads(volcv("config", "show", "--json").out)
+    assert told["profile"] == "work" and told["fields"]["lossless"]["value"] is True
+    assert told["fields"]["base_url"]["value"] == "https://gateway.example"
+    monkeypatch.setenv("VOLCV_TIMEOUT", "12")
+    assert "VOLCV_TIMEOUT" in volcv("config", "set", "timeout", 30).err
+    assert "VOLCV_TIMEOUT" in volcv("config", "show").out
+    assert volcv("config", "unset", "lossless").code == 0
+    assert "lossless" not in config.load_file()["profiles"]["work"]
+    assert Path(volcv("config", "path").out.strip()) == config.config_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("set", "nothing", "1"),
+        ("set", "max_concurrency", "many"),
+        ("set", "lossless", "perhaps"),
+        ("set", "base_url", "ftp://x"),
+        ("set", "timeout"),
+        ("set", "--profile", "sandbox", "base_url", "https://gateway.example"),
+        ("use", "nobody"),
+        ("show", "--profile", "nobody"),
+    ],
+)
+def test_config_refuses_what_cannot_work(volcv: Command, arguments: tuple[str, ...]) -> None:
+    ran = volcv("config", *arguments)
+    assert ran.code == 2 and ran.err.startswith("volcv: ")
+    assert config.load_file() == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_sandbox_serves_until_interrupted() -> None:
+    arguments = ["sandbox", "--key", "mine", "--fault", "code=50412,times=1"]
+    process = Popen(
+        [sys.executable, "-m", "volcv_client", *arguments],
+        env=dict(environ),
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout
+    address, key = (process.stdout.readline().strip().split("=", 1) for _ in range(2))
+    assert address[0].endswith("VOLCV_BASE_URL") and key[0].endswith("VOLCV_API_KEY") and key[1] == "mine"
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.request(
+            "POST",
+            f"{address[1]}/volcv/v1?Action=CVProcess&Version=2022-08-31",
+            json={"req_key": T2I, "prompt": "x"},
+            headers={"Authorization": "Bearer mine"},
+            timeout=10,
+        )
+    assert answer.json()["code"] == 50412
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 0 and "1 request" in err
+
+
+def test_sandbox_refuses_bad_options(volcv: Command, server: SandboxServer) -> None:
+    port = server.url.rsplit(":", 1)[1]
+    for arguments in (["--fault", "nonsense"], ["--port", "x"], ["--port", port], ["--delay", "-1"]):
+        assert volcv("sandbox", *arguments).code == 2

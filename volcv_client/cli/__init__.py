@@ -1,0 +1,84 @@
+"""The ``volcv`` command: every model from a terminal, through the code that the nodes run.
+
+Each subcommand is a module of this package with ``add(parser)`` and ``run(arguments) -> exit code``. What needs
+numpy, Pillow or requests is imported where it is used, so that ``--help`` and ``list`` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from os import O_WRONLY, devnull, dup2
+from os import open as open_descriptor
+
+from .. import __version__
+from ..errors import Cancelled, InputError, SetupError, VolcvError
+from ..messages import say
+from .parser import Exit, Parser, UsageError
+from .terminal import make_tolerant, report
+
+COMMANDS: Mapping[str, str] = {
+    "list": "models",
+    "show": "show",
+    "run": "run",
+    "demo": "demo",
+    "sandbox": "sandbox",
+    "config": "settings",
+    "history": "history",
+    "recall": "recall",
+}
+"""Subcommand -> module of this package."""
+
+EXIT_CODES: Mapping[type[Exception], Exit] = {
+    UsageError: Exit.USAGE,
+    InputError: Exit.USAGE,
+    SetupError: Exit.USAGE,
+    VolcvError: Exit.FAILED,
+    OSError: Exit.FAILED,
+}
+"""The first class that fits decides."""
+
+
+def build_parser() -> Parser:
+    """The parser of the whole command."""
+    parser = Parser(prog="volcv", description=say("cli.about"), epilog=say("cli.epilog"))
+    parser.options.add_argument("--version", action="version", version=f"volcv {__version__}", help=say("cli.version"))
+    commands = parser.add_subparsers(title=say("cli.commands"), dest="command", metavar=say("cli.command"))
+    for name, module in COMMANDS.items():
+        command = import_module(f"{__name__}.{module}")
+        help_text = say(f"cli.{name}.help")
+        child = commands.add_parser(name, help=help_text, description=help_text)
+        command.add(child)
+        child.set_defaults(execute=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (default: the process's own) and return the exit code, see :class:`Exit`."""
+    make_tolerant()
+    try:
+        return execute(argv)
+    except SystemExit as done:  # argparse after --help and --version
+        return done.code if isinstance(done.code, int) else Exit.OK
+    except (KeyboardInterrupt, Cancelled):
+        report(say("cli.interrupted"))
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain once more when it flushes at exit.
+        dup2(open_descriptor(devnull, O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except tuple(EXIT_CODES) as error:
+        report(f"volcv: {error}")
+        return next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
+
+
+def execute(argv: Sequence[str] | None) -> int:
+    parser = build_parser()
+    arguments = parser.read(argv)
+    if arguments.command is None:
+        report(parser.format_help().rstrip())
+        return Exit.USAGE
+    code = int(arguments.execute(arguments))
+    sys.stdout.flush()
+    return code

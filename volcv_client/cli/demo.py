@@ -1,0 +1,168 @@
+"""``volcv demo``: every model once in the sandbox, and a contact sheet of the results."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import environ
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import catalog, config
+from ..catalog.spec import Model
+from ..errors import VolcvError
+from ..messages import say
+from .history import result_store
+from .parser import Exit, Parser
+from .terminal import Progress, report, show
+
+if TYPE_CHECKING:
+    from ..demo.jobs import DemoJob
+    from ..demo.sheet import Entry, Shown
+    from ..run import Run
+    from ..service import Answer, Service
+
+INPUTS = "inputs"
+PAGE = "index.html"
+Size = tuple[int, int]
+
+
+def add(parser: Parser) -> None:
+    parser.options.add_argument(
+        "-o", "--output", type=Path, default=Path("demo"), metavar="DIR", help=say("cli.demo.output")
+    )
+    parser.options.add_argument("--open-nothing", action="store_true", help=say("cli.demo.open_nothing"))
+    parser.options.add_argument("--quiet", action="store_true", help=say("cli.quiet"))
+
+
+def run(arguments: Namespace) -> int:
+    from ..demo.sheet import render
+    from .follow import follow
+
+    folder: Path = arguments.output
+    (folder / INPUTS).mkdir(parents=True, exist_ok=True)
+    models = catalog.models()
+    with private_home():
+        runs = start_all(models)
+        if follow([one for one, _ in runs], Progress(arguments.quiet)):
+            report(say("cli.interrupted"))
+            return Exit.INTERRUPTED
+        entries = list(finish_all(runs, folder))
+    page = folder / PAGE
+    page.write_text(render(entries), encoding="utf-8")
+    for one in entries:
+        for picture in one.outputs:
+            show(str(folder / picture.file))
+    show(str(page))
+    if not arguments.quiet:
+        report(say("cli.demo.done", page=page.resolve().as_uri()))
+    if not arguments.open_nothing:
+        open_page(page)
+    return Exit.OK if len(entries) == len(models) else Exit.FAILED
+
+
+def start_all(models: Sequence[Model]) -> list[tuple[Run[Size], DemoJob]]:
+    """Start every model's job. One that cannot start is reported and left out."""
+    from ..demo.jobs import all_jobs
+    from ..service import service_for
+
+    service = service_for(config.profile(config.SANDBOX))
+    started = []
+    for job in all_jobs(models):
+        try:
+            started.append((start(service, job), job))
+        except VolcvError as error:
+            report(say("cli.demo.failed", model=job.model, error=error))
+    return started
+
+
+def finish_all(runs: Sequence[tuple[Run[Size], DemoJob]], folder: Path) -> Iterator[Entry]:
+    """The entries of the runs that succeeded; the others are reported."""
+    for one, job in runs:
+        try:
+            yield entry(one, job, folder)
+        except VolcvError as error:
+            report(say("cli.demo.failed", model=job.model, error=error))
+
+
+def open_page(page: Path) -> None:
+    """Show the page in the browser if there is a person and a screen."""
+    import webbrowser
+
+    screen = sys.platform in ("win32", "darwin") or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    if sys.stdout.isatty() and screen:
+        webbrowser.open(page.resolve().as_uri())
+
+
+@contextmanager
+def private_home() -> Iterator[None]:
+    """A state folder of its own, so that the demo neither fills the user's result store nor takes from it."""
+    import tempfile
+
+    before = environ.get("VOLCV_HOME")
+    with tempfile.TemporaryDirectory(prefix="volcv-demo-", ignore_cleanup_errors=True) as folder:
+        environ["VOLCV_HOME"] = folder
+        try:
+            yield
+        finally:
+            result_store().close()
+            if before is None:
+                del environ["VOLCV_HOME"]
+            else:
+                environ["VOLCV_HOME"] = before
+
+
+def start(service: Service, job: DemoJob) -> Run[Size]:
+    """The run of a job, as ``volcv run`` would make it."""
+    from ..demo import picture_path
+    from ..run import Run
+    from .files import check_picture
+    from .options import collect
+
+    model = catalog.model(job.model)
+    files = {name: [str(picture_path(picture))] for name, picture in job.pictures.items()}
+    return Run(service, model, collect(model, {**job.values, **files}).batch(model), check_picture)
+
+
+def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:
+    """Put the files of a finished run into the folder; its place on the sheet. Raises the run's error."""
+    from ..demo.sheet import Entry
+
+    answer = run.outcome().answers[0]
+    stored = result_store().by_request_id(answer.request_id)
+    return Entry(
+        model=run.model,
+        values=job.values,
+        inputs=[copy_input(name, picture, folder) for name, picture in job.pictures.items()],
+        outputs=list(write_outputs(run.model.req_key, answer, folder)),
+        texts=answer.texts,
+        request=stored.request if stored else {},
+        request_id=answer.request_id,
+        seconds=answer.seconds,
+    )
+
+
+def copy_input(name: str, picture: str, folder: Path) -> Shown:
+    import shutil
+
+    from ..demo import picture_path
+    from ..demo.sheet import Shown
+    from .files import FilePicture
+
+    source = picture_path(picture)
+    shutil.copyfile(source, folder / INPUTS / source.name)
+    width, height = FilePicture(source).size
+    return Shown(name, f"{INPUTS}/{source.name}", width, height)
+
+
+def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[Shown]:
+    """The pictures of an answer under fixed names, so that a second demo replaces the first."""
+    from ..demo.sheet import Shown
+    from .files import extension_of
+
+    for number, (data, size) in enumerate(zip(answer.files, answer.pictures, strict=True), 1):
+        name = f"{req_key}{'' if number == 1 else f'-{number}'}{extension_of(data)}"
+        (folder / name).write_bytes(data)
+        yield Shown(name, name, *size)

@@ -1,0 +1,100 @@
+"""``volcv history``: what the result store holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from .. import config
+from ..messages import say
+from .parser import Exit, Parser, UsageError, number
+from .terminal import columns, report, shorten, show
+
+if TYPE_CHECKING:
+    from ..results import Result, ResultStore
+
+NEWEST = 20
+PROMPT_CELLS = 48
+YES = ("y", "yes", "\u662f")
+
+
+def add(parser: Parser) -> None:
+    parser.options.add_argument(
+        "-n", type=number(int, 1), default=NEWEST, metavar="N", dest="count", help=say("cli.history.count")
+    )
+    parser.options.add_argument("--json", action="store_true", help=say("cli.json"))
+    parser.options.add_argument("--clear", action="store_true", help=say("cli.history.clear"))
+    parser.options.add_argument("--yes", action="store_true", help=say("cli.history.yes"))
+
+
+def result_store() -> ResultStore:
+    """The store of this user."""
+    from ..results import store_at
+
+    return store_at(config.home() / "results")
+
+
+def run(arguments: Namespace) -> int:
+    store = result_store()
+    if arguments.clear:
+        return clear(store, arguments.yes)
+    results = store.newest(arguments.count)
+    if arguments.json:
+        show(json.dumps([facts(result) for result in results], ensure_ascii=False, indent=1))
+        return Exit.OK
+    for line in columns([row(result) for result in results]) if results else ():
+        show(line)
+    report(usage(store))
+    return Exit.OK
+
+
+def clear(store: ResultStore, sure: bool) -> int:
+    if not sure:
+        if not sys.stdin.isatty():
+            raise UsageError(say("cli.history.need_yes"))
+        report(usage(store))
+        if input(say("cli.history.ask")).strip().lower() not in YES:
+            return Exit.OK
+    report(say("cli.history.cleared", count=store.clear()))
+    return Exit.OK
+
+
+def usage(store: ResultStore) -> str:
+    count, size = store.usage()
+    return say("cli.history.usage", count=count, size=f"{size / 2**20:.1f}", folder=store.folder)
+
+
+def row(result: Result) -> list[str]:
+    """Time, request id, model, seed, pictures and the prompt of one result."""
+    return [
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(result.created)),
+        result.request_id,
+        result.req_key,
+        "-1" if result.seed is None else str(result.seed),
+        say("cli.history.pictures", count=len(result.files)),
+        shorten(" ".join(prompt(result).split()), PROMPT_CELLS),
+    ]
+
+
+def prompt(result: Result) -> str:
+    """The text that was asked for, whatever the model calls it."""
+    found = (value for name, value in result.request.items() if name.endswith("prompt") and isinstance(value, str))
+    return next((text for text in found if text), "")
+
+
+def facts(result: Result) -> dict[str, Any]:
+    return {
+        "request_id": result.request_id,
+        "req_key": result.req_key,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(result.created)),
+        "seed": result.seed,
+        "seconds": result.seconds,
+        "cost": result.cost,
+        "texts": dict(result.texts),
+        "image_urls": list(result.image_urls),
+        "request": dict(result.request),
+        "files": [str(path) for path in result.files],
+    }

@@ -1,0 +1,116 @@
+"""``volcv run KEY ...``: one run of one model."""
+
+from __future__ import annotations
+
+import json
+from argparse import REMAINDER, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import catalog, config
+from ..catalog.spec import Model
+from ..messages import say
+from .models import find_model
+from .options import add_inputs, collect, spelled, unused
+from .parser import Exit, Parser
+from .terminal import Progress, columns, report, show
+
+if TYPE_CHECKING:
+    from ..run import Run
+
+Size = tuple[int, int]
+
+
+def add(parser: Parser) -> None:
+    parser.usage = say("cli.run.usage", prog="volcv")
+    parser.epilog = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, m.title] for m in catalog.models()])))
+    parser.places.add_argument("key", metavar="KEY", help=say("cli.key"))
+    parser.places.add_argument("rest", metavar="...", nargs=REMAINDER, help=say("cli.run.rest"))
+
+
+def model_parser(model: Model) -> Parser:
+    """The parser of ``volcv run`` for that model."""
+    parser = Parser(
+        prog=f"volcv run {model.req_key}",
+        usage=say("cli.run.usage", prog="volcv").replace("KEY", model.req_key, 1),
+        description=f"{model.title}. {model.summary}\n{model.page}",
+        epilog=say("cli.run.epilog"),
+    )
+    parser.options.add_argument(
+        "-o", "--output", type=Path, default=Path(), metavar="DIR", dest="-output", help=say("cli.output")
+    )
+    parser.options.add_argument("--profile", metavar="NAME", dest="-profile", help=say("cli.profile"))
+    parser.options.add_argument("--json", action="store_true", dest="-json", help=say("cli.run.json"))
+    parser.options.add_argument("--quiet", action="store_true", dest="-quiet", help=say("cli.quiet"))
+    add_inputs(parser, model)
+    return parser
+
+
+def run(arguments: Namespace) -> int:
+    model = find_model(arguments.key)
+    values: dict[str, Any] = vars(model_parser(model).read(spelled(arguments.rest)))
+    folder: Path = values["-output"]
+    profile = config.profile(values["-profile"]).ready()
+    given = collect(model, values)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    from ..run import Run
+    from ..service import service_for
+    from .files import check_picture
+    from .follow import follow
+
+    if not values["-quiet"]:
+        for option in unused(model, given):
+            report(say("cli.unused", option=option))
+    started = Run(service_for(profile), model, given.batch(model), check_picture)
+    interrupted = follow([started], Progress(values["-quiet"]))
+    return finish(started, folder, values, interrupted)
+
+
+def finish(run: Run[Size], folder: Path, values: dict[str, Any], interrupted: bool) -> int:
+    """Save what succeeded, also of a run that failed or was interrupted, and report.
+
+    Raises the run's error.
+    """
+    saved = save(run, folder)
+    if values["-json"]:
+        show(json.dumps(entries(run, saved), ensure_ascii=False, indent=1))
+    else:
+        for paths in saved.values():
+            for path in paths:
+                show(str(path))
+    if interrupted:
+        report(say("cli.interrupted_saved", count=len(saved)) if saved else say("cli.interrupted"))
+        return Exit.INTERRUPTED
+    outcome = run.outcome()
+    if not values["-quiet"]:
+        for line in dict.fromkeys((*outcome.text.splitlines(), *outcome.notes, outcome.summary)):
+            report(line)
+    return Exit.OK
+
+
+def save(run: Run[Size], folder: Path) -> dict[int, list[Path]]:
+    """Write the pictures of every call that succeeded; their paths by the call's position from 0."""
+    from .files import save_answer
+
+    done = {number: call.future for number, call in enumerate(run.calls) if not call.future.exception()}
+    try:
+        return {number: save_answer(folder, run.model.req_key, future.result()) for number, future in done.items()}
+    except OSError:
+        report(say("cli.not_saved"))
+        raise
+
+
+def entries(run: Run[Size], saved: dict[int, list[Path]]) -> list[dict[str, Any]]:
+    """The response JSON: one object per call that ended, with the files written or the error."""
+    from ..errors import VolcvError
+    from ..run import response_entry
+
+    found: list[dict[str, Any]] = []
+    for number, call in enumerate(run.calls):
+        error = call.future.exception()
+        if number in saved:
+            found.append({**response_entry(call.future.result()), "files": [str(path) for path in saved[number]]})
+        elif isinstance(error, VolcvError):
+            found.append({"error": str(error), "seed": call.seed, "request_id": error.request_id})
+    return found

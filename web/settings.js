@@ -1,0 +1,98 @@
+/** The section "Volcengine CV" of ComfyUI's settings dialog. Nothing of it is stored in ComfyUI's own settings. */
+import { app } from "../../scripts/app.js"
+import { call, locale, say } from "./api.js"
+import { actionSwitch, fill, numberControl, secretControl, selectControl, switchControl, textControl } from "./controls.js"
+import { change, renderer } from "./panel.js"
+import { aboutControl, profileControl, testControl } from "./profile.js"
+
+const SECTION = "Volcengine CV"
+const SANDBOX = "sandbox"
+
+function sandboxControl(id) {
+  let back = "default"
+  return actionSwitch(
+    id,
+    (on) => change("POST", "/profile", { active: on ? SANDBOX : back }),
+    (status, input, note) => {
+      back = status.before_sandbox
+      input.checked = status.profile === SANDBOX
+      input.disabled = !status.writable || Boolean(status.active_variable)
+      note.say(input.checked ? say("sandbox_back", { name: back }) : say("sandbox_hint"))
+    }
+  )
+}
+
+function languageControl(id) {
+  return selectControl(
+    id,
+    (language) => change("POST", "/settings", { language }),
+    (status, select, note) => {
+      const choices = ["auto", "en", "zh"].map((choice) => [choice, say(`language_${choice}`)])
+      fill(select, choices, status.language_variable ? status.language_in_force : status.language)
+      select.disabled = !status.writable || Boolean(status.language_variable)
+      const variable = status.language_variable
+      note.say(variable ? say("from_environment", { variable }) : "")
+    }
+  )
+}
+
+// ComfyUI takes names and tooltips in other languages from locales/<language>/settings.json; the groups are some
+// that it has translated itself.
+const GROUPS = {
+  General: [
+    ["Profile", "Active profile", profileControl, "A set of address, keys and habits. All nodes use the active one."],
+    ["Sandbox", "Try without a key: sandbox", sandboxControl, "A stand-in service on this computer that draws pictures marked SANDBOX."]
+  ],
+  Server: [
+    ["BaseUrl", "Gateway address", textControl("base_url", "https://gateway.example"), "Scheme and host of the gateway; the path is added. Leave it empty to call Volcengine itself with an access key."],
+    ["ApiKey", "API key", secretControl("api_key"), "The gateway's key. Kept on the server in a file that only its owner can read; never shown again, never in a workflow."],
+    ["AccessKey", "Access key ID", secretControl("access_key"), "For Volcengine's own service with signed calls. Not used while an API key is set."],
+    ["SecretKey", "Secret access key", secretControl("secret_key"), "Belongs to the access key ID."],
+    ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."],
+    ["Test", "Test the connection", testControl, "Proves that the address and the key work."]
+  ],
+  Execution: [
+    ["MaxConcurrency", "Calls at the same time", numberControl("max_concurrency", 1), "How many calls may be in flight; lowered by itself while the service says there are too many."],
+    ["Timeout", "Time limit (seconds)", numberControl("timeout", "any"), "How long to wait for one answer."],
+    ["Lossless", "Lossless upload", switchControl("lossless"), "Send pictures as PNG instead of JPEG quality 95. Larger and slower."],
+    ["Reuse", "Reuse results", switchControl("reuse"), "An identical request with a fixed seed gets its stored result and is not charged again."],
+    ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]
+  ],
+  Other: [
+    ["Language", "Language of messages", languageControl, "Errors and status lines on the nodes."],
+    ["About", "Version and folder", aboutControl, "Where settings and results are kept."]
+  ]
+}
+
+function settings() {
+  const all = Object.entries(GROUPS).flatMap(([group, items]) => items.map((item) => [group, ...item]))
+  return all.map(([group, key, name, build, tooltip], position) => ({
+    id: `Volcv.${key}`,
+    name,
+    tooltip,
+    category: [SECTION, group, name],
+    sortOrder: all.length - position,
+    type: renderer(`Volcv.${key}`, build),
+    defaultValue: null
+  }))
+}
+
+function tellLocale() {
+  // The server cannot know the browser's language, which ComfyUI uses until the user chooses one.
+  call("POST", "/locale", { locale: locale() }).catch(() => {})
+}
+
+function addStyle() {
+  const href = new URL("./settings.css", import.meta.url).href
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }))
+}
+
+app.registerExtension({
+  name: "volcv.settings",
+  settings: settings(),
+  init: addStyle,
+  setup() {
+    tellLocale()
+    app.ui?.settings?.addEventListener?.("Comfy.Locale.change", () => setTimeout(tellLocale))
+  }
+})
