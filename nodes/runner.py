@@ -14,14 +14,17 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from ..volcv_client import config
+from ..volcv_client.cancel import CancelToken
 from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Picture, Watermark
 from ..volcv_client.errors import Cancelled, VolcvError
 from ..volcv_client.messages import say
 from ..volcv_client.payload import PictureSource, defaults
 from ..volcv_client.results import store_at
-from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, response_entry, response_of, texts_of
+from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
-from .images import bytes_to_tensor, mask_batch, picture_batch, to_batch
+from .images import Gallery, bytes_to_tensor, mask_batch, picture_batch, to_batch
+
+PREVIEW_SIDE = 512
 
 
 class Host(Protocol):
@@ -83,21 +86,27 @@ async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> tuple
     Raises VolcvError, or Cancelled within a poll interval of the user's interrupt. Calls run in their own
     threads: what was sent is finished and stored whatever happens to this coroutine or its event loop.
     """
+    token = CancelToken()
     try:
-        service = await asyncio.to_thread(lambda: service_for(config.profile()))
-        run = Run(service, model, batch_inputs(model, given), bytes_to_tensor)
-        try:
-            await watch(run, host)
-        except BaseException:
-            run.cancel()
-            raise
+        run, gallery = await asyncio.to_thread(start, model, given, token)
+        await watch(run, host)
         outcome = run.outcome()
+        batch, padded = await asyncio.to_thread(gallery.batch, outcome.pictures)
     except VolcvError as error:
         host.status(str(error))
         raise
-    batch, padded = to_batch(outcome.pictures)
+    except BaseException:  # interrupted, or the loop is torn down: what is not sent must not be
+        token.cancel()
+        raise
     host.status("\n".join([outcome.summary, *outcome.notes, *batch_notes(outcome, batch, padded)]))
     return batch, outcome.text, outcome.response
+
+
+def start(model: Model, given: Mapping[str, Any], token: CancelToken) -> tuple[Run[Tensor], Gallery]:
+    """A started run and where its pictures are collected."""
+    inputs = batch_inputs(model, given)
+    gallery = Gallery(calls_of(inputs))
+    return Run(service_for(config.profile()), model, inputs, gallery.decode, token), gallery
 
 
 def recall(request_id: str, newest: int) -> tuple[Tensor, str, str]:
@@ -129,7 +138,7 @@ async def watch(run: Run[Tensor], host: Host) -> None:
             raise Cancelled
         if run.done != done:
             done = run.done
-            await host.progress(done, len(run.calls), run.first_picture())
+            await host.progress(done, len(run.calls), preview_of(run.first_picture()))
         if done == len(run.calls):
             return
         if run.status() != shown:
@@ -139,6 +148,14 @@ async def watch(run: Run[Tensor], host: Host) -> None:
             await asyncio.wait_for(woken.wait(), POLL_SECONDS)
         except (TimeoutError, asyncio.TimeoutError):
             continue
+
+
+def preview_of(image: Tensor | None) -> Tensor | None:
+    """Every n-th pixel of ``[1, H, W, 3]``, small enough to be shown without holding up the host's loop."""
+    if image is None:
+        return None
+    step = -(-max(image.shape[1:3]) // PREVIEW_SIDE)
+    return image[:, ::step, ::step]
 
 
 def batch_notes(outcome: Outcome[Tensor], batch: Tensor, padded: bool) -> list[str]:

@@ -13,14 +13,15 @@ TICK = 0.1
 
 
 class CancelToken:
-    """Set once by the user; looked at by everything that waits."""
+    """Set once by the user; looked at by everything that waits. Cancelling a parent cancels its children."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: CancelToken | None = None) -> None:
         self._event = threading.Event()
+        self._parent = parent
 
     @property
     def cancelled(self) -> bool:
-        return self._event.is_set()
+        return self._event.is_set() or (self._parent is not None and self._parent.cancelled)
 
     def cancel(self) -> None:
         self._event.set()

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import SetupError
+from .redact import redact
 
 SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
@@ -110,7 +111,7 @@ def origin_of(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise SetupError("bad_base_url", url=text.split("@")[-1][:200])
+        raise SetupError("bad_base_url", url=redact(text.split("@")[-1].split("?")[0])[:200])
     return text
 
 
@@ -134,13 +135,20 @@ def save_file(content: Mapping[str, Any]) -> None:
     folder = home()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix="config-", delete=False, encoding="utf-8") as file:
-        json.dump(content, file, indent=2, ensure_ascii=False)
-        file.flush()
-        fsync(file.fileno())
+    file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed before it is renamed, as Windows wants it
+        "w", dir=folder, prefix="config-", delete=False, encoding="utf-8"
+    )
     written = Path(file.name)
-    written.chmod(0o600)
-    written.replace(config_file())
+    try:
+        with file:
+            json.dump(content, file, indent=2, ensure_ascii=False)
+            file.flush()
+            fsync(file.fileno())
+        written.chmod(0o600)
+        written.replace(config_file())
+    except BaseException:
+        written.unlink(missing_ok=True)  # it may hold keys
+        raise
 
 
 def active_name(content: Mapping[str, Any] | None = None) -> str:

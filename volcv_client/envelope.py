@@ -16,7 +16,7 @@ from typing import Any
 from .codes import CODES, HTTP_STATUSES, SUCCESS, WORK_MAY_BE_DONE
 from .errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
 from .messages import has
-from .redact import redact
+from .redact import redact, without
 
 REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE)
 TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
@@ -144,12 +144,12 @@ def id_of(value: object, raw: RawAnswer, secrets: Iterable[str]) -> str:
 
 def not_json(raw: RawAnswer, secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
     """The error for a body that is no JSON object: an HTML page (quoted by its title), plain text, or nothing."""
-    start = raw.content[:4096].decode("utf-8", "replace").strip()
+    start = without(raw.content.decode("utf-8", "replace"), secrets)[:4096].strip()
     html = start.startswith("<")
     if html:
         title = TITLE.search(start)
         start = title[1] if title else ""
-    start = redact(start, secrets)
+    start = redact(start)
     request_id = id_of(None, raw, secrets)
     if raw.status >= 300:
         return by_status(raw, message=start, request_id=request_id)

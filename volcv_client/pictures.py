@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
     """uint8 of float 0..1 by clamping and rounding; NaN becomes 0. uint8 is passed through."""
     if pixels.dtype == np.uint8:
         return pixels  # type: ignore[return-value]
-    scaled = np.multiply(pixels, np.float32(255.0), dtype=np.float32)
+    scaled: NDArray[np.float32] = np.multiply(pixels, np.float32(255.0), dtype=np.float32)
     np.rint(scaled, out=scaled)
     # fmax and fmin, unlike clip, replace NaN.
     np.fmax(scaled, 0.0, out=scaled)
@@ -162,10 +163,19 @@ def from_base64(text: str) -> bytes:
         raise BadAnswerError("bad_base64") from None
 
 
-def decode(data: bytes) -> NDArray[np.float32]:
+Place: TypeAlias = "Callable[[int, int], NDArray[np.float32]]"
+"""Gives the float32 array ``[H, W, 3]`` that a picture of that height and width is written into."""
+
+
+def new_place(height: int, width: int) -> NDArray[np.float32]:
+    return np.empty((height, width, 3), dtype=np.float32)
+
+
+def decode(data: bytes, place: Place = new_place) -> NDArray[np.float32]:
     """RGB float32 ``[H, W, 3]`` in 0..1 of a picture file: EXIF turned, 16 bits kept, alpha over white.
 
-    Raises BadAnswerError for anything that is not a whole PNG, JPEG, WebP or BMP of at most 100 megapixels.
+    The values are written straight into ``place(height, width)``. Raises BadAnswerError for anything that is not a
+    whole PNG, JPEG, WebP or BMP of at most 100 megapixels.
     """
     try:
         with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
@@ -173,7 +183,7 @@ def decode(data: bytes) -> NDArray[np.float32]:
                 raise BadAnswerError("picture_bomb", size=f"{image.width} x {image.height}")
             if not is_whole(data, str(image.format)):
                 raise BadAnswerError("picture_broken", problem="truncated")
-            return pixels_of(image, data)
+            return pixels_of(image, data, place)
     except BadAnswerError:
         raise
     except Image.DecompressionBombError:
@@ -201,19 +211,21 @@ def is_whole(data: bytes, file_format: str) -> bool:
     return True
 
 
-def pixels_of(image: ImageFile.ImageFile, data: bytes) -> NDArray[np.float32]:
-    deep = is_deep(image)
-    if deep is not None:
-        return deep_pixels(data, deep)
-    if image.mode.startswith("I;16") or image.mode == "I":
-        grey = np.asarray(ImageOps.exif_transpose(image), dtype=np.float32) / np.float32(65535.0)
-        return np.repeat(np.clip(grey, 0.0, 1.0)[:, :, None], 3, axis=2)
-    turned = ImageOps.exif_transpose(image)
-    transparent = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
-    rgb = flatten(turned) if transparent else turned.convert("RGB")
-    values = np.asarray(rgb, dtype=np.uint8).astype(np.float32)
-    values /= np.float32(255.0)
-    return values
+def pixels_of(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDArray[np.float32]:
+    mode = is_deep(image)
+    if mode is not None:
+        values, most = deep_pixels(data, mode), 65535.0
+    elif image.mode.startswith("I"):
+        ImageOps.exif_transpose(image, in_place=True)
+        values, most = np.clip(np.asarray(image, dtype=np.float32), 0, 65535)[:, :, None], 65535.0
+    else:
+        ImageOps.exif_transpose(image, in_place=True)
+        transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+        rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
+        values, most = np.asarray(rgb), 255.0
+    target = place(*values.shape[:2])
+    np.divide(values, np.float32(most), out=target, dtype=np.float32)
+    return target
 
 
 def is_deep(image: ImageFile.ImageFile) -> str | None:
@@ -225,17 +237,21 @@ def is_deep(image: ImageFile.ImageFile) -> str | None:
 
 
 def deep_pixels(data: bytes, mode: str) -> NDArray[np.float32]:
-    """All 16 bits of an RGB(A) PNG. Pillow keeps one byte per sample, so it reads the high and the low ones."""
+    """All 16 bits of an RGB(A) PNG as 0..65535 over white.
+
+    Pillow keeps one byte per sample, so it reads the high and the low ones in turn.
+    """
     high, low = (deep_bytes(data, f"{mode};16{order}") for order in ("B", "L"))
-    values: NDArray[np.float32] = (high.astype(np.float32) * 256 + low) / np.float32(65535.0)
+    values: NDArray[np.float32] = high.astype(np.float32) * 256 + low
     if mode == "RGBA":
-        alpha = values[:, :, 3:]
-        values = values[:, :, :3] * alpha + (1 - alpha)
+        white = np.float32(65535.0)
+        alpha = values[:, :, 3:] / white
+        values = values[:, :, :3] * alpha + white * (1 - alpha)
     return values
 
 
 def deep_bytes(data: bytes, raw_mode: str) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         decoder, extents, offset, _ = image.tile[0]
-        image.tile = [(decoder, extents, offset, raw_mode)]  # type: ignore[list-item]
+        cast(Any, image).tile = [(decoder, extents, offset, raw_mode)]
         return np.asarray(ImageOps.exif_transpose(image), dtype=np.uint8)

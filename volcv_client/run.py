@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+from .cancel import CancelToken
 from .catalog.shared import COUNT, ON_REFUSAL, SKIP
 from .catalog.spec import INT_MAX, Model
 from .errors import (
@@ -68,11 +70,20 @@ class Outcome(Generic[P]):
         return [picture for answer in self.answers for picture in answer.pictures]
 
 
+def batch_sizes(inputs: BatchInputs) -> dict[str, int]:
+    """Number of pictures by input name."""
+    sizes = {name: len(batch) for name, batch in inputs.pictures.items()}
+    return sizes | {f"more_controls {n}": len(batch) for n, (batch, _, _) in enumerate(inputs.controls, 1)}
+
+
+def calls_of(inputs: BatchInputs) -> int:
+    """How many calls a run of these inputs makes: pictures in the batch times ``count``."""
+    return int(max([1, *batch_sizes(inputs).values()]) * inputs.values.get(COUNT.name, COUNT.default))
+
+
 def split(inputs: BatchInputs) -> list[Inputs]:
     """One Inputs per picture of the batch. Raises InputError if batch sizes do not match."""
-    sizes = {name: len(batch) for name, batch in inputs.pictures.items()}
-    for position, (batch, _, _) in enumerate(inputs.controls, 1):
-        sizes[f"more_controls {position}"] = len(batch)
+    sizes = batch_sizes(inputs)
     most = max([1, *sizes.values()])
     if any(size not in (1, most) for size in sizes.values()):
         raise InputError("batch_mismatch", sizes=", ".join(f"{name}: {size}" for name, size in sizes.items()))
@@ -100,9 +111,20 @@ def without_empty_masks(inputs: Inputs) -> tuple[Inputs, list[str]]:
 class Run(Generic[P]):
     """The calls of one run, started at once."""
 
-    def __init__(self, service: Service, model: Model, batch: BatchInputs, decode: Callable[[bytes], P]) -> None:
-        """Check everything, then start. Raises InputError before any call is made."""
+    def __init__(
+        self,
+        service: Service,
+        model: Model,
+        batch: BatchInputs,
+        decode: Callable[[int, bytes], P],
+        token: CancelToken | None = None,
+    ) -> None:
+        """Check everything, then start. Raises InputError before any call is made.
+
+        ``decode`` gets the place of a call in the run, from 0, and the bytes of each of its pictures.
+        """
         self.model = model
+        self.token = token or CancelToken()
         self.started = time.monotonic()
         self.notes: dict[str, None] = {}
         self.calls: list[Call[P]] = []
@@ -129,13 +151,14 @@ class Run(Generic[P]):
             raise InputError("seed_too_high", seed=seed, count=count, high=INT_MAX - count + 1)
         return [{**values, "seed": seed + offset} for offset in range(count)]
 
-    def _call(self, service: Service, inputs: Inputs, decode: Callable[[bytes], P]) -> Call[P]:
+    def _call(self, service: Service, inputs: Inputs, decode: Callable[[int, bytes], P]) -> Call[P]:
         seed = inputs.values.get("seed", -1)
 
         def body() -> Built:
             return build(self.model, inputs, lossless=service.profile.lossless)
 
-        return Call(self.model, body, decode, seed if seed >= 0 else None, seed < 0)
+        token = CancelToken(self.token)
+        return Call(self.model, body, partial(decode, len(self.calls)), seed if seed >= 0 else None, seed < 0, token)
 
     def _stop_if_hopeless(self, future: Future[Answer[P]]) -> None:
         if isinstance(future.exception(), HOPELESS):
@@ -152,8 +175,7 @@ class Run(Generic[P]):
 
     def cancel(self) -> None:
         """Stop what has not been sent; what has been is finished in the background and stored."""
-        for call in self.calls:
-            call.token.cancel()
+        self.token.cancel()
 
     def first_picture(self) -> P | None:
         """The first finished picture, for a preview."""

@@ -123,7 +123,9 @@ def start(service: Service, job: DemoJob) -> Run[Size]:
 
     model = catalog.model(job.model)
     files = {name: [str(picture_path(picture))] for name, picture in job.pictures.items()}
-    return Run(service, model, collect(model, {**job.values, **files}).batch(model), check_picture)
+    return Run(
+        service, model, collect(model, {**job.values, **files}).batch(model), lambda _, data: check_picture(data)
+    )
 
 
 def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:

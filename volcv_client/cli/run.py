@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
     if not values["-quiet"]:
         for option in unused(model, given):
             report(say("cli.unused", option=option))
-    started = Run(service_for(profile), model, given.batch(model), check_picture)
+    started = Run(service_for(profile), model, given.batch(model), lambda _, data: check_picture(data))
     interrupted = follow([started], Progress(values["-quiet"]))
     return finish(started, folder, values, interrupted)
 

@@ -69,9 +69,7 @@ class State:
         self.files = FileStore()
         self.stopping = threading.Event()
         self.url = ""
-        self.service = Service(
-            self.files, lambda name: f"{self.url}{FILES_PATH}{name}", Loader(self.own_file)
-        )
+        self.service = Service(self.files, lambda name: f"{self.url}{FILES_PATH}{name}", Loader(self.own_file))
         self.actions: dict[str, Callable[[Mapping[str, Any], Callable[[], None]], dict[str, Any]]] = {
             "CVProcess": self.service.process,
             "CVSync2AsyncGetResult": self.service.task,
@@ -201,9 +199,7 @@ def _authorize(state: State, headers: Mapping[str, str]) -> None:
         raise GatewayRefusal("invalid_token", "Invalid token")
 
 
-def _parse(
-    headers: Mapping[str, str], raw: bytes | None, limit: int
-) -> tuple[dict[str, Any] | None, Refusal | None]:
+def _parse(headers: Mapping[str, str], raw: bytes | None, limit: int) -> tuple[dict[str, Any] | None, Refusal | None]:
     if raw is None:
         return None, Refusal(50213, f"at most {limit} bytes are accepted", 413)
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")

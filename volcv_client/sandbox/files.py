@@ -37,9 +37,7 @@ class FileStore:
         with self._lock:
             self._files[name] = StoredFile(data, CONTENT_TYPES[extension])
             self._bytes += len(data)
-            while len(self._files) > self._max_files or (
-                self._bytes > self._max_bytes and len(self._files) > 1
-            ):
+            while len(self._files) > self._max_files or (self._bytes > self._max_bytes and len(self._files) > 1):
                 _, dropped = self._files.popitem(last=False)
                 self._bytes -= len(dropped.data)
         return name

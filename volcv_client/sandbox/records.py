@@ -46,9 +46,7 @@ class Records:
         self, query: Mapping[str, str], headers: Mapping[str, str], body: dict[str, Any] | None, size: int
     ) -> int:
         """Note a request; returns its number. ``size`` is the body's length in bytes."""
-        safe = {
-            name: value[-4:] if name.lower() == "authorization" else value for name, value in headers.items()
-        }
+        safe = {name: value[-4:] if name.lower() == "authorization" else value for name, value in headers.items()}
         with self._lock:
             number = self._next
             self._next += 1

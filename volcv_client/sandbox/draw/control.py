@@ -66,9 +66,7 @@ def _canny_layer(picture: Image.Image, colors: Palette) -> Layer:
     core = np.asarray(line.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32) / 255
     halo = np.asarray(line.filter(ImageFilter.GaussianBlur(width * 4.0)), dtype=np.float32) / 255
     strength = np.clip(core * 1.5 + halo * 1.6, 0, 1)
-    shade = ramp(
-        np.clip(core * 1.6, 0, 1), [mix(colors.horizon, colors.far, 0.25), colors.accent, (255, 255, 255)]
-    )
+    shade = ramp(np.clip(core * 1.6, 0, 1), [mix(colors.horizon, colors.far, 0.25), colors.accent, (255, 255, 255)])
     return shade, strength
 
 

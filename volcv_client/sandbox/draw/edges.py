@@ -23,18 +23,14 @@ def canny(picture: Image.Image) -> Image.Image:
     lengths = np.stack([np.hypot(right, down) for right, down in slopes])
     # Edges between colours of equal brightness count too: the strongest channel speaks for each pixel.
     best = lengths.argmax(axis=0)[None]
-    right, down = (
-        np.take_along_axis(np.stack([slope[part] for slope in slopes]), best, axis=0)[0] for part in (0, 1)
-    )
+    right, down = (np.take_along_axis(np.stack([slope[part] for slope in slopes]), best, axis=0)[0] for part in (0, 1))
     thin = _thin(np.hypot(right, down), np.arctan2(down, right))
     found = thin[thin > 8]
     high = max(30.0, 0.25 * float(np.percentile(found, 95))) if found.size else 30.0
     edges = _connected(thin > high, thin > 0.4 * high)
     result = Image.fromarray(edges.astype(np.uint8) * 255)
     if scale < 1.0:
-        result = result.resize(picture.size, Image.Resampling.BILINEAR).point(
-            lambda value: 255 if value > 90 else 0
-        )
+        result = result.resize(picture.size, Image.Resampling.BILINEAR).point(lambda value: 255 if value > 90 else 0)
     return result
 
 

@@ -65,9 +65,7 @@ def panel(image: Image.Image, box: Box, tint: Color, strength: float = 0.62) -> 
     image.paste(under, box[:2], mask.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def caption(
-    image: Image.Image, box: Box, title: str, details: Sequence[str], tint: Color, accent: Color
-) -> None:
+def caption(image: Image.Image, box: Box, title: str, details: Sequence[str], tint: Color, accent: Color) -> None:
     """A panel with a title over one line of details, as large as the box allows; in place."""
     width, height = box[2] - box[0], box[3] - box[1]
     if width < 48 or height < 18:

@@ -141,9 +141,7 @@ def _lit(values: FloatArray, light: FloatArray, colors: Palette, amount: float) 
     return result
 
 
-def _shadowed(
-    canvas: FloatArray, layer: Image.Image, box: tuple[int, int, int, int], edge: float
-) -> FloatArray:
+def _shadowed(canvas: FloatArray, layer: Image.Image, box: tuple[int, int, int, int], edge: float) -> FloatArray:
     """A contact shadow under the product; product_edge_weight adds a rim that lifts it off the scene."""
     alpha = layer.getchannel("A")
     if alpha.getbbox() is None:

@@ -45,9 +45,7 @@ def landscape(size: tuple[int, int], random: np.random.Generator, colors: Palett
     width, height = size
     y, x = _axes(size)
     aspect = width / height
-    sky = ramp(
-        np.clip(y / 0.72, 0, 1) ** 0.85, [colors.top, mix(colors.top, colors.horizon, 0.55), colors.horizon]
-    )
+    sky = ramp(np.clip(y / 0.72, 0, 1) ** 0.85, [colors.top, mix(colors.top, colors.horizon, 0.55), colors.horizon])
     canvas = np.broadcast_to(sky, (height, width, 3)).copy()
     sun_x, sun_y = random.uniform(0.2, 0.8), random.uniform(0.2, 0.42)
     distance = np.sqrt(((x - sun_x) * aspect) ** 2 + (y - sun_y) ** 2)
@@ -65,26 +63,20 @@ def landscape(size: tuple[int, int], random: np.random.Generator, colors: Palett
         inside = np.clip(rows - level[None, :] + 0.5, 0, 1)
         color = np.asarray(mix(colors.far, colors.near, near**0.8), dtype=np.float32)
         haze = np.asarray(mix(colors.horizon, colors.accent, 0.25), dtype=np.float32)
-        mist = 0.42 * (1 - near) * np.clip((rows - level[None, :]) / (0.24 * height), 0, 1) + 0.16 * (
-            1 - near
-        )
+        mist = 0.42 * (1 - near) * np.clip((rows - level[None, :]) / (0.24 * height), 0, 1) + 0.16 * (1 - near)
         shade = color + (haze - color) * mist[..., None]
         canvas += (shade - canvas) * inside[..., None]
     return to_picture(canvas + _grain(random, size))
 
 
-def studio(
-    size: tuple[int, int], random: np.random.Generator, colors: Palette, horizon: float
-) -> Image.Image:
+def studio(size: tuple[int, int], random: np.random.Generator, colors: Palette, horizon: float) -> Image.Image:
     """A softly lit wall above a table; ``horizon`` is the table's far edge, 0..1 from the top."""
     width, height = size
     y, x = _axes(size)
     light = np.asarray(mix(colors.horizon, (255, 255, 255), 0.25), dtype=np.float32)
     spot_x = random.uniform(0.3, 0.7)
     spread = np.exp(-(((x - spot_x) * 1.25) ** 2 + ((y - 0.38) * 1.1) ** 2) / 0.2)
-    wall = ramp(
-        np.clip(1 - spread, 0, 1), [colors.horizon, mix(colors.far, colors.horizon, 0.45), colors.far]
-    )
+    wall = ramp(np.clip(1 - spread, 0, 1), [colors.horizon, mix(colors.far, colors.horizon, 0.45), colors.far])
     wall += (light - wall) * (0.55 * spread)[..., None]
     wall = _with_bokeh(wall, random, colors, horizon)
     depth = np.clip((y - horizon) / max(1e-3, 1 - horizon), 0, 1)
@@ -111,9 +103,7 @@ def _with_bokeh(wall: FloatArray, random: np.random.Generator, colors: Palette, 
     return wall
 
 
-def flow(
-    size: tuple[int, int], random: np.random.Generator, colors: Palette, dark: float = 0.0
-) -> Image.Image:
+def flow(size: tuple[int, int], random: np.random.Generator, colors: Palette, dark: float = 0.0) -> Image.Image:
     """Bands of colour drifting through each other; ``dark`` 0..1 pulls them towards the near colour."""
     longest = max(size)
     factor = min(1.0, 420 / longest)
@@ -124,12 +114,8 @@ def flow(
     for step in range(4):
         a, b, c = random.uniform(0.8, 2.2, size=3) * (1 + 0.35 * step)
         phase = random.uniform(0, 6.283, size=2)
-        warp_x = warp_x + np.sin(a * 2.1 * (y + warp_y) + c * x + phase[0]).astype(np.float32) * 0.34 / (
-            step + 1
-        )
-        warp_y = warp_y + np.cos(b * 1.9 * (x + warp_x) - a * y + phase[1]).astype(np.float32) * 0.34 / (
-            step + 1
-        )
+        warp_x = warp_x + np.sin(a * 2.1 * (y + warp_y) + c * x + phase[0]).astype(np.float32) * 0.34 / (step + 1)
+        warp_y = warp_y + np.cos(b * 1.9 * (x + warp_x) - a * y + phase[1]).astype(np.float32) * 0.34 / (step + 1)
     field = np.clip(0.5 + 0.5 * np.sin(2.4 * (warp_x + warp_y) + 2.2 * y + x), 0, 1).astype(np.float32)
     stops = [colors.near, colors.top, colors.far, colors.horizon]
     shades = ramp(field, [mix(color, colors.near, dark) for color in stops])

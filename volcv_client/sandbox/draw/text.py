@@ -185,9 +185,7 @@ def _cut(line: str, font: Font, width: int) -> str:
     return line.rstrip() + ELLIPSIS
 
 
-def write(
-    image: Image.Image, layout: Layout, origin: tuple[int, int], color: Color, *, opacity: float = 1.0
-) -> None:
+def write(image: Image.Image, layout: Layout, origin: tuple[int, int], color: Color, *, opacity: float = 1.0) -> None:
     """Draw a layout with its top-left corner at ``origin``, in place on an RGB picture."""
     draw = ImageDraw.Draw(image, "RGBA")
     fill = (*color, round(255 * opacity))
