@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..volcv_client import __version__, config, messages, probe, profiles
-from ..volcv_client.errors import Charged, SetupError, VolcvError
+from ..volcv_client.errors import SetupError, VolcvError
 from ..volcv_client.redact import redact
 
 REMOTE_SWITCH = "VOLCV_ALLOW_REMOTE_SETTINGS"
@@ -275,8 +275,5 @@ def prove(client: Client, body: bytes) -> Reply:
 
 
 def failure_text(error: VolcvError) -> str:
-    """What the test says of a failure; asking for a task that does not exist is never charged."""
-    if error.key == "timeout":
-        return str(SetupError("test_timeout", seconds=int(TEST_SECONDS)))
-    error.charged = Charged.NO
-    return str(error)
+    """What the test says of a failure; its own time limit is not the one that the settings hold."""
+    return str(SetupError("test_timeout", seconds=int(TEST_SECONDS)) if error.key == "timeout" else error)

@@ -216,6 +216,8 @@ def convert(key: str, kind: type, raw: object, source: str) -> Any:
         if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
             raise ValueError
         value = kind(raw.strip() if isinstance(raw, str) else raw)
+        if kind is int and isinstance(raw, float) and raw != value:
+            raise ValueError
         low, high = BOUNDS.get(key, (None, None))
         if low is not None and high is not None and not low <= value <= high:
             raise ValueError

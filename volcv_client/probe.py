@@ -10,7 +10,7 @@ from .cancel import CancelToken, SharedToken
 from .catalog import models
 from .config import Profile
 from .envelope import parse_data
-from .errors import ParameterError
+from .errors import Charged, ParameterError, VolcvError
 from .service import service_for
 
 ACTION = "CVSync2AsyncGetResult"
@@ -25,10 +25,12 @@ def probe(profile: Profile) -> float:
     service = service_for(profile)
     body = json.dumps({"req_key": models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]}).encode()
     began = time.monotonic()
-    raw = service.transport.post(ACTION, body, SharedToken(CancelToken()))
     try:
+        raw = service.transport.post(ACTION, body, SharedToken(CancelToken()))
         parse_data(raw, secrets=service.profile.secrets)
-    except ParameterError as error:
-        if not isinstance(error.code, int):  # the gateway's own, such as an unknown address
+    except VolcvError as error:
+        error.charged = Charged.NO
+        about_the_task = isinstance(error, ParameterError) and isinstance(error.code, int)
+        if not about_the_task:
             raise
     return time.monotonic() - began
