@@ -10,7 +10,7 @@ from comfy_api.latest import ComfyExtension, io
 from ..volcv_client.catalog import models
 from ..volcv_client.catalog.spec import Model
 from ..volcv_client.errors import Cancelled
-from . import routes
+from . import results_routes, routes
 from .helpers import HELPERS
 from .host import ComfyHost, settle_in
 from .runner import run_model
@@ -52,6 +52,7 @@ class VolcvExtension(ComfyExtension):
     async def on_load(self) -> None:
         settle_in()
         routes.register()
+        results_routes.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [*map(model_node, models()), *HELPERS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
@@ -131,7 +131,8 @@ class ExamplePicture(io.ComfyNode):
     @classmethod
     def execute(cls, picture: str) -> io.NodeOutput:
         data = picture_path(picture).read_bytes()
-        return io.NodeOutput(bytes_to_tensor(data), 1.0 - load_alpha(data))
+        image = bytes_to_tensor(data)
+        return io.NodeOutput(image, 1.0 - load_alpha(data), ui=ui.PreviewImage(image, cls=cls))
 
 
 class Recall(io.ComfyNode):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from . import config
 from .cancel import CancelToken
 from .catalog.shared import COUNT, ON_REFUSAL, SKIP
 from .catalog.spec import INT_MAX, Model
@@ -128,6 +129,7 @@ class Run(Generic[P]):
         self.started = time.monotonic()
         self.notes: dict[str, None] = {}
         self.calls: list[Call[P]] = []
+        self._sandbox = service.profile.name == config.SANDBOX
         self._on_refusal = batch.values.get(ON_REFUSAL.name, ON_REFUSAL.default)
         for inputs in split(batch):
             given, notes = without_empty_masks(inputs)
@@ -245,6 +247,8 @@ class Run(Generic[P]):
         reused = sum(answer.reused for answer in answers)
         seconds = f"{time.monotonic() - self.started:.1f}"
         pictures = sum(len(answer.pictures) for answer in answers)
+        if self._sandbox:
+            return say("summary.sandbox", pictures=pictures, seconds=seconds)
         if reused == len(answers):
             return say("summary.reused", pictures=pictures)
         name = "summary.charged" if not reused else "summary.mixed"

@@ -75,14 +75,8 @@ def row(result: Result) -> list[str]:
         result.req_key,
         "-1" if result.seed is None else str(result.seed),
         say("cli.history.pictures", count=len(result.files)),
-        shorten(" ".join(prompt(result).split()), PROMPT_CELLS),
+        shorten(" ".join(result.prompt.split()), PROMPT_CELLS),
     ]
-
-
-def prompt(result: Result) -> str:
-    """The text that was asked for, whatever the model calls it."""
-    found = (value for name, value in result.request.items() if name.endswith("prompt") and isinstance(value, str))
-    return next((text for text in found if text), "")
 
 
 def facts(result: Result) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""The results panel's routes on ComfyUI's server; what they do stands in :mod:`.results_api`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from server import PromptServer
+
+from ..volcv_client.errors import StoreError
+from . import results_api
+from .routes import body_of, client_of, respond
+from .settings import Client, Reply
+
+Locate = Callable[[str, str], tuple[Path, str]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+FOREVER = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+"""A stored picture never changes; whatever is in the file, it is shown as a picture and never as a page."""
+
+
+async def get_results(request: web.Request) -> web.Response:
+    asked = request.query
+    terms = (asked.get(name, "") for name in ("offset", "limit", "query", "model"))
+    return await respond(partial(results_api.listing, client_of(request), *terms))
+
+
+async def get_result(request: web.Request) -> web.Response:
+    return await respond(partial(results_api.details, request.match_info["id"]))
+
+
+async def get_calls(_: web.Request) -> web.Response:
+    return await respond(results_api.calls_under_way)
+
+
+async def get_charges(_: web.Request) -> web.Response:
+    return await respond(results_api.charges)
+
+
+def file_of(locate: Locate, position: Callable[[web.Request], str]) -> Handler:
+    """A handler that sends the file that ``locate`` finds."""
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        try:
+            path, content_type = await asyncio.to_thread(locate, request.match_info["id"], position(request))
+        except StoreError as error:
+            status = 404 if error.key == "no_result" else 500
+            return web.json_response({"error": str(error)}, status=status, headers={"Cache-Control": "no-store"})
+        return web.FileResponse(path, headers={**FOREVER, "Content-Type": content_type})
+
+    return send
+
+
+def changing(work: Callable[[Client, bytes, str], Reply]) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await respond(partial(work, client_of(request), await body_of(request), request.match_info["id"]))
+
+    return handle
+
+
+def register() -> None:
+    """Add the routes; ComfyUI serves each also under /api."""
+    server = PromptServer.instance
+    if server is None:
+        return
+    routes = server.routes
+    routes.get("/volcv/results")(get_results)
+    routes.get("/volcv/results/{id}")(get_result)
+    routes.get("/volcv/results/{id}/thumbnail")(file_of(results_api.thumbnail, lambda one: one.query.get("n", "0")))
+    routes.get("/volcv/results/{id}/picture/{n}")(file_of(results_api.picture, lambda one: one.match_info["n"]))
+    routes.delete("/volcv/results/{id}")(changing(results_api.delete))
+    routes.get("/volcv/calls")(get_calls)
+    routes.post("/volcv/calls/{id}/cancel")(changing(results_api.cancel))
+    routes.get("/volcv/charges")(get_charges)
