@@ -1,0 +1,1 @@
+"""Tests in a real ComfyUI, over real HTTP, and in a real browser."""

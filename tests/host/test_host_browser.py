@@ -1,0 +1,122 @@
+"""The example workflows in ComfyUI's own frontend, on the classic canvas and with Nodes 2.0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.host.browser import chromium, find_chromium, frontend, load, press_run
+from tests.host.server import ComfyServer
+from tests.workflows.convert import complete
+from tests.workflows.graphs import EXAMPLES, example
+from volcv_client.sandbox import SandboxServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WAYS = {"classic": (False, "en"), "nodes 2.0": (True, "en"), "nodes 2.0 in Chinese": (True, "zh")}
+TITLES = [one.title for one in EXAMPLES]
+
+
+@dataclass
+class Opened:
+    """A page with the frontend, and what it complained about."""
+
+    page: Page
+    vue_nodes: bool
+    problems: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser(host: ComfyServer) -> Iterator[Browser]:
+    # Ends with this module: while it is open, no other test of the process could run an event loop.
+    with chromium(find_chromium() or "") as one:
+        yield one
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def opened(request: pytest.FixtureRequest, browser: Browser, host: ComfyServer) -> Iterator[Opened]:
+    vue_nodes, locale = WAYS[request.param]
+    with frontend(browser, host.url, vue_nodes=vue_nodes, more={"Comfy.Locale": locale}) as page:
+        one = Opened(page, vue_nodes)
+        page.on("pageerror", lambda error: one.problems.append(str(error)))
+        page.on("console", lambda message: one.problems.append(message.text) if complains(message) else None)
+        yield one
+
+
+OFFLINE = ("ERR_NAME_NOT_RESOLVED", "Failed to load resource", "Content Security Policy")
+"""The page's own attempts to reach the internet, for example for the models of its default workflow."""
+
+
+def complains(message: Any) -> bool:
+    """Errors, and warnings about the workflow or the pack."""
+    text = message.text
+    if message.type == "error":
+        return not any(mark in text for mark in OFFLINE)
+    return message.type == "warning" and ("workflow" in text.lower() or "volcv" in text.lower())
+
+
+def apart(first: list[float], second: list[float]) -> bool:
+    return (
+        first[0] + first[2] <= second[0]
+        or second[0] + second[2] <= first[0]
+        or first[1] + first[3] <= second[1]
+        or second[1] + second[3] <= first[1]
+    )
+
+
+def within(inner: list[float], outer: list[float]) -> bool:
+    return (
+        inner[0] >= outer[0]
+        and inner[1] >= outer[1]
+        and inner[0] + inner[2] <= outer[0] + outer[2]
+        and inner[1] + inner[3] <= outer[1] + outer[3]
+    )
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_opens_as_written(
+    title: str, opened: Opened, workflow: Callable[[str], dict[str, Any]], object_info: dict[str, Any]
+) -> None:
+    """No missing node, no error, and what the browser would queue is the API graph: no widget has shifted."""
+    opened.problems.clear()
+    found = load(opened.page, workflow(title))
+    assert (found["missing"], found["errors"]) == ([], [])
+    wanted = complete(example(title).graph, object_info)
+    assert {key: (one["class_type"], one["inputs"]) for key, one in found["prompt"].items()} == {
+        key: (one["class_type"], one["inputs"]) for key, one in wanted.items()
+    }
+    assert opened.problems == []
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_layout(title: str, opened: Opened, workflow: Callable[[str], dict[str, Any]]) -> None:
+    """Nodes as large as the frontend makes them do not overlap and stay inside the group of their task."""
+    found = load(opened.page, workflow(title))
+    for (first, one), (second, other) in combinations(found["nodes"].items(), 2):
+        assert apart(one, other), f"nodes {first} and {second} overlap"
+    for task, members in example(title).tasks.items():
+        for key in members:
+            assert within(found["nodes"][key], found["groups"][task]), f"node {key} sticks out of {task}"
+
+
+def test_runs_from_the_browser(
+    opened: Opened, gateway: SandboxServer, workflow: Callable[[str], dict[str, Any]], tmp_path: Path, seed: int
+) -> None:
+    """Press Run: both models are called and their pictures appear on the nodes that save them."""
+    changed = workflow("Product picture to banner")
+    for node in changed["nodes"]:
+        named = node.get("widgets_values_named", {})
+        if "seed" in named:
+            node["widgets_values"] = [seed if value == named["seed"] else value for value in node["widgets_values"]]
+            named["seed"] = seed
+    load(opened.page, changed)
+    press_run(opened.page, 6, (1920, 800))
+    press_run(opened.page, 4, (1024, 1024))
+    assert [request.status for request in gateway.requests] == [200, 200]
+    assert all((request.body or {})["seed"] == seed for request in gateway.requests)

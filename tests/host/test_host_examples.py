@@ -1,0 +1,170 @@
+"""Every example workflow, executed in a real ComfyUI against a gateway over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.host.client import Client, PromptRun, differences, pixels
+from tests.host.graphs import reseeded, sent_fields, sent_pictures
+from tests.workflows.convert import complete
+from tests.workflows.generate import FOLDER, workflow_text
+from tests.workflows.graphs import EXAMPLES, Example, example
+from volcv_client.demo import picture_path
+from volcv_client.sandbox import SandboxServer
+
+BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
+"""What the gateway must receive for each example, per call, without pictures and seed."""
+
+
+def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) -> PromptRun:
+    """Run an example with seeds of its own; it must succeed."""
+    done = client.run(complete(reseeded(one.graph, seed), object_info))
+    assert done.end == "execution_success", done.error.get("exception_message")
+    return done
+
+
+def bodies(gateway: SandboxServer) -> list[dict[str, Any]]:
+    """The accepted requests in the order of their seeds."""
+    assert all(request.status == 200 for request in gateway.requests)
+    return sorted((dict(request.body or {}) for request in gateway.requests), key=lambda body: int(body["seed"]))
+
+
+def original(name: str) -> Image.Image:
+    """An example picture as its node hands it out: transparency over white."""
+    picture = Image.open(picture_path(name))
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    ground = Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
+def marked(picture: Image.Image) -> bool:
+    """Whether the sandbox's yellow mark is on the picture."""
+    values = pixels(picture)
+    yellow = (values[..., 0] > 225) & (values[..., 1] > 150) & (values[..., 1] < 220) & (values[..., 2] < 100)
+    return float(yellow.mean()) > 0.002
+
+
+@pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
+def test_files_are_current(title: str, object_info: dict[str, Any]) -> None:
+    """``python -m tests.workflows.generate`` would write what is there."""
+    committed = (FOLDER / f"{title}.json").read_text(encoding="utf-8")
+    assert committed == workflow_text(example(title), object_info)
+
+
+def test_no_other_files() -> None:
+    expected = {f"{one.title}.{ending}" for one in EXAMPLES for ending in ("json", "jpg")}
+    assert {path.name for path in FOLDER.iterdir()} == expected
+
+
+@pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
+def test_thumbnails(title: str) -> None:
+    path = FOLDER / f"{title}.jpg"
+    with Image.open(path) as picture:
+        assert picture.format == "JPEG"
+        assert picture.width == 512
+    assert path.stat().st_size < 60_000
+
+
+@pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
+def test_requests(title: str, client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """The gateway gets exactly what the graph says, once per model node, with the key in the header."""
+    run(client, example(title), object_info, seed)
+    sent = [sent_fields(body) for body in bodies(gateway)]
+    assert [body.pop("seed") for body in sent] == list(range(seed, seed + len(sent)))
+    assert sent == BODIES[title]
+    for request in gateway.requests:
+        assert request.query == {"Action": "CVProcess", "Version": "2022-08-31"}
+        assert request.headers["Content-Type"].startswith("application/json")
+
+
+def test_text_to_image(client: Client, object_info: dict[str, Any], seed: int) -> None:
+    done = run(client, example("Text to image"), object_info, seed)
+    (picture,) = client.pictures(done, "2")
+    assert picture.size == (768, 512)
+    assert marked(picture)
+    assert pixels(picture).std() > 20
+
+
+def test_character(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """Super-resolution doubles the size; the reference travels as it is."""
+    done = run(client, example("Character in a new scene"), object_info, seed)
+    (picture,) = client.pictures(done, "4")
+    assert picture.size == (1024, 1280)
+    assert marked(picture)
+    (reference,) = sent_pictures(bodies(gateway)[0])
+    assert reference.format == "JPEG"
+    assert differences(pixels(reference), pixels(original("character"))) < 1.5
+
+
+def test_outpainting(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """The source stays in place, in the grown frame as well as on the padded canvas."""
+    done = run(client, example("Outpainting"), object_info, seed)
+    source = pixels(original("landscape"))
+    (wide,) = client.pictures(done, "4")
+    assert wide.size == (1536, 845)
+    assert marked(wide)
+    assert differences(pixels(wide)[77:845, 256:1280], source) < 1.5
+    assert all(pixels(wide)[:, part].std() > 5 for part in (slice(0, 200), slice(1336, 1536)))
+
+    (filled,) = client.pictures(done, "7")
+    assert filled.size == (1280, 1152)
+    kept, feather = pixels(filled)[256:1024, 128:1152], 24
+    inside = (slice(feather, -feather), slice(feather, -feather))
+    assert differences(kept[inside], source[inside]) < 1.5
+    grey = np.abs(pixels(filled)[:256] - 127).max(axis=2) < 3
+    assert grey.mean() < 0.2, "the padding of Pad Image for Outpainting is still there"
+
+    canvas, mask = sent_pictures(bodies(gateway)[1])
+    assert (canvas.size, mask.size, mask.mode, mask.format) == ((1280, 1152), (1280, 1152), "L", "PNG")
+    values = np.asarray(mask)
+    assert values[:256].min() == 255
+    assert values[256 + feather : -128 - feather, 128 + feather : -128 - feather].max() == 0
+
+
+def test_controlnet(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """Both pictures of the answer are saved: the new room, and the edge map of the second control."""
+    done = run(client, example("ControlNet"), object_info, seed)
+    picture, edges = client.pictures(done, "5")
+    room = original("room")
+    assert picture.size == edges.size == room.size
+    assert marked(picture)
+    assert differences(pixels(picture), pixels(room)) > 10
+    assert (pixels(edges).max(axis=2) < 40).mean() > 0.5, "an edge map is mostly black"
+    first, second = sent_pictures(bodies(gateway)[0])
+    assert differences(pixels(first), pixels(second)) == 0
+
+
+def test_product(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """Product, mask and reference travel in this order; white is the product."""
+    done = run(client, example("Product picture"), object_info, seed)
+    (picture,) = client.pictures(done, "7")
+    assert picture.size == (1200, 1200)
+    assert marked(picture)
+    product, mask, scene = sent_pictures(bodies(gateway)[0])
+    assert (mask.mode, mask.format, mask.size) == ("L", "PNG", product.size)
+    with Image.open(picture_path("product")) as file:
+        alpha = np.asarray(file.convert("RGBA").getchannel("A"), dtype=np.int16)
+    assert np.abs(np.asarray(mask, dtype=np.int16) - alpha).max() <= 1
+    assert differences(pixels(product), pixels(original("product"))) < 1.5
+    assert differences(pixels(scene), pixels(original("scene"))) < 1.5
+
+
+def test_banner(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """The picture of the first model is what the second one grows."""
+    done = run(client, example("Product picture to banner"), object_info, seed)
+    (square,), (banner,) = client.pictures(done, "4"), client.pictures(done, "6")
+    assert (square.size, banner.size) == ((1024, 1024), (1920, 800))
+    assert marked(square)
+    (grown,) = sent_pictures(bodies(gateway)[1])
+    assert differences(pixels(grown), pixels(square)) < 1.5
+    middle = pixels(banner)[:, 560:1360]
+    small = pixels(square.resize((800, 800), Image.Resampling.LANCZOS))
+    assert differences(middle[:, 8:-8], small[:, 8:-8]) < 3

@@ -1,0 +1,1 @@
+"""The example workflows and how their files are made."""
