@@ -1,0 +1,1 @@
+"""Tests of the API client, mostly against real HTTP servers."""

@@ -1,0 +1,49 @@
+"""Fixtures of the client tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from volcv_client import retry
+from volcv_client.payload import PictureSource
+from volcv_client.sandbox import SandboxServer
+from volcv_client.service import Service, service_for
+
+from .helpers import make, profile, sandbox
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with sandbox() as one:
+        yield one
+
+
+@pytest.fixture
+def service(server: SandboxServer) -> Service:
+    return service_for(profile(server.url))
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The retry table as it is, without its waits."""
+    monkeypatch.setattr(retry, "RULES", tuple(replace(rule, first_wait=0.00001) for rule in retry.RULES))
+
+
+@pytest.fixture
+def sent(service: Service, server: SandboxServer) -> Any:
+    """Runs a model in the strict sandbox; returns the one body that arrived."""
+
+    def send(
+        key: str, values: Mapping[str, Any], pictures: Mapping[str, Sequence[PictureSource]] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        make(service, values, pictures, key=key, **more)
+        assert len(server.requests) == 1
+        body = server.requests[-1].body
+        assert body is not None
+        return body
+
+    return send

@@ -1,0 +1,186 @@
+"""Cancelling, in every state that a call can be in, the way the nodes wait: they look, and leave at once.
+
+What was not sent is never sent, what was sent is finished and stored.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from volcv_client import retry
+from volcv_client.cancel import TICK, CancelToken, SharedToken
+from volcv_client.errors import Cancelled
+from volcv_client.pictures import decode
+from volcv_client.run import POLL_SECONDS, Run
+from volcv_client.sandbox import Fault
+from volcv_client.service import Phase, Service, service_for
+
+from .helpers import SMALL, Decoded, finish, make, profile, sandbox, settled, start, success, until
+from .wire import Script, WireServer, deaf, response
+
+FIXED = {**SMALL, "seed": 7}
+LEAVE_WITHIN = 0.3
+"""Cancelling sets flags; whoever waits has gone at the next look."""
+
+
+def leave(run: Run[Decoded], phase: Phase) -> None:
+    """Cancel in that phase, as a node does: set the flag, look at the futures no more."""
+    until(lambda: run.calls[0].phase is phase)
+    began = time.monotonic()
+    run.cancel()
+    assert time.monotonic() - began < 0.05, "cancelling itself must not wait"
+
+
+def ends_cancelled(run: Run[Decoded], seconds: float = LEAVE_WITHIN) -> None:
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        finish(run)
+    assert time.monotonic() - began < seconds
+
+
+def stored(service: Service) -> int:
+    return service.store.usage()[0]
+
+
+def test_nodes_look_often_enough() -> None:
+    assert POLL_SECONDS <= 0.25
+    assert TICK <= 0.25
+
+
+def test_while_connecting_nothing_is_sent_later() -> None:
+    good = Script(send=response(success()))
+    with deaf() as url:
+        service = service_for(profile(url))
+        run = start(service, FIXED)
+        leave(run, Phase.WORKING)
+        assert not run.futures[0].done()
+    # The queue is free now; a connection that still comes up must carry no request.
+    ends_cancelled(run, seconds=20.0)
+    with WireServer(good) as server:
+        assert settled(lambda: len(server.requests), 0.1) == 0
+    assert stored(service) == 0
+
+
+def test_a_connection_made_too_late_carries_no_request() -> None:
+    """The moment between the connection and the first byte: the body asks once more before it flows."""
+    token = CancelToken()
+    with sandbox() as server:
+        service = service_for(profile(server.url))
+        token.cancel()
+        with pytest.raises(Cancelled):
+            service.transport.post("CVProcess", b"{}", SharedToken(token))
+        assert settled(lambda: len(server.requests), 0.2) == 0
+
+
+def test_while_the_service_works_the_answer_is_stored() -> None:
+    with sandbox(delay=0.5) as server:
+        service = service_for(profile(server.url))
+        run = start(service, FIXED)
+        until(lambda: len(server.requests) == 1)
+        leave(run, Phase.WORKING)
+        assert not run.futures[0].done()
+        until(lambda: stored(service) == 1)
+        assert (len(server.requests), server.charged) == (1, 1)
+        assert make(service, FIXED).answers[0].reused
+
+
+def test_with_a_random_seed_the_answer_is_stored_too() -> None:
+    with sandbox(delay=0.3) as server:
+        service = service_for(profile(server.url))
+        run = start(service)
+        until(lambda: len(server.requests) == 1)
+        leave(run, Phase.WORKING)
+        until(lambda: stored(service) == 1)
+        assert len(service.store.newest(1)[0].pictures()) == 1
+
+
+def test_in_the_limiter_s_queue() -> None:
+    with sandbox(delay=0.4) as server:
+        service = service_for(profile(server.url, max_concurrency=1))
+        busy = start(service, {**SMALL, "seed": 1})
+        until(lambda: len(server.requests) == 1)
+        run = start(service, FIXED)
+        leave(run, Phase.WAITING)
+        ends_cancelled(run)
+        finish(busy)
+        assert settled(lambda: len(server.requests), 0.2) == 1
+        assert server.charged == 1
+
+
+@pytest.mark.parametrize("fault", [{"code": 50430}, {"status": 503}, {"code": 50429, "headers": {"Retry-After": "50"}}])
+def test_in_back_off(monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]) -> None:
+    monkeypatch.setattr(retry, "RULES", tuple(replace(rule, first_wait=30.0) for rule in retry.RULES))
+    with sandbox(Fault(times=None, **fault)) as server:  # type: ignore[arg-type]
+        run = start(service_for(profile(server.url)), FIXED)
+        leave(run, Phase.BACKING_OFF)
+        ends_cancelled(run)
+        assert settled(lambda: len(server.requests)) == 1
+
+
+def test_in_back_off_before_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "RULES", tuple(replace(rule, first_wait=30.0) for rule in retry.RULES))
+    run = start(service_for(profile("http://127.0.0.1:1")), FIXED)
+    leave(run, Phase.BACKING_OFF)
+    ends_cancelled(run)
+
+
+def test_while_downloading_the_picture_is_stored() -> None:
+    with sandbox(Fault(where="file", stall=0.4)) as server:
+        service = service_for(profile(server.url))
+        run = start(service, {**FIXED, "return_url": True})
+        leave(run, Phase.DOWNLOADING)
+        assert not run.futures[0].done()
+        until(lambda: stored(service) == 1 and bool(service.store.newest(1)))
+        assert make(service, {**FIXED, "return_url": True}).answers[0].reused
+        assert server.charged == 1
+
+
+def test_while_a_download_is_repeated_the_picture_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "RULES", tuple(replace(rule, first_wait=0.2) for rule in retry.RULES))
+    with sandbox(Fault(where="file", status=500, times=2)) as server:
+        service = service_for(profile(server.url))
+        run = start(service, {**FIXED, "return_url": True})
+        leave(run, Phase.DOWNLOADING)
+        until(lambda: bool(service.store.newest(1)))
+        assert server.charged == 1
+
+
+def test_while_decoding_the_picture_is_stored(service: Service) -> None:
+    def slowly(data: bytes) -> Decoded:
+        time.sleep(0.3)
+        return decode(data)
+
+    run = start(service, FIXED, decoder=slowly)
+    leave(run, Phase.DECODING)
+    until(lambda: stored(service) == 1)
+
+
+def test_of_a_batch_only_what_was_sent_is_paid() -> None:
+    with sandbox(delay=0.3) as server:
+        service = service_for(profile(server.url))
+        run = start(service, {**FIXED, "count": 6})
+        until(lambda: len(server.requests) == 2)
+        run.cancel()
+        with pytest.raises(Cancelled):
+            finish(run)
+        assert settled(lambda: len(server.requests)) == 2
+        assert stored(service) == 2
+        server.clear()
+        make(service, {**FIXED, "count": 6})
+        assert server.charged == 4
+
+
+def test_before_it_began(service: Service) -> None:
+    run = start(service, {**FIXED, "count": 30})
+    run.cancel()
+    ends_cancelled(run, seconds=2.0)
+
+
+def test_an_early_answer_counts_even_if_cancelled_later(service: Service) -> None:
+    run = start(service, FIXED)
+    outcome = finish(run)
+    run.cancel()
+    assert run.outcome().response == outcome.response

@@ -1,0 +1,176 @@
+"""The fault matrix, row by row, and ``docs/faults.md``, which is made from it.
+
+``VOLCV_WRITE_DOCS=1`` writes the page; otherwise the committed one must be current.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from os import environ
+from pathlib import Path
+
+import pytest
+
+from volcv_client import config, transport
+from volcv_client.config import Profile
+from volcv_client.errors import Charged, VolcvError
+from volcv_client.sandbox import SandboxServer
+from volcv_client.service import service_for
+
+from .fault_matrix import MATRIX, Case
+from .helpers import KEY, SMALL, finish, profile, sandbox, start
+from .wire import CERTIFICATE, WireServer, closed_port, deaf
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+SHORT = 0.4
+HEAD = """# When something goes wrong
+
+Made by `tests/client/test_fault_matrix.py` from runs against real servers that misbehave in these ways; one picture
+is asked for each time, with a random seed. *Calls* counts what arrived at the server. *Charged* is what the message
+says: "maybe" where nobody on this side can know. No row ends with a picture.
+
+| Fault | Outcome | Calls | Charged | Message |
+|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of one case."""
+
+    error: VolcvError
+    calls: int
+    paid: int | None
+    english: str
+    chinese: str
+    profile: Profile
+
+
+@pytest.fixture(autouse=True)
+def short_limits(monkeypatch: pytest.MonkeyPatch, quick_retries: None) -> None:
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 2**21)
+    monkeypatch.setattr(transport, "MAX_PICTURE_BYTES", 2**21)
+
+
+def address_of(case: Case, stack: ExitStack) -> tuple[str, SandboxServer | WireServer | None]:
+    if case.address:
+        known = {"closed port": closed_port, "deaf": lambda: stack.enter_context(deaf())}
+        return known.get(case.address, lambda: case.address)(), None
+    if case.script is not None:
+        wire = stack.enter_context(WireServer(case.script, tls=case.tls))
+        return wire.url, wire
+    assert case.fault is not None
+    server = stack.enter_context(sandbox(case.fault))
+    return server.url, server
+
+
+def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
+    for name, value in case.environment.items():
+        monkeypatch.setenv(name, str(CERTIFICATE) if value == "our certificate" else value)
+    with ExitStack() as stack:
+        url, server = address_of(case, stack)
+        # A limit that a healthy answer keeps with ease and a dead one reaches soon.
+        stalls = case.key in ("timeout", "download_timeout")
+        mine = profile(url, timeout=SHORT if stalls else 10.0)
+        run = start(service_for(mine), {**SMALL, **case.values})
+        with pytest.raises(VolcvError) as caught:
+            finish(run)
+        assert not any(call.future.exception() is None for call in run.calls), "a picture came out"
+        calls, paid = 0, None
+        if isinstance(server, SandboxServer):
+            calls, paid = len(server.requests), server.charged
+        elif server is not None:
+            calls = len(server.requests)
+    english = str(caught.value)
+    with monkeypatch.context() as patch:
+        patch.setenv("VOLCV_LANG", "zh")
+        chinese = str(caught.value)
+    return Seen(caught.value, calls, paid, english, chinese, mine)
+
+
+ROWS: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("case", MATRIX, ids=lambda case: case.name.replace(" ", "-"))
+def test_fault(case: Case, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    seen = play(case, monkeypatch)
+    error = seen.error
+    assert (type(error), error.key) == (case.error, case.key)
+    assert seen.calls == case.calls
+    assert error.charged is case.charged
+    if seen.paid is not None:
+        assert seen.paid == int(case.paid)
+    assert not (case.paid and error.charged is Charged.NO), "a paid call must not be called free"
+    check_message(case, seen)
+    check_secrets(seen, caplog.text)
+    if case.documented:
+        ROWS[case.name] = row(case, seen)
+
+
+def check_message(case: Case, seen: Seen) -> None:
+    error = seen.error
+    assert error.code == case.code if case.code is not None else True
+    assert error.http_status == case.status if case.status is not None else True
+    assert bool(error.request_id) == case.request_id
+    facts = [case.code, f"HTTP {case.status}" if case.status else None, error.request_id]
+    for shown in (seen.english, seen.chinese):
+        for fact in facts:
+            assert fact is None or str(fact) in shown
+        assert len(shown) < 900
+        assert "\n" not in shown
+    assert seen.english.startswith(error.means)
+    assert error.do in seen.english
+    assert seen.chinese != seen.english
+    assert not seen.chinese.isascii()
+    assert ("may have been charged" in seen.english) == (error.charged is Charged.MAYBE)
+    assert ("was charged" in seen.english) == (error.charged is Charged.YES)
+
+
+def check_secrets(seen: Seen, logged: str) -> None:
+    places = [seen.english, seen.chinese, repr(seen.error), repr(seen.error.__dict__), repr(seen.profile), logged]
+    places += [path.read_bytes().decode("latin-1") for path in config.home().rglob("*") if path.is_file()]
+    assert not any(KEY in text for text in places)
+
+
+def row(case: Case, seen: Seen) -> str:
+    cells = (
+        case.name,
+        type(seen.error).__name__,
+        str(seen.calls),
+        seen.error.charged.value,
+        stable(seen.english),
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
+
+
+def stable(message: str) -> str:
+    """Without what differs from run to run: request ids, ports."""
+    message = re.sub(r"\b20[0-9]{12}[0-9A-F]{18,22}\b", "REQUEST-ID", message)
+    return re.sub(r"(127\.0\.0\.1|localhost):[0-9]+", r"\1:PORT", message)
+
+
+@pytest.fixture
+def whole_matrix(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    wanted = [case.name for case in MATRIX if case.documented]
+    if not all(name in ROWS for name in wanted):
+        pytest.skip("needs every row of the matrix in the same run")
+    yield [ROWS[name] for name in wanted]
+
+
+def test_the_page_is_current(whole_matrix: list[str]) -> None:
+    text = HEAD + "\n".join(whole_matrix) + "\n"
+    if environ.get("VOLCV_WRITE_DOCS"):
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(text, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == text, "run it again with VOLCV_WRITE_DOCS=1"
+
+
+def test_names_are_unique() -> None:
+    assert len({case.name for case in MATRIX}) == len(MATRIX)
+    assert len(MATRIX) > 100

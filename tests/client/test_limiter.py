@@ -1,0 +1,200 @@
+"""How many calls are in flight: settling at what the service allows, growing back, waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from volcv_client.cancel import CancelToken, SharedToken
+from volcv_client.errors import Cancelled
+from volcv_client.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter, limiter_for
+from volcv_client.sandbox import SandboxServer
+from volcv_client.service import service_for
+
+from .helpers import SMALL, finish, profile, sandbox, settled, start, until
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def token() -> SharedToken:
+    return SharedToken(CancelToken())
+
+
+def test_ten_pictures_settle_at_the_two_that_the_service_allows(quick_retries: None) -> None:
+    with sandbox(max_in_flight=2, delay=0.04) as server:
+        service = service_for(profile(server.url, max_concurrency=8))
+        run = start(service, {**SMALL, "count": 10})
+        assert len(finish(run).pictures) == 10
+        requests = server.requests
+        refused = [request for request in requests if request.code == 50430]
+        assert server.charged == 10
+        assert server.peak_in_flight <= 2
+        assert service.limiter.allowed in (1, 2)
+        assert len(refused) <= 12
+        last_refusal = max(position for position, request in enumerate(requests) if request.code == 50430)
+        assert last_refusal < len(requests) - 2, "it was still hammering at the end"
+
+
+def test_once_settled_it_asks_no_more_than_allowed(quick_retries: None) -> None:
+    with sandbox(max_in_flight=2, delay=0.02) as server:
+        service = service_for(profile(server.url, max_concurrency=8))
+        finish(start(service, {**SMALL, "count": 10}))
+        server.clear()
+        finish(start(service, {**SMALL, "count": 8}))
+        assert [request.code for request in server.requests] == [10000] * 8
+        assert server.peak_in_flight <= 2
+
+
+def test_two_at_a_time_by_default_and_both_slots_are_used() -> None:
+    with sandbox(delay=0.05) as server:
+        finish(start(service_for(profile(server.url)), {**SMALL, "count": 6}))
+        assert server.peak_in_flight == 2
+
+
+def test_two_runs_with_one_credential_share_one_limiter() -> None:
+    with sandbox(delay=0.05) as server:
+        service = service_for(profile(server.url))
+        runs = [start(service, {**SMALL, "count": 3}), start(service_for(profile(server.url)), {**SMALL, "count": 3})]
+        for run in runs:
+            finish(run)
+        assert server.peak_in_flight == 2
+
+
+def test_two_credentials_have_two_limiters() -> None:
+    with SandboxServer(api_keys=("first-key", "second-key"), delay=0.15) as server:
+        services = [service_for(profile(server.url, api_key=key)) for key in ("first-key", "second-key")]
+        for run in [start(service, {**SMALL, "count": 4}) for service in services]:
+            finish(run)
+        assert server.peak_in_flight == 4
+        assert services[0].limiter is not services[1].limiter
+
+
+def test_other_profiles_with_the_same_credential_share_it_too() -> None:
+    one, other = (service_for(profile("http://127.0.0.1:1", name=name)) for name in ("one", "other"))
+    assert one is not other
+    assert one.limiter is other.limiter
+
+
+def test_a_burst_of_refusals_counts_once() -> None:
+    clock = Clock()
+    limiter = Limiter(8, clock)
+    for _ in range(5):
+        limiter.refused(granted_at=0.0)
+    assert limiter.allowed == 4
+    clock.now = 1.0
+    limiter.refused(granted_at=0.5)
+    limiter.refused(granted_at=0.7)
+    assert limiter.allowed == 2
+
+
+def test_it_never_falls_below_one() -> None:
+    clock = Clock()
+    limiter = Limiter(2, clock)
+    for moment in range(1, 6):
+        clock.now = float(moment)
+        limiter.refused(granted_at=moment - 0.5)
+    assert limiter.allowed == 1
+
+
+def test_it_grows_back_by_one_after_a_quiet_time_with_successes() -> None:
+    clock = Clock()
+    limiter = Limiter(4, clock)
+    limiter.refused(granted_at=0.0)
+    assert limiter.allowed == 2
+    clock.now = GROW_AFTER_SECONDS - 1
+    for _ in range(GROW_AFTER_SUCCESSES * 3):
+        limiter.succeeded()
+    assert limiter.allowed == 2, "too early"
+    clock.now = GROW_AFTER_SECONDS
+    limiter.succeeded()
+    assert limiter.allowed == 3
+    for _ in range(GROW_AFTER_SUCCESSES * 3):
+        limiter.succeeded()
+    assert limiter.allowed == 3, "one at a time"
+    clock.now = GROW_AFTER_SECONDS * 2
+    limiter.succeeded()
+    assert limiter.allowed == 4
+    clock.now = GROW_AFTER_SECONDS * 9
+    for _ in range(GROW_AFTER_SUCCESSES * 9):
+        limiter.succeeded()
+    assert limiter.allowed == 4, "never above what is configured"
+
+
+def test_it_does_not_grow_without_successes() -> None:
+    clock = Clock()
+    limiter = Limiter(4, clock)
+    limiter.refused(granted_at=0.0)
+    clock.now = GROW_AFTER_SECONDS * 5
+    for _ in range(GROW_AFTER_SUCCESSES - 1):
+        limiter.succeeded()
+    assert limiter.allowed == 2
+    limiter.refused(granted_at=-1.0)
+    limiter.succeeded()
+    assert limiter.allowed == 2, "a refusal starts the count anew"
+
+
+def test_the_configured_limit_can_change() -> None:
+    limiter = limiter_for("test_the_configured_limit_can_change", 2)
+    assert limiter_for("test_the_configured_limit_can_change", 5).allowed == 5
+    assert limiter_for("test_the_configured_limit_can_change", 1).allowed == 1
+    assert limiter.allowed == 1
+
+
+def test_a_smaller_allowance_survives_a_change() -> None:
+    clock = Clock()
+    limiter = Limiter(8, clock)
+    limiter.refused(granted_at=0.0)
+    limiter.set_most(6)
+    assert limiter.allowed == 4
+    limiter.set_most(3)
+    assert limiter.allowed == 3
+
+
+def test_a_slot_is_given_back_whatever_happens() -> None:
+    limiter = Limiter(1)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="inside"), limiter.slot(token()):
+            raise ValueError("inside")
+    with limiter.slot(token()):
+        pass
+
+
+def test_waiting_for_a_slot_can_be_cancelled() -> None:
+    limiter = Limiter(1)
+    flag = CancelToken()
+    ended: list[float] = []
+
+    def wait() -> None:
+        with pytest.raises(Cancelled), limiter.slot(SharedToken(flag)):
+            pass
+        ended.append(time.monotonic())
+
+    with limiter.slot(token()):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        time.sleep(0.1)
+        began = time.monotonic()
+        flag.cancel()
+        thread.join(5)
+    assert ended[0] - began < 0.3
+    with limiter.slot(token()):
+        pass
+
+
+def test_cancelled_calls_in_the_queue_are_never_sent() -> None:
+    with sandbox(delay=0.3) as server:
+        run = start(service_for(profile(server.url, max_concurrency=1)), {**SMALL, "count": 4})
+        until(lambda: len(server.requests) == 1)
+        assert "waiting for a free slot" in run.status()
+        run.cancel()
+        with pytest.raises(Cancelled):
+            finish(run)
+        assert settled(lambda: len(server.requests)) == 1

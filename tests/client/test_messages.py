@@ -1,0 +1,126 @@
+"""The texts: complete in both languages, and every one that the code asks for is there."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import volcv_client
+from volcv_client import messages
+from volcv_client.codes import CODES, HTTP_STATUSES
+from volcv_client.errors import BatchError, Charged, VolcvError
+from volcv_client.service import Phase
+
+EN, ZH = messages.texts("en"), messages.texts("zh")
+PACKAGE = Path(volcv_client.__file__).parent
+LANGUAGELESS = {"sentence.between", "status.between", "fact.between", "fact.http_status", "fact.request_id", "fact.all"}
+LANGUAGELESS |= {"cli.config.from.profile"}
+
+
+def subclasses(kind: type[VolcvError]) -> Iterator[type[VolcvError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from subclasses(one)
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def test_both_languages_have_the_same_texts_and_placeholders() -> None:
+    assert EN.keys() == ZH.keys()
+    different = {name for name in EN if placeholders(EN[name]) != placeholders(ZH[name])}
+    assert not different
+
+
+def test_every_text_is_translated() -> None:
+    same = {name for name in EN if EN[name] == ZH[name]}
+    assert same <= LANGUAGELESS
+    untranslated = {name for name in ZH if name not in LANGUAGELESS and ZH[name].isascii() and len(ZH[name]) > 12}
+    assert not untranslated
+    assert all(text.isascii() for text in EN.values())
+
+
+def strings_of(node: ast.expr) -> Iterator[str]:
+    """The constants that an expression can be: one, or the two arms of a conditional."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from strings_of(node.body)
+        yield from strings_of(node.orelse)
+
+
+def first_arguments() -> Iterator[tuple[str, str]]:
+    """(name of what is called, constant first argument) of every call in the package."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+                for text in strings_of(node.args[0]):
+                    yield name, text
+
+
+def test_every_text_that_the_code_asks_for_exists() -> None:
+    kinds = {"VolcvError"} | {kind.__name__ for kind in subclasses(VolcvError)}
+    calls = list(first_arguments())
+    errors = {text for name, text in calls if name in kinds}
+    said = {text for name, text in calls if name == "say"}
+    assert len(errors) > 40
+    assert len(said) > 15
+    needed = {f"error.{key}.{part}" for key in errors for part in ("means", "do")} | said
+    assert needed <= EN.keys()
+
+
+def test_every_code_status_and_phase_has_its_texts() -> None:
+    keys = [str(code) for code in CODES] + [f"http_{status}" for status in HTTP_STATUSES]
+    keys += ["http_5xx", "http_other", "redirected", "unknown_code"]
+    needed = {f"error.{key}.{part}" for key in keys for part in ("means", "do")}
+    needed |= {f"status.{phase.value}" for phase in Phase if phase is not Phase.DONE}
+    needed |= {f"charged.{one.value}" for one in Charged if one is not Charged.NO}
+    assert needed <= EN.keys()
+
+
+def test_every_error_says_what_and_what_to_do() -> None:
+    for name in EN:
+        if name.startswith("error.") and name.endswith(".means"):
+            assert name.removesuffix("means") + "do" in EN
+
+
+def test_no_error_text_is_unused() -> None:
+    constants = {
+        node.value
+        for folder in (PACKAGE, PACKAGE.parent / "nodes")
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    made = {str(code) for code in CODES} | {f"http_{status}" for status in HTTP_STATUSES}
+    keys = {name.split(".")[1] for name in EN if name.startswith("error.")}
+    assert not keys - constants - made
+
+
+@pytest.mark.parametrize(
+    ("variable", "surroundings", "expected"),
+    [("zh", "en", "zh"), ("en", "zh-CN", "en"), (None, "zh-CN", "zh"), (None, "zh_TW.UTF-8", "zh"), (None, "C", "en")],
+)
+def test_language_follows_the_variable_then_the_surroundings(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, surroundings: str, expected: str
+) -> None:
+    monkeypatch.delenv("VOLCV_LANG")
+    if variable:
+        monkeypatch.setenv("VOLCV_LANG", variable)
+    monkeypatch.setattr(messages, "_surroundings", lambda: surroundings)
+    assert messages.language() == expected
+
+
+def test_an_error_speaks_the_language_in_force_when_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = BatchError([(2, VolcvError("50412", code=50412))], 3)
+    english = str(error)
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    assert str(error) != english
+    assert "50412" in str(error)
+    assert not str(error).isascii()

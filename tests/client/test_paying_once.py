@@ -1,0 +1,354 @@
+"""Never pay twice, never lose what was paid: scenes, each counted at the server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from os import environ
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from volcv_client import config
+from volcv_client.errors import (
+    BadAnswerError,
+    BatchError,
+    Cancelled,
+    CredentialError,
+    DownloadError,
+    ModerationError,
+    QuotaError,
+    ServiceFaultError,
+    VolcvError,
+)
+from volcv_client.pictures import decode
+from volcv_client.sandbox import Fault, SandboxServer
+from volcv_client.service import Service, service_for
+
+from .helpers import KEY, SMALL, Decoded, finish, make, make_at, png, profile, sandbox, settled, start, until
+
+ROOT = Path(__file__).parents[2]
+A = {**SMALL, "prompt": "A", "seed": 7}
+B = {**SMALL, "prompt": "B", "seed": 7}
+LINKS = {**A, "return_url": True}
+
+
+def only(prompt: str) -> Any:
+    return lambda body: body.get("prompt") == prompt
+
+
+def seed_is(seed: int) -> Any:
+    return lambda body: body.get("seed") == seed
+
+
+def test_identical_calls_at_once_cost_one() -> None:
+    with sandbox(delay=0.2) as server:
+        service = service_for(profile(server.url, max_concurrency=8))
+        runs = [start(service, A) for _ in range(5)]
+        outcomes = [finish(run) for run in runs]
+        assert server.charged == len(server.requests) == 1
+    assert all((outcome.pictures[0] == outcomes[0].pictures[0]).all() for outcome in outcomes)
+    assert sorted(answer.reused for outcome in outcomes for answer in outcome.answers) == [False] + [True] * 4
+
+
+def test_identical_calls_at_once_share_a_failure(quick_retries: None) -> None:
+    with sandbox(Fault(code=50412, stall=0.2, times=None)) as server:
+        runs = [start(service_for(profile(server.url)), A) for _ in range(3)]
+        for run in runs:
+            with pytest.raises(ModerationError):
+                finish(run)
+        assert len(server.requests) == 1
+
+
+def test_a_waiting_twin_survives_the_cancelling_of_the_first() -> None:
+    with sandbox(delay=0.3) as server:
+        service = service_for(profile(server.url, max_concurrency=1))
+        busy = start(service, B)
+        until(lambda: len(server.requests) == 1)
+        first, twin = start(service, A), start(service, A)
+        time.sleep(0.1)
+        first.cancel()
+        assert len(finish(twin).pictures) == 1
+        finish(busy)
+        assert server.charged == 2
+
+
+def test_random_seeds_never_share_a_call() -> None:
+    with sandbox(delay=0.1) as server:
+        service = service_for(profile(server.url))
+        for run in [start(service), start(service)]:
+            finish(run)
+        make(service)
+        assert server.charged == 3
+
+
+def test_a_b_a_costs_two(service: Service, server: SandboxServer) -> None:
+    first = make(service, A)
+    make(service, B)
+    third = make(service, A)
+    assert server.charged == len(server.requests) == 2
+    assert (first.pictures[0] == third.pictures[0]).all()
+    assert third.answers[0].reused
+    assert "not charged" in third.summary
+    assert json.loads(third.response)[0]["reused"] is True
+    assert json.loads(third.response)[0]["request_id"] == first.answers[0].request_id
+
+
+def test_reuse_can_be_turned_off(service: Service, server: SandboxServer) -> None:
+    make(service, A)
+    make_at_once = service_for(profile(server.url, reuse=False))
+    assert not make(make_at_once, A).answers[0].reused
+    assert server.charged == 2
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "A "}, {"scale": 3.5}, {"return_url": True}])
+def test_any_difference_is_another_picture(service: Service, server: SandboxServer, change: dict[str, Any]) -> None:
+    make(service, A)
+    make(service, {**A, **change})
+    assert server.charged == 2
+
+
+def test_another_gateway_is_another_picture() -> None:
+    with sandbox() as one, sandbox() as other:
+        make_at(one, A)
+        make_at(other, A)
+        assert (one.charged, other.charged) == (1, 1)
+
+
+PROGRAM = """
+import sys
+from volcv_client.catalog import model
+from volcv_client.config import Profile
+from volcv_client.payload import defaults
+from volcv_client.pictures import decode
+from volcv_client.run import BatchInputs, Run
+from volcv_client.service import service_for
+
+one = model("high_aes_general_v14")
+values = {**defaults(one), "prompt": "A", "width": 64, "height": 64, "seed": 7}
+service = service_for(Profile(base_url=sys.argv[1], api_key=sys.argv[2], timeout=20.0))
+run = Run(service, one, BatchInputs(values), lambda _, data: decode(data))
+run.futures[0].exception()
+answer = run.outcome().answers[0]
+print(answer.request_id, answer.reused, *answer.notes)
+"""
+
+
+def other_process(code: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), *arguments],
+        cwd=ROOT,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_after_a_restart_it_is_free(service: Service, server: SandboxServer) -> None:
+    first = make(service, A).answers[0]
+    out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
+    assert out.split() == [first.request_id, "True"], problems
+    assert server.charged == 1
+
+
+def test_what_another_process_paid_is_free_here(service: Service, server: SandboxServer) -> None:
+    out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
+    assert out.split()[1:] == ["False"], problems
+    assert make(service, A).answers[0].request_id == out.split()[0]
+    assert server.charged == 1
+
+
+def test_cancelled_while_the_service_worked_is_free_when_run_again() -> None:
+    with sandbox(delay=0.3) as server:
+        service = service_for(profile(server.url))
+        run = start(service, A)
+        until(lambda: len(server.requests) == 1)
+        run.cancel()
+        until(lambda: service.store.usage()[0] == 1)
+        again = make(service, A)
+        assert again.answers[0].reused
+        assert server.charged == 1
+
+
+def test_a_sibling_s_failure_does_not_lose_a_picture(quick_retries: None) -> None:
+    with sandbox(Fault(code=50412, match=only("B"))) as server:
+        service = service_for(profile(server.url))
+        run, sibling = start(service, A), start(service, B)
+        with pytest.raises(ModerationError):
+            finish(sibling)
+        finish(run)
+        make(service, A)
+        assert server.charged == 1
+
+
+def test_one_refused_picture_in_a_batch_of_four_costs_one_call_on_the_next_run(quick_retries: None) -> None:
+    four = {**A, "count": 4}
+    with sandbox(Fault(code=50511, match=seed_is(9))) as server:
+        service = service_for(profile(server.url))
+        with pytest.raises(BatchError) as caught:
+            make(service, four)
+        assert [(position, error.code) for position, error in caught.value.failures] == [(3, 50511)]
+        for part in ("1 of 4", "Picture 3:", "50511", "The 3 that succeeded are kept"):
+            assert part in str(caught.value)
+        assert (len(server.requests), server.charged) == (4, 3)
+        again = make(service, four)
+        assert (len(server.requests), server.charged) == (5, 4)
+        assert [answer.seed for answer in again.answers] == [7, 8, 9, 10]
+        assert [answer.reused for answer in again.answers] == [True, True, False, True]
+        assert "1 call(s) charged, 3 reused" in again.summary
+
+
+def test_all_failures_are_named(quick_retries: None) -> None:
+    with sandbox(Fault(code=50511, match=seed_is(7)), Fault(code=50411, match=seed_is(9))) as server:
+        with pytest.raises(BatchError) as caught:
+            make_at(server, {**A, "count": 3})
+        assert [(position, error.code) for position, error in caught.value.failures] == [(1, 50511), (3, 50411)]
+        assert server.charged == 1
+
+
+def test_skip_returns_what_succeeded_and_says_what_is_missing(quick_retries: None) -> None:
+    with sandbox(Fault(code=50511, match=seed_is(8))) as server:
+        outcome = make_at(server, {**A, "count": 3, "on_refusal": "skip"})
+    assert [answer.seed for answer in outcome.answers] == [7, 9]
+    assert "Picture 2:" in outcome.text
+    assert "50511" in outcome.text
+    entries = json.loads(outcome.response)
+    assert ["error" in entry for entry in entries] == [False, True, False]
+    assert entries[1]["seed"] == 8
+    assert any("Picture 2:" in note for note in outcome.notes)
+
+
+def test_skip_with_nothing_left_is_an_error(quick_retries: None) -> None:
+    with sandbox(Fault(code=50511, times=None)) as server, pytest.raises(BatchError):
+        make_at(server, {**A, "count": 2, "on_refusal": "skip"})
+
+
+def test_skip_does_not_hide_a_fault_of_the_service(quick_retries: None) -> None:
+    with sandbox(Fault(status=500, match=seed_is(8))) as server, pytest.raises(BatchError) as caught:
+        make_at(server, {**A, "count": 3, "on_refusal": "skip"})
+    assert isinstance(caught.value.failures[0][1], ServiceFaultError)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [(Fault(code="invalid_token", times=None), CredentialError), (Fault(status=402, times=None), QuotaError)],
+)
+def test_a_hopeless_batch_stops_and_reads_as_one_error(fault: Fault, kind: type[VolcvError]) -> None:
+    with sandbox(fault, delay=0.05) as server:
+        with pytest.raises(kind):
+            make_at(server, {**SMALL, "count": 30})
+        assert len(server.requests) < 10
+
+
+def test_a_download_that_failed_after_payment_is_made_up_for_without_paying(quick_retries: None) -> None:
+    with sandbox(Fault(times=3, where="file", status=500)) as server:
+        service = service_for(profile(server.url))
+        with pytest.raises(DownloadError) as caught:
+            make(service, LINKS)
+        again = make(service, LINKS)
+        assert len(again.pictures) == 1
+        assert again.answers[0].request_id == caught.value.request_id
+        assert again.answers[0].reused
+        assert make(service, LINKS).answers[0].files == again.answers[0].files
+        assert server.charged == len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(times=None, where="file", status=503),
+        Fault(times=None, where="file", cut="in_body"),
+        Fault(times=None, where="file", cut="in_headers"),
+        Fault(times=None, where="file", status=200, body=b"", content_type="image/png"),
+        Fault(times=None, where="file", status=200, body=b"<html>", content_type="text/html"),
+        Fault(times=None, where="file", status=200, body=png(64, 64)[:-20], content_type="image/png"),
+    ],
+    ids=["503", "cut", "cut in headers", "empty", "web page", "truncated"],
+)
+def test_as_long_as_the_link_lives_nothing_is_paid_again(quick_retries: None, fault: Fault) -> None:
+    with sandbox(fault) as server:
+        service = service_for(profile(server.url))
+        for _ in range(3):
+            with pytest.raises((DownloadError, BadAnswerError)) as caught:
+                make(service, LINKS)
+            assert caught.value.request_id
+        assert server.charged == len(server.requests) == 1
+        server.clear()
+        assert make(service, LINKS).answers[0].reused
+        assert server.charged == len(server.requests) == 0
+
+
+def test_an_expired_link_is_paid_again(quick_retries: None) -> None:
+    with sandbox(Fault(times=2, where="file", status=403)) as server:
+        service = service_for(profile(server.url))
+        with pytest.raises(DownloadError):
+            make(service, LINKS)
+        outcome = make(service, LINKS)
+        assert not outcome.answers[0].reused
+        assert server.charged == 2
+
+
+def test_a_damaged_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
+    make(service, A)
+    for path in (config.home() / "results" / "files").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    assert not make(service, A).answers[0].reused
+    assert make(service, A).answers[0].reused
+    assert server.charged == 2
+
+
+def test_a_deleted_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
+    make(service, A)
+    for path in (config.home() / "results" / "files").iterdir():
+        path.unlink()
+    assert not make(service, A).answers[0].reused
+    assert make(service, A).answers[0].reused
+    assert server.charged == 2
+
+
+def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(
+    service: Service, server: SandboxServer
+) -> None:
+    hold = threading.Event()
+
+    def decoder(data: bytes) -> Decoded:
+        hold.wait(5)
+        raise MemoryError("no room")
+
+    first = start(service, A, decoder=decoder)
+    until(lambda: first.calls[0].phase.value == "decoding")
+    twin = start(service, A, decoder=decode)
+    until(lambda: twin.calls[0].phase.value == "waiting")
+    hold.set()
+    for run in (first, twin):
+        with pytest.raises(MemoryError):
+            finish(run)
+    assert make(service, A).answers[0].reused, "what was paid must be in the store"
+    assert server.charged == 1
+
+
+def test_twins_get_their_picture_even_if_the_store_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
+    with sandbox(delay=0.2) as server:
+        runs = [start(service_for(profile(server.url)), A) for _ in range(3)]
+        assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]
+        assert server.charged == 1
+
+
+def test_everything_cancelled_is_cancelled_and_no_error(service: Service, server: SandboxServer) -> None:
+    server.inject(Fault(times=None, delay=0.3))
+    run = start(service, {**SMALL, "count": 3})
+    run.cancel()
+    with pytest.raises(Cancelled):
+        finish(run)
+    assert settled(lambda: len(server.requests)) <= 2

@@ -1,0 +1,293 @@
+"""The result store on disk: crashes, damage, full disks, two processes, the size limit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from volcv_client import config, results
+from volcv_client.errors import StoreError
+from volcv_client.results import Result, ResultStore
+from volcv_client.sandbox import SandboxServer
+from volcv_client.service import Service
+
+from .helpers import KEY, make, png, until
+from .test_paying_once import PROGRAM, A, other_process
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
+PICTURE = png()
+
+
+def result(number: int = 1, **changes: Any) -> Result:
+    one = Result(
+        request_id=f"request-{number}",
+        req_key="key",
+        fingerprint=f"print-{number}",
+        reusable=True,
+        seed=number,
+        seconds=1.5,
+        cost=None,
+        texts={"rephraser_result": "\u72d7"},
+        image_urls=(),
+        request={"prompt": "a"},
+    )
+    return replace(one, **changes)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    return ResultStore(tmp_path / "results")
+
+
+def files_of(store: ResultStore) -> set[str]:
+    return {path.name for path in (store.folder / "files").iterdir()}
+
+
+def test_what_is_saved_comes_back(store: ResultStore) -> None:
+    saved = store.save(result(), [PICTURE, b"\xff\xd8\xff..."])
+    found = ResultStore(store.folder).find("print-1")
+    assert found is not None
+    assert found.pictures() == [PICTURE, b"\xff\xd8\xff..."]
+    assert (found.request_id, found.seed, found.texts) == ("request-1", 1, {"rephraser_result": "\u72d7"})
+    assert [path.suffix for path in saved.files] == [".png", ".jpg"]
+    assert store.usage() == (1, len(PICTURE) + 6)
+
+
+def test_only_reusable_results_are_found_but_all_are_kept(store: ResultStore) -> None:
+    store.save(result(reusable=False), [PICTURE])
+    assert store.find("print-1") is None
+    assert store.by_request_id("request-1") is not None
+    assert [one.request_id for one in store.newest(5)] == ["request-1"]
+
+
+def test_newest_first_with_an_offset(store: ResultStore) -> None:
+    for number in range(5):
+        store.save(result(number), [PICTURE])
+    assert [one.seed for one in store.newest(2)] == [4, 3]
+    assert [one.seed for one in store.newest(2, offset=3)] == [1, 0]
+
+
+def test_delete_and_clear_remove_the_files_too(store: ResultStore) -> None:
+    for number in range(3):
+        store.save(result(number), [PICTURE])
+    assert store.delete("request-1") == 1
+    assert len(files_of(store)) == 2
+    assert store.clear() == 2
+    assert files_of(store) == set()
+    assert store.usage() == (0, 0)
+
+
+def test_a_result_with_its_pictures_replaces_its_links(store: ResultStore) -> None:
+    store.save(result(image_urls=["https://a/1"]), ())
+    assert store.newest(5) == []
+    store.save(result(image_urls=["https://a/1"]), [PICTURE])
+    assert store.usage()[0] == 1
+
+
+def test_the_least_recently_used_goes_first(store: ResultStore) -> None:
+    store.limit_bytes = 3 * len(PICTURE)
+    for number in range(3):
+        store.save(result(number), [PICTURE])
+    assert store.find("print-0") is not None
+    store.save(result(3), [PICTURE])
+    assert [store.find(f"print-{number}") is not None for number in range(4)] == [True, False, True, True]
+    assert len(files_of(store)) == 3
+    assert store.usage()[1] <= store.limit_bytes
+
+
+def test_a_picture_above_the_limit_empties_the_store_but_does_not_fail(store: ResultStore) -> None:
+    store.limit_bytes = len(PICTURE) - 1
+    store.save(result(), [PICTURE])
+    assert store.usage() == (0, 0)
+    assert files_of(store) == set()
+
+
+def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
+    store.save(result(), [PICTURE])
+    until(lambda: not any(thread.name == "volcv-sweep" for thread in threading.enumerate()))
+    fresh, old = store.folder / "files" / "fresh.png", store.folder / "files" / "old.png"
+    for path in (fresh, old):
+        path.write_bytes(b"x")
+    past = time.time() - results.ORPHAN_SECONDS - 10
+    os.utime(old, (past, past))
+    for path in store.find("print-1").files:  # type: ignore[union-attr]
+        os.utime(path, (past, past))
+    assert store.sweep() == 1
+    assert fresh.exists()
+    assert not old.exists()
+    assert store.find("print-1") is not None
+
+
+def test_the_first_save_sweeps_up_after_an_earlier_process(store: ResultStore) -> None:
+    (store.folder / "files").mkdir(parents=True)
+    old = store.folder / "files" / "old.png"
+    old.write_bytes(b"x")
+    past = time.time() - results.ORPHAN_SECONDS - 10
+    os.utime(old, (past, past))
+    store.save(result(), [PICTURE])
+    until(lambda: not old.exists())
+    assert store.find("print-1") is not None
+
+
+@pytest.mark.parametrize(
+    "damage", [b"this is no database, but long enough to look at" * 50, b"SQLite format 3\0" * 300]
+)
+def test_a_corrupt_database_is_set_aside(store: ResultStore, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    store.save(result(), [PICTURE])
+    store.close()
+    for path in store.folder.glob("index.db*"):
+        path.write_bytes(damage)
+    with caplog.at_level(logging.WARNING):
+        assert ResultStore(store.folder).find("print-1") is None
+    aside = [path for path in store.folder.parent.iterdir() if "unreadable" in path.name]
+    assert len(aside) == 1
+    assert (aside[0] / "index.db").read_bytes() == damage
+    assert str(aside[0]) in caplog.text
+    again = ResultStore(store.folder)
+    again.save(result(), [PICTURE])
+    assert again.find("print-1") is not None
+
+
+def test_a_corrupt_database_never_blocks_a_picture(service: Service, server: SandboxServer) -> None:
+    folder = config.home() / "results"
+    folder.mkdir(parents=True)
+    (folder / "index.db").write_bytes(b"garbage" * 1000)
+    assert len(make(service, A).pictures) == 1
+    assert make(service, A).answers[0].reused
+    assert server.charged == 1
+
+
+def test_pages_damaged_under_an_open_database(store: ResultStore) -> None:
+    for number in range(200):
+        store.save(result(number, request={"prompt": "x" * 500}), [PICTURE])
+    store.close()
+    path = store.folder / "index.db"
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(bytes(data))
+    damaged = ResultStore(store.folder)
+    assert damaged.find("print-3") is None
+    damaged.save(result(1), [PICTURE])
+    assert damaged.find("print-1") is not None
+
+
+def test_a_folder_that_cannot_be_one_costs_a_note(
+    service: Service, server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
+    outcome = make(service, A)
+    assert len(outcome.pictures) == 1
+    assert any("could not be kept" in note for note in outcome.notes)
+    assert server.charged == 1
+
+
+LIMITED = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (int({size}), resource.RLIM_INFINITY))
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("size", [0, 3000])
+def test_a_full_disk_costs_a_note_and_never_the_picture(service: Service, server: SandboxServer, size: int) -> None:
+    out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
+    assert out.split()[1:2] == ["False"], problems
+    assert "could not be kept" in out
+    left = list((config.home() / "results" / "files").glob("*")) if config.home().exists() else []
+    assert left == []
+    assert make(service, A).pictures
+    assert make(service, A).answers[0].reused
+
+
+@POSIX
+@pytest.mark.parametrize("size", [34_000, 50_000])
+def test_a_disk_that_fills_up_inside_the_database(service: Service, server: SandboxServer, size: int) -> None:
+    out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
+    assert out.split()[1:2] == ["False"], problems
+    kept = "could not be kept" not in out
+    assert make(service, A).answers[0].reused is kept
+    assert make(service, A).answers[0].reused
+
+
+WRITER = """
+import sys
+sys.path.insert(0, "tests")
+from pathlib import Path
+from client.test_store import PICTURE, result
+from volcv_client.results import ResultStore
+
+store = ResultStore(Path(sys.argv[1]))
+first, count = int(sys.argv[2]), int(sys.argv[3])
+for number in range(first, first + count):
+    store.save(result(number), [PICTURE * 200])
+    print(number, flush=True)
+"""
+
+
+@POSIX
+def test_killed_in_mid_write(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    written = 0
+    for round_number in range(2):
+        process = other_process(WRITER, str(folder), str(round_number * 10_000), "10000")
+        assert process.stdout is not None
+        for _ in range(15 + round_number):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        written += 15 + round_number + len(process.stdout.readlines())
+        process.communicate()
+    store = ResultStore(folder)
+    kept = store.newest(100_000)
+    assert len(kept) >= written
+    assert all(one.pictures() == [PICTURE * 200] for one in kept)
+    store.save(result(99), [PICTURE])
+    assert store.find("print-99") is not None
+    with sqlite3.connect(folder / "index.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_two_processes_on_one_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    processes = [other_process(WRITER, str(folder), str(number * 1000), "40") for number in range(2)]
+    for process in processes:
+        out, problems = process.communicate(timeout=60)
+        assert len(out.split()) == 40, problems
+    store = ResultStore(folder)
+    assert store.usage()[0] == 80
+    assert len(files_of(store)) == 80
+
+
+def test_a_record_of_another_version_is_still_read(store: ResultStore) -> None:
+    store.save(result(), [PICTURE])
+    store.close()
+    connection = sqlite3.connect(store.folder / "index.db")
+    connection.execute("UPDATE results SET record = json_set(record, '$.of_the_future', 1)")
+    connection.commit()
+    connection.close()
+    assert store.find("print-1") is not None
+
+
+def test_an_unreadable_picture_is_an_error_of_ours(store: ResultStore) -> None:
+    saved = store.save(result(), [PICTURE])
+    saved.files[0].unlink()
+    with pytest.raises(StoreError):
+        saved.pictures()
+
+
+@POSIX
+def test_only_the_owner_gets_in(store: ResultStore) -> None:
+    store.save(result(), [PICTURE])
+    for folder in (store.folder, store.folder / "files"):
+        assert folder.stat().st_mode & 0o077 == 0
