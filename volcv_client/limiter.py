@@ -24,7 +24,7 @@ class Limiter:
         self._condition = threading.Condition()
         self._clock = clock
         self._most = most
-        self._allowed = most
+        self._enforced: int | None = None  # what the service's refusals left, None while it never refused
         self._in_flight = 0
         self._reduced_at = float("-inf")
         self._successes = 0
@@ -32,13 +32,11 @@ class Limiter:
     @property
     def allowed(self) -> int:
         """Calls that may be in flight at this moment."""
-        return self._allowed
+        return self._most if self._enforced is None else min(self._most, self._enforced)
 
     def set_most(self, most: int) -> None:
         """Change the configured limit; a smaller allowance that the service enforced stays."""
         with self._condition:
-            if self._allowed == self._most or self._allowed > most:
-                self._allowed = most
             self._most = most
             self._condition.notify_all()
 
@@ -46,7 +44,7 @@ class Limiter:
     def slot(self, token: SharedToken) -> Iterator[float]:
         """Hold one slot; yields the time at which it was granted. Raises Cancelled while waiting."""
         with self._condition:
-            while self._in_flight >= self._allowed:
+            while self._in_flight >= self.allowed:
                 token.check()
                 self._condition.wait(TICK)
             token.check()
@@ -66,7 +64,7 @@ class Limiter:
         with self._condition:
             self._successes = 0
             if granted_at > self._reduced_at:
-                self._allowed = max(1, self._allowed // 2)
+                self._enforced = max(1, self.allowed // 2)
                 self._reduced_at = self._clock()
 
     def succeeded(self) -> None:
@@ -74,8 +72,8 @@ class Limiter:
         with self._condition:
             self._successes += 1
             quiet = self._clock() - self._reduced_at >= GROW_AFTER_SECONDS
-            if self._allowed < self._most and quiet and self._successes >= GROW_AFTER_SUCCESSES:
-                self._allowed += 1
+            if self._enforced is not None and quiet and self._successes >= GROW_AFTER_SUCCESSES:
+                self._enforced = self._enforced + 1 if self._enforced + 1 < self._most else None
                 self._successes = 0
                 self._reduced_at = self._clock()
                 self._condition.notify_all()

@@ -264,10 +264,15 @@ def encode_within(model: Model, attached: Sequence[Attachment], lossless: bool) 
 
     limits = model.limits
     encoded = [encode(item, limits.max_base64) for item in attached]
-    total = sum(len(one.base64) for one in encoded)
-    if total > limits.max_total_base64:
-        share = limits.max_total_base64 / total
-        encoded = [encode(item, int(len(one.base64) * share)) for item, one in zip(attached, encoded, strict=True)]
+    pairs = list(zip(attached, encoded, strict=True))
+    pictures_size = sum(len(one.base64) for item, one in pairs if item.fit_to is None)
+    masks_size = sum(len(one.base64) for one in encoded) - pictures_size
+    if pictures_size + masks_size > limits.max_total_base64:
+        # Masks are small and must keep the size of their picture, so the pictures alone make room.
+        share = max(0.0, limits.max_total_base64 - masks_size) / max(1, pictures_size)
+        encoded = [
+            encode(item, limits.max_base64 if item.fit_to else int(len(one.base64) * share)) for item, one in pairs
+        ]
     return encoded
 
 
