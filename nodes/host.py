@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import folder_paths
@@ -40,7 +41,19 @@ def settings_file() -> Path:
     return Path(folder_paths.get_user_directory()) / "default" / "comfy.settings.json"
 
 
+LOCALE_SECONDS = 1.0
+_known_locale = (float("-inf"), "")
+
+
 def locale() -> str:
+    """:func:`chosen_locale`, looked up at most once a second: every status line asks for it."""
+    global _known_locale
+    if time.monotonic() - _known_locale[0] > LOCALE_SECONDS:
+        _known_locale = (time.monotonic(), chosen_locale())
+    return _known_locale[1]
+
+
+def chosen_locale() -> str:
     """The language of messages, such as "zh".
 
     The first that is known of: the choice in the pack's own settings, the one in ComfyUI's settings, the

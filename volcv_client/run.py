@@ -34,7 +34,7 @@ from .payload import Built, Control, Inputs, PictureSource, build, check
 from .service import Answer, Call, Phase, Service
 
 P = TypeVar("P")
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 HOPELESS = (CredentialError, QuotaError, SetupError)
 """After one of these, the calls of the run that are not yet sent would only fail the same way."""
 
