@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import shared
-from .spec import Advice, Integer, Model, Number, Origin, Switch
+from .spec import Advice, Integer, Model, Origin, Switch
 
 SIDE = Advice(128, 768)
 
@@ -19,13 +19,7 @@ MODEL = Model(
         Integer(name="width", default=512, low=1, advice=SIDE, tooltip="Width of the picture in pixels."),
         Integer(name="height", default=512, low=1, advice=SIDE, tooltip="Height of the picture in pixels."),
         shared.seed(),
-        Number(
-            name="scale",
-            default=3.0,
-            step=0.1,
-            advice=Advice(1, 30),
-            tooltip="How closely the picture follows the prompt; higher is stricter.",
-        ),
+        shared.scale(3.0, 30),
         Integer(
             name="ddim_steps",
             default=25,
@@ -33,11 +27,7 @@ MODEL = Model(
             advice=Advice(1, 50),
             tooltip="Sampling steps; more takes longer and adds detail.",
         ),
-        Switch(
-            name="use_rephraser",
-            default=True,
-            tooltip="Let the service expand a short Chinese prompt; the expanded text comes out of the text output.",
-        ),
+        shared.use_rephraser(),
         Switch(
             name="use_predict_tags",
             default=True,

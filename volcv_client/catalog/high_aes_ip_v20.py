@@ -48,13 +48,7 @@ MODEL = Model(
             advice=Advice(0, 1),
             tooltip="How much of the face is kept; 0.2 to 0.4 works best.",
         ),
-        Number(
-            name="scale",
-            default=3.5,
-            step=0.1,
-            advice=Advice(1, 10),
-            tooltip="How closely the picture follows the prompt; higher is stricter.",
-        ),
+        shared.scale(3.5, 10),
         Integer(
             name="ddim_steps",
             default=9,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import shared
-from .spec import Advice, Choice, Condition, Controls, Integer, Model, Number, Origin, Picture, Seed, Switch
+from .spec import Advice, Choice, Condition, Controls, Integer, Model, Number, Origin, Picture, Seed
 
 SR_ON: Condition = {"use_sr": "on"}
 
@@ -42,13 +42,7 @@ MODEL = Model(
             tooltip="How strictly it is kept; 0 is almost no control.",
         ),
         shared.seed(),
-        Number(
-            name="scale",
-            default=3.0,
-            step=0.1,
-            advice=Advice(1, 30),
-            tooltip="How closely the picture follows the prompt; higher is stricter.",
-        ),
+        shared.scale(3.0, 30),
         Integer(
             name="ddim_steps",
             default=16,
@@ -56,11 +50,7 @@ MODEL = Model(
             advice=Advice(1, 50),
             tooltip="Sampling steps; high values may time out.",
         ),
-        Switch(
-            name="use_rephraser",
-            default=True,
-            tooltip="Let the service expand a short Chinese prompt; the expanded text comes out of the text output.",
-        ),
+        shared.use_rephraser(),
         Choice(
             name="use_sr",
             default=shared.SERVICE_DEFAULT,

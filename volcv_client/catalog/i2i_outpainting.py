@@ -50,13 +50,7 @@ MODEL = Model(
         side("left", "width"),
         side("right", "width"),
         shared.seed(),
-        Number(
-            name="scale",
-            default=7.0,
-            step=0.1,
-            advice=Advice(1, 20),
-            tooltip="How closely the new area follows the prompt; higher is stricter.",
-        ),
+        shared.scale(7.0, 20, "new area"),
         Integer(
             name="steps",
             default=30,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .spec import Advice, Choice, Integer, Json, Origin, Seed, Switch, Text, Watermark
+from .spec import Advice, Choice, Integer, Json, Number, Origin, Seed, Switch, Text, Watermark
 
 SERVICE_DEFAULT = "service default"
 
@@ -26,6 +26,24 @@ def seed() -> Seed:
         tooltip="-1: the service picks a seed, and every run is a new, charged picture. Any other value is "
         "repeatable: an identical request is reused from the result store and not charged again.",
         origin=Origin.OFFICIAL,
+    )
+
+
+def scale(default: float, high: float, follower: str = "picture") -> Number:
+    return Number(
+        name="scale",
+        default=default,
+        step=0.1,
+        advice=Advice(1, high),
+        tooltip=f"How closely the {follower} follows the prompt; higher is stricter.",
+    )
+
+
+def use_rephraser() -> Switch:
+    return Switch(
+        name="use_rephraser",
+        default=True,
+        tooltip="Let the service expand a short Chinese prompt; the expanded text comes out of the text output.",
     )
 
 
