@@ -11,7 +11,7 @@ from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATER
 from ..volcv_client.demo import PICTURE_NAMES, picture_path
 from .images import bytes_to_tensor, load_alpha
 from .runner import ControlLink, recall
-from .schema import CATEGORY, ControlType, WatermarkType, generated_outputs
+from .schema import CATEGORY, ControlType, WatermarkType, generated_outputs, io_input
 
 TOOLS = f"{CATEGORY}/Tools"
 
@@ -86,14 +86,7 @@ class Control(io.ComfyNode):
                 io.Combo.Input(
                     "control_type", options=list(CONTROL_TYPES), default="depth", tooltip="What is kept of the picture."
                 ),
-                io.Float.Input(
-                    "strength",
-                    default=0.6,
-                    min=CONTROL_STRENGTH.low,
-                    step=0.01,
-                    max=1000.0,
-                    tooltip="How strictly it is kept; third parties report 0 to 1.",
-                ),
+                io_input(CONTROL_STRENGTH),
                 ControlType.Input("previous", optional=True, tooltip="The controls before this one."),
             ],
             outputs=[ControlType.Output("control", tooltip="This control after the previous ones.")],

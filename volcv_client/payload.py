@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import pictures
+from .catalog.shared import CONTROL_STRENGTH
 from .catalog.spec import (
     Branch,
     Choice,
@@ -24,6 +25,7 @@ from .catalog.spec import (
     Model,
     Number,
     Picture,
+    Switch,
     Text,
     Watermark,
     WireInput,
@@ -143,6 +145,8 @@ def check(model: Model, inputs: Inputs) -> list[str]:
     active = list(active_inputs(model, inputs))
     for one in active:
         notes += check_one(one, inputs)
+    for control in inputs.controls:
+        notes += check_number(CONTROL_STRENGTH, control.strength)
     for picture in model.pictures():
         if picture not in active and picture.name in inputs.pictures:
             notes.append(say("note.picture_unused", name=picture.name))
@@ -158,21 +162,34 @@ def check_one(one: Input, inputs: Inputs) -> list[str]:
     value = inputs.values.get(one.name)
     if isinstance(one, Text) and one.required and not str(value or "").strip():
         raise InputError("empty_text", name=one.name)
+    if isinstance(one, Switch) and not isinstance(value, bool):
+        raise InputError("bad_choice", name=one.name, value=value, allowed="true, false")
     if isinstance(one, (Integer, Number)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not one.low <= value <= one.high:
-            raise InputError("out_of_bounds", name=one.name, value=value, low=one.low, high=one.high)
-        advice = one.advice
-        omitted = isinstance(one, Number) and value == one.omit
-        if advice and not omitted and not advice.low <= value <= advice.high:
-            return [say("note.out_of_advice", name=one.name, value=value, low=advice.low, high=advice.high)]
+        return check_number(one, value)
     if isinstance(one, Picture):
-        if one.required and not is_given(one, inputs):
-            raise InputError("no_image", name=one.name)
-        url = url_of(one, inputs)
-        if url and not re.match(r"https?://[^\s/]", url):
-            raise InputError("bad_url", name=one.url_input, value=url[:60])
-        if url and one.name in inputs.pictures:
-            return [say("note.url_wins", name=one.name, url_input=one.url_input)]
+        return check_picture(one, inputs)
+    return []
+
+
+def check_number(one: Integer | Number, value: object) -> list[str]:
+    kinds = (int,) if isinstance(one, Integer) else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not one.low <= value <= one.high:
+        raise InputError("out_of_bounds", name=one.name, value=value, low=one.low, high=one.high)
+    advice = one.advice
+    omitted = isinstance(one, Number) and value == one.omit
+    if advice and not omitted and not advice.low <= value <= advice.high:
+        return [say("note.out_of_advice", name=one.name, value=value, low=advice.low, high=advice.high)]
+    return []
+
+
+def check_picture(one: Picture, inputs: Inputs) -> list[str]:
+    if one.required and not is_given(one, inputs):
+        raise InputError("no_image", name=one.name)
+    url = url_of(one, inputs)
+    if url and not re.match(r"https?://[^\s/]", url):
+        raise InputError("bad_url", name=one.url_input, value=url[:60])
+    if url and one.name in inputs.pictures:
+        return [say("note.url_wins", name=one.name, url_input=one.url_input)]
     return []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from . import shared
 from .spec import Advice, Choice, Condition, Controls, Integer, Model, Number, Origin, Picture, Seed
 
@@ -34,13 +36,7 @@ MODEL = Model(
             tooltip="What is kept of the picture: canny edges, depth, or the pose of a person. With canny the "
             "service may return the edge map as a second picture.",
         ),
-        Number(
-            name="control_strength",
-            default=0.6,
-            wire=("controlnet_args[0].strength",),
-            advice=shared.CONTROL_STRENGTH,
-            tooltip="How strictly it is kept; 0 is almost no control.",
-        ),
+        replace(shared.CONTROL_STRENGTH, name="control_strength", wire=("controlnet_args[0].strength",)),
         shared.seed(),
         shared.scale(3.0, 30),
         Integer(

@@ -9,7 +9,13 @@ from .spec import Advice, Choice, Integer, Json, Number, Origin, Seed, Switch, T
 SERVICE_DEFAULT = "service default"
 
 CONTROL_TYPES = ("canny", "depth", "pose")
-CONTROL_STRENGTH = Advice(0, 1)
+CONTROL_STRENGTH = Number(
+    name="strength",
+    default=0.6,
+    advice=Advice(0, 1),
+    origin=Origin.THIRD_PARTY,
+    tooltip="How strictly it is kept; 0 is almost no control.",
+)
 
 WATERMARK_POSITIONS = {"bottom right": 0, "bottom left": 1, "top left": 2, "top right": 3}
 WATERMARK_LANGUAGES = {"Chinese": 0, "English": 1}
