@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from functools import lru_cache
 from pathlib import Path
 
 import folder_paths
@@ -41,16 +41,22 @@ def settings_file() -> Path:
     return Path(folder_paths.get_user_directory()) / "default" / "comfy.settings.json"
 
 
-LOCALE_SECONDS = 1.0
-_known_locale = (float("-inf"), "")
-
-
 def locale() -> str:
-    """:func:`chosen_locale`, looked up at most once a second: every status line asks for it."""
-    global _known_locale
-    if time.monotonic() - _known_locale[0] > LOCALE_SECONDS:
-        _known_locale = (time.monotonic(), chosen_locale())
-    return _known_locale[1]
+    """:func:`chosen_locale`, looked up again only when one of its sources changes: every status line asks for it."""
+    return looked_up_locale(*map(changed_at, (config.config_file(), settings_file())), browser_locale())
+
+
+def changed_at(path: Path) -> int:
+    """When the file was last written; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def looked_up_locale(*_: object) -> str:
+    return chosen_locale()
 
 
 def chosen_locale() -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from server import PromptServer
 
 from ..volcv_client.errors import StoreError
-from . import results_api
 from .routes import body_of, client_of, respond
 from .settings import Client, Reply
 
@@ -26,22 +27,31 @@ FOREVER = {
 """A stored picture never changes; whatever is in the file, it is shown as a picture and never as a page."""
 
 
+def late(name: str) -> Callable[..., Any]:
+    """:mod:`.results_api`'s function of that name, loaded by the worker thread that first calls it."""
+
+    def work(*arguments: Any) -> Any:
+        return getattr(import_module(".results_api", __package__), name)(*arguments)
+
+    return work
+
+
 async def get_results(request: web.Request) -> web.Response:
     asked = request.query
     terms = (asked.get(name, "") for name in ("offset", "limit", "query", "model"))
-    return await respond(partial(results_api.listing, client_of(request), *terms))
+    return await respond(partial(late("listing"), client_of(request), *terms))
 
 
 async def get_result(request: web.Request) -> web.Response:
-    return await respond(partial(results_api.details, request.match_info["id"]))
+    return await respond(partial(late("details"), request.match_info["id"]))
 
 
 async def get_calls(_: web.Request) -> web.Response:
-    return await respond(results_api.calls_under_way)
+    return await respond(late("calls_under_way"))
 
 
 async def get_charges(_: web.Request) -> web.Response:
-    return await respond(results_api.charges)
+    return await respond(late("charges"))
 
 
 def file_of(locate: Locate, position: Callable[[web.Request], str]) -> Handler:
@@ -73,9 +83,9 @@ def register() -> None:
     routes = server.routes
     routes.get("/volcv/results")(get_results)
     routes.get("/volcv/results/{id}")(get_result)
-    routes.get("/volcv/results/{id}/thumbnail")(file_of(results_api.thumbnail, lambda one: one.query.get("n", "0")))
-    routes.get("/volcv/results/{id}/picture/{n}")(file_of(results_api.picture, lambda one: one.match_info["n"]))
-    routes.delete("/volcv/results/{id}")(changing(results_api.delete))
+    routes.get("/volcv/results/{id}/thumbnail")(file_of(late("thumbnail"), lambda one: one.query.get("n", "0")))
+    routes.get("/volcv/results/{id}/picture/{n}")(file_of(late("picture"), lambda one: one.match_info["n"]))
+    routes.delete("/volcv/results/{id}")(changing(late("delete")))
     routes.get("/volcv/calls")(get_calls)
-    routes.post("/volcv/calls/{id}/cancel")(changing(results_api.cancel))
+    routes.post("/volcv/calls/{id}/cancel")(changing(late("cancel")))
     routes.get("/volcv/charges")(get_charges)

@@ -16,7 +16,7 @@ from os import environ
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..volcv_client import __version__, config, messages, probe, profiles
+from ..volcv_client import __version__, config, messages, profiles
 from ..volcv_client.errors import SetupError, VolcvError
 from ..volcv_client.redact import redact
 
@@ -260,6 +260,7 @@ def prove(client: Client, body: bytes) -> Reply:
 
     ``{"ok": true, "seconds": 0.2, "profile": name}``, or ``{"ok": false, "error": text, "profile": name}``.
     """
+    from ..volcv_client import probe  # with it comes all that calls need; ComfyUI's start does not wait for it
 
     def action(request: dict[str, Any]) -> dict[str, Any]:
         name = request.get("profile")

@@ -7,7 +7,6 @@ two changes at the same time both last. Secrets go in here and only their last f
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -54,12 +53,14 @@ def changes() -> Iterator[dict[str, Any]]:
 
     Raises SetupError if the file cannot be read, locked or written.
     """
+    import sqlite3  # ComfyUI's start does not wait for what only changes need
+
     path = config.config_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # An sqlite lock works on every system and ends with the process that held it.
         with closing(
-            sqlite3.connect(path.with_name("config.lock"), timeout=LOCK_SECONDS, isolation_level=None)
+            sqlite3.Connection(path.with_name("config.lock"), timeout=LOCK_SECONDS, isolation_level=None)
         ) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             content = config.load_file()

@@ -2,7 +2,7 @@
 
 ``results/index.db`` (sqlite, WAL) beside ``results/files/``. A row is written after its files are complete, so a
 process that dies in between leaves at most an unnamed file. A store that cannot be used never stops a
-picture: it says so and steps aside.
+picture: it says so and steps aside. ``results/thumbnails/`` holds small pictures that can be made again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import fsync
 from pathlib import Path
 from typing import Any, TypeVar
 
+from . import charges
 from .errors import StoreError
+from .thumbnails import thumbnail_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -27,6 +29,8 @@ T = TypeVar("T")
 DEFAULT_LIMIT_BYTES = 2 * 2**30
 BUSY_SECONDS = 5.0
 ORPHAN_SECONDS = 3600.0
+COUNT_EVERY = 32
+"""Saves between two looks at every row's size, for what other processes store and delete."""
 EXTENSIONS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"BM": ".bmp"}
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -46,6 +50,8 @@ class Result:
 
     ``created`` is Unix time; ``seconds`` the service's time; ``files`` paths of the pictures in order, empty
     when only the links of a paid answer are known (``image_urls``); ``request`` is the body without pictures.
+    ``id`` is its row, never given to another; ``charged`` is false for the sandbox's; ``reuses`` counts the
+    requests that it answered for free.
     """
 
     request_id: str
@@ -60,6 +66,15 @@ class Result:
     request: Mapping[str, Any]
     created: float = field(default_factory=time.time)
     files: tuple[Path, ...] = ()
+    charged: bool = True
+    reuses: int = 0
+    id: int = 0
+
+    @property
+    def prompt(self) -> str:
+        """The text that was asked for, whatever the model calls it."""
+        found = (text for name, text in self.request.items() if name.endswith("prompt") and isinstance(text, str))
+        return next(filter(None, found), "")
 
     def pictures(self) -> list[bytes]:
         """The picture files' bytes; StoreError if one cannot be read."""
@@ -79,20 +94,23 @@ class ResultStore:
         self.folder = folder
         self.limit_bytes = limit_bytes
         self._files = folder / "files"
+        self._thumbnails = folder / "thumbnails"
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._swept = False
+        self._bytes = 0  # stored by this process's account; counted anew now and then
+        self._saves_until_count = 0
 
     def _open(self) -> sqlite3.Connection:
-        for folder in (self.folder, self._files):
+        for folder in (self.folder.parent, self.folder, self._files):  # each private, not only the last
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(
+        connection = sqlite3.Connection(
             self.folder / "index.db", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(SCHEMA)
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {charges.SCHEMA} COMMIT")
         except BaseException:
             connection.close()
             raise
@@ -136,7 +154,7 @@ class ResultStore:
         """Keep a result; returns it with its ``files``. StoreError if it could not be kept."""
         names: list[str] = []
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> int:
             names.clear()
             for data in pictures:
                 extension = next((e for magic, e in EXTENSIONS.items() if data.startswith(magic)), ".bin")
@@ -150,7 +168,7 @@ class ResultStore:
                     "DELETE FROM results WHERE fingerprint = ? AND request_id = ? AND bytes = 0",
                     (result.fingerprint, result.request_id),
                 )
-                connection.execute(
+                inserted = connection.execute(
                     "INSERT INTO results"
                     " (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -166,28 +184,31 @@ class ResultStore:
                         json.dumps(record, default=dict),
                     ),
                 )
+                charges.record(connection, result)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
+            self._bytes += sum(map(len, pictures))
             self._prune(connection)
+            return inserted.lastrowid or 0
 
         try:
-            self._do(write)
+            number = self._do(write)
         except StoreError:
             self._unlink(names)
             raise
         if not self._swept:
             self._swept = True
             threading.Thread(target=self._sweep_quietly, name="volcv-sweep", daemon=True).start()
-        return self._with_files(result, names)
+        return self._with_files(replace(result, id=number), names)
 
     def find(self, fingerprint: str) -> Result | None:
         """The newest reusable result of that request, or None. Its use is noted."""
 
         def look(connection: sqlite3.Connection) -> Result | None:
             rows = connection.execute(
-                f"SELECT {COLUMNS} FROM results WHERE fingerprint = ? AND reusable = 1 ORDER BY id DESC", (fingerprint,)
+                f"{SELECT} WHERE fingerprint = ? AND reusable = 1 ORDER BY id DESC", (fingerprint,)
             ).fetchall()
             for row in rows:
                 result = self._result(row)
@@ -215,13 +236,58 @@ class ResultStore:
             raise StoreError("not_stored" if request_id else "store_empty", request=request_id)
         return found
 
+    def by_id(self, number: int) -> Result | None:
+        """The stored result of that row, or None."""
+        return next(iter(self._select("WHERE id = ?", (number,))), None)
+
+    def listing(
+        self, count: int, offset: int = 0, req_key: str = "", wanted: Callable[[Result], bool] | None = None
+    ) -> tuple[list[Result], int]:
+        """Some of the results that have pictures, newest first, and how many there are in all.
+
+        Only those of one model if ``req_key`` is given, and only those that are ``wanted``.
+        """
+        where = "WHERE bytes > 0" + (" AND req_key = ?" if req_key else "")
+        values = (req_key,) if req_key else ()
+        if wanted is not None:
+            found = [result for result in self._select(f"{where} ORDER BY id DESC", values) if wanted(result)]
+            return found[offset : offset + count], len(found)
+        total = self._do(lambda c: c.execute(f"SELECT COUNT(*) FROM results {where}", values).fetchone()[0])
+        return self._select(f"{where} ORDER BY id DESC LIMIT ? OFFSET ?", (*values, count, offset)), total
+
+    def models(self) -> dict[str, int]:
+        """req_key -> number of results that have pictures, most first."""
+        query = "SELECT req_key, COUNT(*) FROM results WHERE bytes > 0 GROUP BY req_key ORDER BY COUNT(*) DESC, req_key"
+        return dict(self._do(lambda connection: connection.execute(query).fetchall()))
+
+    def spent_since(self, since: float) -> list[charges.Spent]:
+        """What was charged since that Unix time, whether its results are still stored or not."""
+        return self._do(lambda connection: charges.spent_since(connection, since))
+
+    def reused(self, result: Result) -> None:
+        """Count that a result answered a request once more."""
+        self._do(lambda connection: charges.record_reuse(connection, result))
+
+    def revision(self) -> str:
+        """Changes whenever this or another process has written to the store."""
+        query = "PRAGMA data_version"
+        return self._do(lambda c: f"{c.execute(query).fetchone()[0]}.{c.total_changes}")
+
+    def thumbnail(self, result: Result, position: int) -> Path:
+        """File of the small JPEG of one picture. StoreError if it cannot be made; IndexError if there is none."""
+        return thumbnail_of(result.files[position], self._thumbnails)
+
     def _select(self, where: str, values: tuple[object, ...]) -> list[Result]:
-        query = f"SELECT {COLUMNS} FROM results {where}"
+        query = f"{SELECT} {where}"
         return [self._result(row) for row in self._do(lambda connection: connection.execute(query, values).fetchall())]
 
     def delete(self, request_id: str) -> int:
         """Forget a result and its files; how many were deleted."""
         return self._delete("WHERE request_id = ?", (request_id,))
+
+    def delete_id(self, number: int) -> int:
+        """Forget the result of that row and its files; how many were deleted."""
+        return self._delete("WHERE id = ?", (number,))
 
     def clear(self) -> int:
         """Forget everything; how many results were deleted."""
@@ -243,7 +309,11 @@ class ResultStore:
 
     def _prune(self, connection: sqlite3.Connection) -> None:
         """Delete the least recently used results until the rest fits the limit."""
-        excess = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0] - self.limit_bytes
+        if self._saves_until_count == 0 or self._bytes > self.limit_bytes:
+            self._bytes = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0]
+            self._saves_until_count = COUNT_EVERY
+        self._saves_until_count -= 1
+        excess = self._bytes - self.limit_bytes
         while excess > 0:
             row = connection.execute(
                 "DELETE FROM results WHERE id = (SELECT id FROM results ORDER BY used LIMIT 1) RETURNING bytes, record"
@@ -251,16 +321,18 @@ class ResultStore:
             if row is None:
                 return
             excess -= row[0]
+            self._bytes -= row[0]
             self._unlink(json.loads(row[1])["files"])
 
     def sweep(self) -> int:
-        """Delete picture files that no row names and that are an hour old; how many."""
+        """Delete files of pictures that no row names and that are an hour old; how many."""
         rows = self._do(lambda connection: connection.execute("SELECT record FROM results").fetchall())
-        named = {name for (record,) in rows for name in json.loads(record)["files"]}
+        named = {Path(name).stem for (record,) in rows for name in json.loads(record)["files"]}
         old = [
             path.name
-            for path in self._files.iterdir()
-            if path.name not in named and path.stat().st_mtime < time.time() - ORPHAN_SECONDS
+            for folder in (self._files, self._thumbnails)
+            for path in folder.glob("*")
+            if path.stem not in named and path.stat().st_mtime < time.time() - ORPHAN_SECONDS
         ]
         self._unlink(old)
         return len(old)
@@ -276,14 +348,16 @@ class ResultStore:
         for name in names:
             try:
                 (self._files / name).unlink(missing_ok=True)
+                (self._thumbnails / name).with_suffix(".jpg").unlink(missing_ok=True)
             except OSError as error:  # open elsewhere on Windows: sweep() gets it later
                 log.debug("volcv: %s not deleted: %s", name, error)
 
     def _result(self, row: tuple[Any, ...]) -> Result:
-        _, fingerprint, reusable, request_id, req_key, seed, created, record = row
+        number, fingerprint, reusable, request_id, req_key, seed, created, record, charged, reuses = row
         loaded = json.loads(record)
         recorded = {name: loaded[name] for name in RECORDED}
-        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **recorded)
+        counted = {"id": number, "charged": bool(charged), "reuses": reuses}
+        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **recorded, **counted)
         return self._with_files(result, loaded["files"])
 
     def _with_files(self, result: Result, names: Sequence[str]) -> Result:
@@ -291,7 +365,10 @@ class ResultStore:
         return Result(**values | {"files": tuple(self._files / name for name in names)})
 
 
-COLUMNS = "id, fingerprint, reusable, request_id, req_key, seed, created, record"
+SELECT = """
+SELECT id, fingerprint, reusable, request_id, req_key, seed, created, record, COALESCE(charged, 1), COALESCE(reuses, 0)
+FROM results LEFT JOIN charges USING (created, request_id, fingerprint)
+"""
 
 
 def write_whole(path: Path, data: bytes) -> None:

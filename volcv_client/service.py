@@ -7,26 +7,26 @@ that was sent is always finished and its answer stored, wanted or not, because i
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from . import config
+from . import config, underway
 from .cancel import CancelToken, SharedToken
 from .catalog.spec import Model
 from .config import Profile
 from .envelope import Envelope, parse
 from .errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
 from .limiter import Limiter, limiter_for
-from .payload import Built
+from .payload import Built, digest, to_bytes
 from .pictures import from_base64
 from .results import Result, ResultStore, store_at
 from .retry import rule_for, wait_before
@@ -36,8 +36,7 @@ from .workers import Workers
 log = logging.getLogger(__name__)
 P = TypeVar("P")
 
-LINK_SECONDS = 24 * 3600.0
-"""How long result links live (catalog section 2)."""
+LINK_SECONDS = 24 * 3600.0  # how long result links live (catalog section 2)
 
 SPARE_WORKERS = 2
 """Threads beyond the calls in flight: one encodes the next picture while another decodes the last."""
@@ -145,7 +144,7 @@ class Service:
 
     def submit(self, call: Call[P]) -> Future[Answer[P]]:
         """Start a call; its future ends with an Answer, a VolcvError, or Cancelled."""
-
+        underway.enter(call)
         self._workers.submit(lambda: self._guarded(call, lambda: self._run(call)))
         return call.future
 
@@ -221,8 +220,7 @@ class Service:
 
     def fingerprint(self, action: str, body: Mapping[str, Any]) -> str:
         """What makes two requests the same: where they go and every byte of what they say."""
-        text = json.dumps([self.identity, action, body], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest(body, self.identity, action)
 
     def _stored(self, call: Call[P], fingerprint: str) -> tuple[Landed, tuple[P, ...]] | None:
         """A stored result of the same request; None if there is none that can be used."""
@@ -256,7 +254,7 @@ class Service:
         self, call: Call[P], built: Built, fingerprint: str, token: SharedToken
     ) -> tuple[Landed, tuple[P, ...]]:
         """Pay for an answer: send, fetch its pictures, check them, store them."""
-        body = json.dumps(built.body, ensure_ascii=False, separators=(",", ":")).encode()
+        body = to_bytes(built.body)
         envelope, seconds = self._send(call, body, token)
         result = Result(
             request_id=envelope.request_id,
@@ -269,20 +267,22 @@ class Service:
             texts=dict(envelope.texts),
             image_urls=envelope.image_urls,
             request={key: value for key, value in built.body.items() if key != "binary_data_base64"},
+            charged=self.identity != config.SANDBOX,
         )
+        files: tuple[bytes, ...] = ()
         try:
             call.enter(Phase.DOWNLOADING)
             files = self._fetch(envelope)
             call.enter(Phase.DECODING)
             pictures = tuple(map(call.decode, files))
-        except DownloadError as error:
-            self._keep(result, ())
-            error.request_id = envelope.request_id
-            raise
-        except BadAnswerError as error:
-            if not envelope.base64_pictures:  # what is behind the links may be whole the next time
+        except (DownloadError, BadAnswerError) as error:
+            if not envelope.base64_pictures:  # what is behind the links may be there and whole the next time
                 self._keep(result, ())
             error.request_id = envelope.request_id
+            raise
+        except Exception:  # not the answer's fault, such as a lack of memory; the picture is paid for
+            if files:
+                self._keep(result, files)
             raise
         return self._keep(result, files), pictures
 
@@ -337,8 +337,12 @@ class Service:
         except StoreError as error:
             return Landed(result, files, (str(error),))
 
-    @staticmethod
-    def _deliver(call: Call[P], built: Built, landed: Landed, pictures: tuple[P, ...] | None, *, reused: bool) -> None:
+    def _deliver(
+        self, call: Call[P], built: Built, landed: Landed, pictures: tuple[P, ...] | None, *, reused: bool
+    ) -> None:
+        if reused:
+            with suppress(StoreError):  # counting must not cost the picture
+                self.store.reused(landed.result)
         if pictures is None:
             call.enter(Phase.DECODING)
             pictures = tuple(map(call.decode, landed.files))

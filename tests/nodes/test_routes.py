@@ -308,7 +308,7 @@ def test_every_text_of_the_panel_is_there_in_both_languages() -> None:
     root = Path(__file__).resolve().parents[2]
     texts = json.loads((root / "web" / "strings.json").read_text(encoding="utf-8"))
     assert set(texts["en"]) == set(texts["zh"])
-    source = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "web").glob("*.js")))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "web").rglob("*.js")))
     unused = {name for name in texts["en"] if f'"{name}"' not in source and not name.startswith("language_")}
     assert not unused
     labels = {}

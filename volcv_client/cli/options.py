@@ -10,7 +10,7 @@ from argparse import SUPPRESS, ArgumentTypeError, BooleanOptionalAction, _Argume
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..catalog.shared import CONTROL_TYPES, RUN_OPTIONS, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..catalog.spec import (
@@ -83,8 +83,7 @@ def add_switch(group: _ArgumentGroup, one: Input, text: str) -> None:
 
 
 def add_choice(group: _ArgumentGroup, one: Input, text: str) -> None:
-    assert isinstance(one, (Choice, Branch))
-    add_labels(group, flag(one.name), one.name, one.options, text)
+    add_labels(group, flag(one.name), one.name, cast("Choice | Branch", one).options, text)
 
 
 def add_labels(group: _ArgumentGroup, option: str, dest: str, labels: Mapping[str, Any], text: str) -> None:
@@ -139,7 +138,6 @@ def take_mask(one: Input, values: Values, given: Given) -> None:
 
 def take_watermark(one: Input, values: Values, given: Given) -> None:
     """Any of the watermark's options switches it on; the rest is as the model's page prints it."""
-    assert isinstance(one, Watermark)
     parts: dict[str, Any] = {}
     if one.name in values:
         parts["logo_text_content"] = values[one.name]
@@ -149,7 +147,7 @@ def take_watermark(one: Input, values: Values, given: Given) -> None:
     if (opacity := values.get(f"{one.name}.opacity")) is not None:
         parts["opacity"] = opacity
     if parts:
-        given.watermark = {**one.off, "add_logo": True, **parts}
+        given.watermark = {**cast(Watermark, one).off, "add_logo": True, **parts}
 
 
 def take_controls(one: Input, values: Values, given: Given) -> None:

@@ -1,0 +1,282 @@
+"""What a panel needs of the store: pages, counts of what was charged, thumbnails, the calls under way."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sqlite3
+import threading
+import time
+import weakref
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from volcv_client import config, results, underway
+from volcv_client.errors import Cancelled, ModerationError, StoreError
+from volcv_client.results import ResultStore
+from volcv_client.sandbox import Fault, SandboxServer
+from volcv_client.service import Phase, Service, service_for
+
+from .helpers import KEY, SMALL, finish, make, png, profile, sandbox, start, until
+from .test_paying_once import A, B
+from .test_store import PICTURE, files_of, result
+
+MODEL = "high_aes_general_v14"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    return ResultStore(tmp_path / "results")
+
+
+def spent(store: ResultStore, since: float = 0.0) -> dict[str, tuple[int, float | None]]:
+    return {one.req_key: (one.calls, one.cost) for one in store.spent_since(since)}
+
+
+def test_pages_with_their_total(store: ResultStore) -> None:
+    for number in range(5):
+        store.save(result(number, req_key="even" if number % 2 == 0 else "odd"), [PICTURE])
+    store.save(result(9, image_urls=["https://a/1"]), ())
+    assert [one.seed for one in store.listing(2)[0]] == [4, 3]
+    assert store.listing(2)[1] == 5
+    found, total = store.listing(2, 1, "even")
+    assert ([one.seed for one in found], total) == ([2, 0], 3)
+    found, total = store.listing(1, 1, wanted=lambda one: one.seed in (0, 1, 3))
+    assert ([one.seed for one in found], total) == ([1], 3)
+    assert store.listing(5, 5)[0] == []
+    assert store.models() == {"even": 3, "odd": 2}
+
+
+def test_a_row_s_number_is_never_given_to_another(store: ResultStore) -> None:
+    first = store.save(result(1), [PICTURE])
+    found = store.by_id(first.id)
+    assert found is not None and found.request_id == "request-1"
+    assert store.delete_id(first.id) == 1 and store.delete_id(first.id) == 0
+    assert files_of(store) == set()
+    assert store.save(result(2), [PICTURE]).id > first.id
+    assert store.by_id(first.id) is None
+
+
+def test_the_prompt_is_found_whatever_the_model_calls_it() -> None:
+    assert result(request={"seed": 1, "prompt": "a"}).prompt == "a"
+    assert result(request={"prompt": "", "positive_prompt": "b"}).prompt == "b"
+    assert result(request={"prompt": 3}).prompt == result(request={}).prompt == ""
+
+
+def test_what_was_charged_outlives_its_results(store: ResultStore) -> None:
+    store.limit_bytes = 2 * len(PICTURE)
+    for number, cost in enumerate((1.5, None, 2.0)):
+        store.save(result(number, req_key="a", cost=cost), [PICTURE])
+    store.save(result(3, req_key="b"), [PICTURE])
+    store.clear()
+    assert store.usage() == (0, 0)
+    assert spent(store) == {"a": (3, 3.5), "b": (1, None)}
+    assert [one.req_key for one in store.spent_since(0.0)] == ["a", "b"]
+    assert spent(ResultStore(store.folder)) == spent(store)
+
+
+def test_charges_are_counted_from_a_time_on(store: ResultStore) -> None:
+    now = time.time()
+    for number, age in enumerate((10.0, 3600.0, 90_000.0)):
+        store.save(result(number, created=now - age), [PICTURE])
+    assert [spent(store, now - since)["key"][0] for since in (60.0, 7200.0, 100_000.0)] == [1, 2, 3]
+    assert spent(store, now) == {}
+
+
+def test_a_download_that_is_made_up_for_is_one_charge(store: ResultStore) -> None:
+    paid = result(image_urls=["https://a/1"], cost=2.0)
+    store.save(paid, ())
+    store.save(paid, [PICTURE])
+    assert spent(store) == {"key": (1, 2.0)}
+
+
+def test_the_charge_and_the_result_are_one_transaction(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(result(1), [PICTURE])
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(results.charges, "record", fail)
+    with pytest.raises(StoreError):
+        store.save(result(2), [PICTURE])
+    assert store.usage()[0] == 1 and len(files_of(store)) == 1
+    assert spent(store) == {"key": (1, None)}
+
+
+def test_a_store_of_an_earlier_version_is_used_on(store: ResultStore) -> None:
+    kept = store.save(result(1), [PICTURE])
+    store.close()
+    with sqlite3.connect(store.folder / "index.db") as connection:
+        connection.execute("DROP TABLE charges")
+    connection.close()
+    again = ResultStore(store.folder)
+    found = again.by_id(kept.id)
+    assert found is not None and (found.charged, found.reuses) == (True, 0)
+    again.save(result(2), [PICTURE])
+    assert spent(again) == {"key": (1, None)}
+
+
+def test_calls_are_counted_once_and_reuses_with_them(service: Service) -> None:
+    make(service, A)
+    make(service, {**A, "count": 2})
+    make(service, A)
+    rows = {one.seed: one for one in service.store.listing(9)[0]}
+    assert {seed: (one.charged, one.reuses) for seed, one in rows.items()} == {7: (True, 2), 8: (True, 0)}
+    assert spent(service.store)[MODEL][0] == 2
+
+
+def test_twins_count_as_reuses() -> None:
+    with sandbox(delay=0.2) as server:
+        service = service_for(profile(server.url, max_concurrency=4))
+        for run in [start(service, A) for _ in range(3)]:
+            finish(run)
+        assert service.store.listing(1)[0][0].reuses == 2
+        assert spent(service.store)[MODEL][0] == server.charged == 1
+
+
+def test_the_sandbox_charges_nothing() -> None:
+    service = service_for(config.profile("sandbox"))
+    make(service, A)
+    assert service.store.listing(1)[0][0].charged is False
+    assert spent(service.store) == {}
+
+
+def test_what_failed_before_the_work_is_not_counted(server: SandboxServer, service: Service) -> None:
+    server.inject(Fault(code=50412))
+    with pytest.raises(ModerationError):
+        make(service, A)
+    assert spent(service.store) == {}
+
+
+def test_a_download_that_failed_is_counted_and_made_up_for_is_not(quick_retries: None) -> None:
+    with sandbox(Fault(times=3, where="file", status=500)) as server:
+        service = service_for(profile(server.url))
+        with pytest.raises(Exception, match="did not hand out"):
+            make(service, {**A, "return_url": True})
+        assert spent(service.store)[MODEL][0] == 1
+        make(service, {**A, "return_url": True})
+        assert spent(service.store)[MODEL][0] == server.charged == 1
+
+
+def test_the_revision_follows_every_change_here_and_elsewhere(store: ResultStore) -> None:
+    other = ResultStore(store.folder)
+    seen = [store.revision()]
+    assert store.revision() == seen[-1]
+    kept = store.save(result(1), [PICTURE])
+    seen.append(store.revision())
+    other.save(result(2), [PICTURE])
+    seen.append(store.revision())
+    other.delete_id(kept.id)
+    seen.append(store.revision())
+    store.reused(kept)
+    seen.append(store.revision())
+    assert len(set(seen)) == len(seen)
+
+
+def test_a_thumbnail_is_made_once_and_goes_with_its_result(store: ResultStore) -> None:
+    kept = store.save(result(), [png(1200, 600), png(10, 40, "RGBA"), png(20, 20, "I;16")])
+    paths = [store.thumbnail(kept, position) for position in range(3)]
+    sizes = []
+    for path in paths:
+        with Image.open(path) as image:
+            assert (image.format, image.mode) == ("JPEG", "RGB")
+            sizes.append(image.size)
+    assert sizes == [(256, 128), (10, 40), (20, 20)]
+    before = paths[0].stat().st_mtime_ns
+    assert store.thumbnail(kept, 0).stat().st_mtime_ns == before
+    with pytest.raises(IndexError):
+        store.thumbnail(kept, 3)
+    store.delete_id(kept.id)
+    assert list((store.folder / "thumbnails").iterdir()) == []
+
+
+def test_thumbnails_of_transparent_pictures_are_over_white(store: ResultStore) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(buffer, "PNG")
+    with Image.open(store.thumbnail(store.save(result(), [buffer.getvalue()]), 0)) as image:
+        assert min(image.getpixel((4, 4))) > 250  # type: ignore[type-var, arg-type]
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\nbroken", b"<svg/>", png(64, 64)[:-30]])
+def test_a_broken_picture_has_no_thumbnail(store: ResultStore, data: bytes) -> None:
+    kept = store.save(result(), [data])
+    with pytest.raises(StoreError):
+        store.thumbnail(kept, 0)
+    assert list((store.folder / "thumbnails").iterdir()) == []
+
+
+def test_pruned_results_take_their_thumbnails_along(store: ResultStore) -> None:
+    store.limit_bytes = len(PICTURE)
+    first = store.save(result(1), [PICTURE])
+    store.thumbnail(first, 0)
+    store.save(result(2), [PICTURE])
+    assert list((store.folder / "thumbnails").iterdir()) == []
+
+
+def test_many_ask_for_the_same_thumbnail(store: ResultStore) -> None:
+    kept = store.save(result(), [png(900, 900)])
+    made: list[Path] = []
+    threads = [threading.Thread(target=lambda: made.append(store.thumbnail(kept, 0))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8 and len(set(made)) == 1
+    assert list((store.folder / "thumbnails").iterdir()) == [made[0]]
+
+
+def mine(run: Any) -> list[underway.Underway]:
+    return [one for one in underway.calls() if one.call in run.calls]
+
+
+def test_calls_are_under_way_until_they_end() -> None:
+    with sandbox(delay=0.3) as server:
+        service = service_for(profile(server.url, max_concurrency=1))
+        run = start(service, {**SMALL, "seed": 1, "count": 2})
+        assert [one.call for one in mine(run)] == run.calls
+        until(lambda: run.calls[0].phase is Phase.WORKING)
+        assert [one.number for one in mine(run)] == sorted(one.number for one in mine(run))
+        finish(run)
+        until(lambda: mine(run) == [])
+
+
+def test_failed_and_cancelled_calls_leave_too(quick_retries: None) -> None:
+    with sandbox(Fault(code=50412, times=None), delay=0.1) as server:
+        service = service_for(profile(server.url))
+        failed = start(service, A)
+        with pytest.raises(ModerationError):
+            finish(failed)
+        cancelled = start(service, B)
+        cancelled.cancel()
+        with pytest.raises((Cancelled, ModerationError)):
+            finish(cancelled)
+        until(lambda: mine(failed) == mine(cancelled) == [])
+
+
+def test_nothing_of_a_call_is_kept_when_it_is_over(service: Service) -> None:
+    def ended_call() -> weakref.ref[Any]:
+        run = start(service, A)
+        finish(run)
+        return weakref.ref(run.calls[0])
+
+    call = ended_call()
+    until(lambda: gc.collect() >= 0 and call() is None)
+
+
+def test_a_call_that_is_submitted_again_keeps_its_number(service: Service) -> None:
+    run = start(service, {**A, "seed": 3})
+    numbers = [one.number for one in mine(run)]
+    for call in run.calls:
+        underway.enter(call)
+    assert [one.number for one in mine(run)] in (numbers, [])
+    finish(run)
+
+
+def test_a_key_is_in_no_row(service: Service) -> None:
+    make(service, A)
+    kept = service.store.listing(1)[0][0]
+    assert KEY not in repr(replace(kept, files=()))

@@ -1,0 +1,380 @@
+"""The results panel's sidebar tab in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from tests.host.browser import chromium, find_chromium, frontend, settings, shoot
+from tests.host.client import Client
+from tests.host.graphs import outpainting, save, text_to_image
+from tests.host.results_panel import KEY, Panel, make, until
+from tests.host.server import ComfyServer
+from tests.workflows.graphs import node
+from volcv_client.sandbox import Fault, SandboxServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+MANY = 1000
+SECONDS_TO_OPEN = 3.0
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def server(comfy: Path, service: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
+    with ComfyServer(comfy, tmp_path_factory.mktemp("results"), surroundings) as one:
+        yield one
+
+
+@pytest.fixture
+def panel(server: ComfyServer, service: SandboxServer) -> Panel:
+    """An empty store, and a gateway without faults."""
+    one = Panel(server)
+    one.store.clear()
+    service.clear()
+    settings(server.url, {"Comfy.Locale": "en", "Comfy.ColorPalette": "dark"})
+    return one
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no browser")
+    with chromium(executable) as one:
+        yield one
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, *, vue_nodes: bool = False, more: Mapping[str, Any] | None = None
+) -> Iterator[Page]:
+    """The sidebar tab, open, with everything that it shows at first. No script may fail."""
+    with frontend(browser, url, vue_nodes=vue_nodes, more=more) as page:
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.evaluate("() => window.app.graph.clear()")
+        page.locator(".volcv-results-tab-button").click()
+        page.wait_for_function(
+            "() => /\\d|No results|\\u8fd8\\u6ca1\\u6709/.test(document.querySelector('.volcv-r-note')?.innerText)"
+        )
+        yield page
+        assert failures == []
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".volcv-r-row:not(.volcv-r-empty)")
+
+
+def texts(page: Page) -> list[str]:
+    return rows(page).locator(".volcv-r-prompt").all_inner_texts()
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog").filter(has=page.locator(".volcv-r-stage"))
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement?.closest('.volcv-r-row')?.dataset.index ?? ''"))
+
+
+def test_the_list(browser: Browser, panel: Panel, tmp_path: Path) -> None:
+    make(panel, "a quiet harbour", "a red fox", seed=500)
+    make(panel, "a quiet harbour", seed=500)
+    with opened(browser, panel.url) as page:
+        rows(page).locator(".volcv-r-loaded").nth(1).wait_for()
+        assert texts(page) == ["a red fox", "a quiet harbour"]
+        fox, harbour = rows(page).all_inner_texts()
+        assert "General 1.4 text to image" in fox and "(Volcengine)" not in fox
+        assert "seed 501" in fox and "charged" in fox and "reused 1x" in harbour
+        page.get_by_role("searchbox").fill("harbour")
+        page.get_by_text("1 found").wait_for()
+        assert texts(page) == ["a quiet harbour"]
+        page.get_by_role("searchbox").fill("zebra")
+        page.get_by_text("Nothing matches").wait_for()
+        page.get_by_role("searchbox").fill("")
+        page.get_by_text("2 results").wait_for()
+        with Client(panel.url) as client:
+            graph = {"1": node("Volcv_example_picture", "", picture="landscape"), "2": outpainting(7, image=["1", 0])}
+            client.run({**graph, "3": save("2")})
+        page.get_by_text("3 results").wait_for()
+        page.get_by_label("Model", exact=True).select_option(label="Outpainting (1)")
+        page.get_by_text("1 found").wait_for()
+        assert texts(page) == ["more of it"]
+        page.locator(".volcv-r-spending summary").click()
+        shoot(page, tmp_path, "results-list")
+        table = page.locator(".volcv-r-spending table").inner_text()
+        assert "Outpainting" in table and "General 1.4" in table
+        assert f"\n{panel.charged_today()}" in table.replace("\t", "\n")
+
+
+def test_copying_a_request_id(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name=re.compile("Copy request ID")).click()
+        page.get_by_text("Request ID copied").wait_for()
+        assert page.evaluate("() => navigator.clipboard.readText()") == panel.results()[0]["request_id"]
+        page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+        page.evaluate(
+            "() => { window.said = []; document.execCommand = (name) => { window.said.push("
+            "name + document.activeElement.value); return true } }"
+        )
+        rows(page).locator(".volcv-r-open").click()
+        dialog(page).get_by_role("button", name="Copy request ID", exact=True).click()
+        assert page.evaluate("() => window.said") == ["copy" + panel.results()[0]["request_id"]]
+
+
+@pytest.mark.parametrize("vue_nodes", [False, True], ids=["classic", "nodes2"])
+def test_large_view_and_use_in_graph(browser: Browser, panel: Panel, service: SandboxServer, vue_nodes: bool) -> None:
+    make(panel, "first of two", "second of two", seed=600 + vue_nodes * 10)
+    wanted = panel.results()[1]
+    with opened(browser, panel.url, vue_nodes=vue_nodes) as page:
+        rows(page).nth(1).locator(".volcv-r-open").click()
+        view = dialog(page)
+        view.get_by_text("128 \u00d7 128, JPEG").wait_for()
+        assert '"prompt": "first of two"' in view.locator("pre").inner_text()
+        assert "base64" not in view.inner_text() and "2 of 2" in view.inner_text()
+        page.wait_for_function("() => document.querySelector('.volcv-r-picture').naturalWidth === 128")
+        view.get_by_role("button", name="Use in graph").click()
+        page.get_by_text("Recall node added").wait_for()
+        assert view.count() == 0
+        chosen = page.evaluate(
+            "() => [...app.canvas.selectedItems ?? Object.values(app.canvas.selected_nodes)].map((one) => one.type)"
+        )
+        assert chosen == ["Volcv_recall"]
+        page.evaluate(
+            """() => {
+              const preview = LiteGraph.createNode('PreviewImage');
+              app.graph.add(preview);
+              app.graph.nodes.find((one) => one.type === 'Volcv_recall').connect(0, preview, 0);
+            }"""
+        )
+        graph = page.evaluate("async () => (await app.graphToPrompt()).output")
+    service.clear()
+    with Client(panel.url) as client:
+        done = client.run(graph)
+        assert done.end == "execution_success", done.error
+        (preview,) = (name for name, one in graph.items() if one["class_type"] == "PreviewImage")
+        (shown,) = client.pictures(done, preview)
+    stored = panel.store.by_id(wanted["id"])
+    assert stored is not None
+    assert shown.tobytes() == Image.open(stored.files[0]).convert("RGB").tobytes()
+    assert service.requests == []
+
+
+def test_nodes_from_the_panel_cover_nothing(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        for _ in range(4):
+            rows(page).locator(".volcv-r-open").click()
+            dialog(page).get_by_role("button", name="Use in graph").click()
+        boxes = page.evaluate("() => app.graph.nodes.map(({ pos, size }) => [...pos, ...size])")
+    assert len(boxes) == 4
+    for number, (x, y, width, height) in enumerate(boxes):
+        for left, top, across, down in boxes[:number]:
+            assert x + width < left or left + across < x or y + height < top - 30 or top + down < y - 30
+
+
+def test_deleting_in_the_page(browser: Browser, panel: Panel) -> None:
+    panel.fill(3)
+    with opened(browser, panel.url) as page:
+        rows(page).first.locator(".volcv-r-open").click()
+        view = dialog(page)
+        view.get_by_role("button", name="Delete").click()
+        view.get_by_role("button", name="Cancel").click()
+        assert len(panel.results()) == 3
+        view.get_by_role("button", name="Delete").click()
+        view.get_by_role("button", name="Delete").click()
+        page.get_by_text("Result deleted").first.wait_for()
+        view.get_by_text("1 of 2").wait_for()
+        page.wait_for_function("() => document.querySelectorAll('.volcv-r-row').length === 2")
+        assert [one["seed"] for one in panel.results()] == [1, 0]
+        for _ in range(2):
+            view.get_by_role("button", name="Delete").click()
+            view.get_by_role("button", name="Delete").click()
+            page.wait_for_timeout(300)
+        view.wait_for(state="detached")
+        page.get_by_text("No results yet").wait_for()
+
+
+def test_the_keyboard(browser: Browser, panel: Panel) -> None:
+    panel.fill(120)
+    with opened(browser, panel.url) as page:
+        page.get_by_role("searchbox").focus()
+        page.keyboard.press("Tab")
+        assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Model"
+        page.keyboard.press("Tab")
+        assert focused(page) == "0"
+        for key, index in {"ArrowDown": "1", "End": "119", "ArrowUp": "118", "Home": "0", "PageDown": None}.items():
+            page.keyboard.press(key)
+            until(lambda index=index: focused(page) == index if index else int(focused(page)) > 1)  # type: ignore[misc]
+        start = int(focused(page))
+        assert start > 1
+        page.wait_for_function("() => document.activeElement.matches('.volcv-r-open')")
+        assert page.evaluate("() => document.activeElement.matches(':focus-visible')")
+        page.keyboard.press("Enter")
+        view = dialog(page)
+        view.get_by_text(f"{start + 1} of 120").wait_for()
+        for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+            page.keyboard.press(key)
+        view.get_by_text(f"{start + 2} of 120").wait_for()
+        page.keyboard.press("q")
+        page.keyboard.press("Delete")
+        page.keyboard.press("Escape")
+        view.wait_for(state="detached")
+        assert focused(page) == str(start + 1)
+        page.keyboard.press("Space")
+        view.wait_for()
+        stops = set()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            stops.add(page.evaluate("() => document.activeElement.ariaLabel ?? document.activeElement.innerText"))
+        assert {"Close", "Use in graph", "Copy request ID", "Delete", "Next result", "Previous result"} <= stops
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => app.graph.nodes.length") == 0
+
+
+def test_calls_in_the_page(browser: Browser, panel: Panel, service: SandboxServer, tmp_path: Path) -> None:
+    service.inject(Fault(delay=4.0, times=None))
+    with opened(browser, panel.url) as page, Client(panel.url) as client:
+        client.queue({"1": text_to_image(700, "a slow one", count=3), "2": save("1")})
+        calls = page.locator(".volcv-r-call")
+        page.get_by_text("Under way: 3").wait_for()
+        calls.filter(has_text="at the service").nth(1).wait_for()
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.volcv-r-seconds')].some((one) => one.innerText === '2 s')"
+        )
+        calls.filter(has_text="at the service").first.get_by_role("button").click()
+        page.get_by_text("it will be finished and its picture kept").wait_for()
+        shoot(page, tmp_path, "results-running")
+        calls.filter(has_text="waiting").get_by_role("button").click()
+        page.get_by_text("Under way: 2").wait_for()
+        page.get_by_text("2 results").wait_for(timeout=20_000)
+        assert not page.locator(".volcv-r-underway").is_visible()
+    assert service.charged == 2
+
+
+def test_nothing_is_asked_while_another_tab_is_open(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/volcv/" in request.url else None)
+        until_asked = time.monotonic() + 5
+        while not asked and time.monotonic() < until_asked:
+            page.wait_for_timeout(100)
+        assert asked
+        for leave, back in ((".workflows-tab-button",) * 2, (".volcv-results-tab-button",) * 2):
+            page.locator(leave).click()
+            page.wait_for_timeout(1300)
+            asked.clear()
+            page.wait_for_timeout(2500)
+            assert asked == []
+            page.locator(".volcv-results-tab-button").click()
+            rows(page).first.wait_for()
+            assert back
+        page.wait_for_timeout(1500)
+        assert asked and len(asked) < 12
+
+
+def test_another_extension_s_tab_takes_the_same_place(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        page.evaluate(
+            """() => app.extensionManager.registerSidebarTab({ id: 'other', icon: 'pi pi-star', title: 'Other',
+              type: 'custom', render: (element) => { element.append('other content') } })"""
+        )
+        page.locator(".other-tab-button").click()
+        page.get_by_text("other content").wait_for()
+        page.locator(".volcv-results").wait_for(state="detached")
+        page.locator(".volcv-results-tab-button").click()
+        rows(page).first.wait_for()
+        assert page.get_by_text("other content").count() == 0
+
+
+def test_a_thousand_results_open_at_once(browser: Browser, panel: Panel, tmp_path: Path) -> None:
+    panel.fill(MANY)
+    with frontend(browser, panel.url, vue_nodes=False) as page:
+        page.wait_for_timeout(1000)
+        began = time.monotonic()
+        page.locator(".volcv-results-tab-button").click()
+        rows(page).locator(".volcv-r-loaded").first.wait_for()
+        seconds = time.monotonic() - began
+        page.get_by_text("1,000 results").wait_for()
+        assert seconds < SECONDS_TO_OPEN
+        assert page.locator(".volcv-r-row").count() < 30
+        page.evaluate(
+            "() => { const list = document.querySelector('.volcv-r-list'); list.scrollTop = list.scrollHeight / 2 }"
+        )
+        page.get_by_text("filled 500", exact=True).wait_for()
+        page.locator(".volcv-r-list").evaluate("(list) => { list.scrollTop = list.scrollHeight }")
+        page.get_by_text("filled 0", exact=True).wait_for()
+        assert page.locator(".volcv-r-row").count() < 30
+        page.locator(".volcv-results-tab-button").click()
+        page.locator(".volcv-results-tab-button").click()
+        page.get_by_text("filled 0", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_chinese(browser: Browser, panel: Panel, tmp_path: Path, theme: str) -> None:
+    make(panel, "\u9752\u82b1\u74f7", seed=800 + (theme == "light"))
+    with opened(browser, panel.url, more={"Comfy.Locale": "zh", "Comfy.ColorPalette": theme}) as page:
+        rows(page).locator(".volcv-r-loaded").wait_for()
+        shown = page.locator(".volcv-results").inner_text().replace("Volcengine CV", "")
+        assert "\u5df2\u8ba1\u8d39" in shown and "\u672c\u6708" in shown
+        assert not re.search(r"results_|phase_|charged|seed", shown)
+        shoot(page, tmp_path, f"results-zh-{theme}")
+        rows(page).locator(".volcv-r-open").click()
+        dialog(page).get_by_text("\u8bf7\u6c42\u5185\u5bb9").wait_for()
+        shoot(page, tmp_path, f"results-zh-{theme}-large")
+
+
+def test_what_strangers_see(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        page.route(
+            "**/volcv/results?*",
+            lambda route: route.fulfill(json={**route.fetch().json(), "refusal": "Only over there."}),
+        )
+        page.get_by_role("searchbox").fill("filled")
+        page.get_by_text("1 found").wait_for()
+        rows(page).locator(".volcv-r-open").click()
+        erase = dialog(page).get_by_role("button", name="Delete")
+        assert erase.is_disabled() and erase.get_attribute("title") == "Only over there."
+        assert dialog(page).get_by_role("button", name="Use in graph").is_enabled()
+
+
+def test_a_server_that_is_gone_is_said_and_its_return_noticed(browser: Browser, panel: Panel) -> None:
+    panel.fill(1)
+    with opened(browser, panel.url) as page:
+        page.route("**/volcv/**", lambda route: route.abort())
+        page.get_by_text("ComfyUI's server does not answer.").wait_for()
+        page.unroute("**/volcv/**")
+        page.get_by_text("1 result", exact=True).wait_for()
+
+
+def test_every_control_has_a_name(browser: Browser, panel: Panel) -> None:
+    make(panel, "a picture", seed=900)
+    with opened(browser, panel.url) as page:
+        rows(page).locator(".volcv-r-open").click()
+        dialog(page).get_by_text("128 \u00d7 128").wait_for()
+        names = page.evaluate(
+            """() => [...document.querySelectorAll(':is(.volcv-results, .volcv-r-viewer) :is(button, input, select)')]
+              .map((one) => one.ariaLabel || one.innerText.trim())"""
+        )
+        assert len(names) > 8 and all(names)
+        assert page.locator(".volcv-r-list [role=list] > :not([role=listitem])").count() == 0

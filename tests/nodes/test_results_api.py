@@ -1,0 +1,377 @@
+"""The results panel's logic without ComfyUI: a real store, real files, real calls."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from volcv_pack.nodes import results_api
+from volcv_pack.nodes.settings import REMOTE_SWITCH, Client, Reply
+from volcv_pack.volcv_client import results
+from volcv_pack.volcv_client.catalog import model
+from volcv_pack.volcv_client.config import Profile
+from volcv_pack.volcv_client.errors import Cancelled, StoreError
+from volcv_pack.volcv_client.payload import defaults
+from volcv_pack.volcv_client.results import Result, ResultStore
+from volcv_pack.volcv_client.run import BatchInputs, Run
+from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
+from volcv_pack.volcv_client.service import service_for
+
+HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
+ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
+KEY = "canary-results-5d81e0b7"
+T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
+
+
+def png(width: int = 40, height: int = 30) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def store() -> ResultStore:
+    return results_api.store()
+
+
+def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: Any) -> Result:
+    one = Result(
+        request_id=f"20261121{number:08d}",
+        req_key=T2I,
+        fingerprint=f"print-{number}",
+        reusable=True,
+        seed=number,
+        seconds=1.25,
+        cost=None,
+        texts={"rephraser_result": "more"},
+        image_urls=("https://pictures.example/signed?sign=secret",),
+        request={"prompt": prompt, "seed": number},
+    )
+    return store.save(replace(one, **changes), [png()])
+
+
+def good(reply: Reply) -> dict[str, Any]:
+    status, body = reply
+    assert status == 200, body
+    json.dumps(body)
+    return body
+
+
+def ids(*arguments: str) -> list[int]:
+    return [one["seed"] for one in good(results_api.listing(HERE, *arguments))["results"]]
+
+
+def test_an_empty_store() -> None:
+    body = good(results_api.listing(HERE))
+    assert (body["results"], body["total"], body["models"], body["refusal"]) == ([], 0, [], "")
+    assert good(results_api.calls_under_way())["calls"] == []
+    assert good(results_api.charges())["today"]["calls"] == 0
+
+
+def test_a_line_of_the_list(store: ResultStore) -> None:
+    kept = keep(store, 5, cost=2.0)
+    body = good(results_api.listing(HERE))
+    (line,) = body["results"]
+    assert line == {
+        "model": T2I,
+        "node": "Volcv_high_aes_general_v14",
+        "title": model(T2I).title,
+        "id": kept.id,
+        "version": kept.files[0].stem[:12],
+        "pictures": 1,
+        "request_id": kept.request_id,
+        "prompt": "a red fox",
+        "seed": 5,
+        "seconds": 1.25,
+        "cost": 2.0,
+        "created": kept.created,
+        "charged": True,
+        "reuses": 0,
+    }
+    assert body["models"] == [{key: line[key] for key in ("model", "node", "title")} | {"results": 1}]
+    store.reused(kept)
+    assert good(results_api.listing(HERE))["results"][0]["reuses"] == 1
+
+
+def test_newest_first_in_pages(store: ResultStore) -> None:
+    for number in range(7):
+        keep(store, number)
+    assert ids("0", "3") == [6, 5, 4] and ids("6", "3") == [0] and ids("7", "3") == []
+    assert good(results_api.listing(HERE, "0", "3"))["total"] == 7
+    for nonsense in ("-1", "x", "1e3", "\u0663", "9" * 30, "' OR 1=1"):
+        assert len(ids(nonsense, nonsense)) == 7
+    assert len(ids("0", "100000000")) == 7
+
+
+def test_no_more_than_a_page_at_once(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results_api, "MOST", 3)
+    for number in range(5):
+        keep(store, number)
+    assert len(ids("0", "999")) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("fox", [1]),
+        ("FOX  red", [1]),
+        ("red", [3, 1]),
+        ("\u74f7", [2]),
+        ("2026112100000002", [2]),
+        ("outpainting", [3]),
+        ("\u6269\u56fe", [3]),
+        ("i2i_", [3]),
+        ("100%", []),
+        ("%", []),
+        ("nothing", []),
+        ("   ", [3, 2, 1]),
+        ("red outpainting", [3]),
+    ],
+)
+def test_search(store: ResultStore, query: str, found: list[int]) -> None:
+    keep(store, 1, "A Red Fox in the snow")
+    keep(store, 2, "\u9752\u82b1\u74f7\u8336\u58f6")
+    keep(store, 3, "a red barn", req_key=OUTPAINT)
+    assert ids("0", "9", query) == found
+    assert good(results_api.listing(HERE, "0", "1", query))["total"] == len(found)
+
+
+def test_one_model_only(store: ResultStore) -> None:
+    keep(store, 1)
+    keep(store, 2, req_key=OUTPAINT)
+    keep(store, 3, req_key="gone_in_this_version")
+    assert ids("", "", "", OUTPAINT) == [2]
+    assert ids("", "", "fox", T2I) == [1] and ids("", "", "fox", PRODUCT) == []
+    (gone,) = good(results_api.listing(HERE, "", "", "", "gone_in_this_version"))["results"]
+    assert (gone["node"], gone["title"]) == ("", "gone_in_this_version")
+
+
+def test_a_search_in_a_thousand_results_is_quick(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "fsync", lambda _: None)
+    for number in range(1000):
+        keep(store, number, f"picture {number} of a red fox")
+    began = time.perf_counter()
+    assert ids("0", "50", "fox 77") == [one for one in range(999, -1, -1) if "77" in str(one)]
+    assert time.perf_counter() - began < 1.0
+
+
+def test_details(store: ResultStore) -> None:
+    kept = keep(store, 5, prompt="x" * 900, request={"prompt": "x" * 900, "nested": {"a": [1]}})
+    body = good(results_api.details(str(kept.id)))
+    assert body["request"] == {"prompt": "x" * 900, "nested": {"a": [1]}}
+    assert body["texts"] == {"rephraser_result": "more"}
+    assert body["files"] == [{"width": 40, "height": 30, "format": "PNG", "bytes": len(png())}]
+    assert len(body["prompt"]) == 900
+    assert len(good(results_api.listing(HERE))["results"][0]["prompt"]) == 500
+    assert "sign=secret" not in json.dumps(body)
+
+
+def test_pictures_and_thumbnails(store: ResultStore) -> None:
+    kept = store.save(keep(store, 1), [png(900, 300), b"\xff\xd8\xff no picture"])
+    path, kind = results_api.picture(str(kept.id), "0")
+    assert (path.read_bytes(), kind) == (png(900, 300), "image/png")
+    assert results_api.picture(str(kept.id), "1")[1] == "image/jpeg"
+    path, kind = results_api.thumbnail(str(kept.id), "0")
+    with Image.open(path) as image:
+        assert (image.size, image.format, kind) == ((256, 85), "JPEG", "image/jpeg")
+    with pytest.raises(StoreError) as caught:
+        results_api.thumbnail(str(kept.id), "1")
+    assert caught.value.key == "store_unreadable"
+    facts = good(results_api.details(str(kept.id)))["files"]
+    assert facts[0]["width"] == 900 and facts[1] == {}
+
+
+PATHS = ("0", "-1", "", "999", "1.0", "..", "../index.db", "..%2findex.db", "\u0661", "1 OR 1=1", "9" * 19, "9" * 400)
+
+
+@pytest.mark.parametrize("text", PATHS)
+def test_what_is_no_result_is_not_found(store: ResultStore, text: str) -> None:
+    kept = keep(store, 1)
+    assert results_api.details(text)[0] == 404
+    for locate in (results_api.picture, results_api.thumbnail):
+        with pytest.raises(StoreError) as caught:
+            locate(text, "0")
+        assert caught.value.key == "no_result"
+    assert good(results_api.delete(HERE, b"", text)) == {"deleted": 0}
+    assert store.by_id(kept.id) is not None
+
+
+@pytest.mark.parametrize("position", [*(one for one in PATHS if one != "0"), "1", "00000000001"])
+def test_what_is_no_picture_of_it_is_not_found(store: ResultStore, position: str) -> None:
+    kept = keep(store, 1)
+    for locate in (results_api.picture, results_api.thumbnail):
+        with pytest.raises(StoreError) as caught:
+            locate(str(kept.id), position)
+        assert caught.value.key == "no_result"
+
+
+def test_a_picture_that_vanished_is_not_found(store: ResultStore) -> None:
+    kept = keep(store, 1)
+    kept.files[0].unlink()
+    for locate in (results_api.picture, results_api.thumbnail):
+        with pytest.raises(StoreError):
+            locate(str(kept.id), "0")
+
+
+def test_delete_forgets_the_pictures_and_keeps_the_count(store: ResultStore) -> None:
+    kept, other = keep(store, 1, cost=1.0), keep(store, 2)
+    thumbnail, _ = results_api.thumbnail(str(kept.id), "0")
+    assert good(results_api.delete(HERE, b"{}", str(kept.id))) == {"deleted": 1}
+    assert not kept.files[0].exists() and not thumbnail.exists() and other.files[0].exists()
+    assert ids() == [2]
+    assert good(results_api.charges())["today"]["calls"] == 2
+
+
+REFUSED = {
+    "another computer": ELSEWHERE,
+    "behind a proxy": replace(HERE, forwarded="203.0.113.9"),
+    "a foreign name": replace(HERE, host="evil.example"),
+    "another page": replace(HERE, origin="https://evil.example"),
+}
+
+
+@pytest.mark.parametrize("client", list(REFUSED.values()), ids=list(REFUSED))
+def test_strangers_may_look_but_not_touch(store: ResultStore, client: Client) -> None:
+    kept = keep(store, 1)
+    body = good(results_api.listing(client))
+    assert body["total"] == 1 and body["refusal"]
+    for status, answer in (results_api.delete(client, b"{}", str(kept.id)), results_api.cancel(client, b"{}", "1")):
+        assert (status, answer) == (403, {"error": body["refusal"]})
+    assert store.by_id(kept.id) is not None
+
+
+def test_the_switch_lets_strangers_in(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "VOLCV_ALLOW_REMOTE_SETTINGS=1" in results_api.refusal(ELSEWHERE)
+    monkeypatch.setenv(REMOTE_SWITCH, "1")
+    assert results_api.refusal(ELSEWHERE) == ""
+    assert good(results_api.delete(ELSEWHERE, b"{}", str(keep(store, 1).id))) == {"deleted": 1}
+
+
+def test_forms_of_other_pages_are_refused(store: ResultStore) -> None:
+    kept = keep(store, 1)
+    form = replace(HERE, content_type="application/x-www-form-urlencoded")
+    assert results_api.delete(form, b"", str(kept.id))[0] == 400
+    assert results_api.delete(HERE, b"[", str(kept.id))[0] == 400
+    assert store.by_id(kept.id) is not None
+
+
+def test_charges_by_local_day_and_month(store: ResultStore) -> None:
+    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    first = datetime.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+    keep(store, 1, created=midnight, cost=1.5)
+    keep(store, 2, created=midnight + 1, cost=0.5, req_key=OUTPAINT)
+    keep(store, 3, created=first, cost=4.0)
+    keep(store, 4, created=min(midnight, first) - 1)
+    keep(store, 5, created=midnight + 2, charged=False)
+    body = good(results_api.charges())
+    first_is_today = first == midnight
+    assert body["today"]["calls"] == (3 if first_is_today else 2)
+    assert (body["month"]["calls"], body["month"]["cost"]) == (3, 6.0)
+    assert [(one["model"], one["calls"]) for one in body["month"]["models"]] == [(T2I, 2), (OUTPAINT, 1)]
+    assert body["today"]["since"] == time.strftime("%Y-%m-%d")
+    assert body["month"]["since"] == time.strftime("%Y-%m-01")
+
+
+def test_the_revision_changes_with_the_store_and_the_day(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = good(results_api.calls_under_way())["revision"]
+    assert good(results_api.listing(HERE))["revision"] == before
+    keep(store, 1)
+    after = good(results_api.calls_under_way())["revision"]
+    assert after != before
+    monkeypatch.setattr(results_api.time, "strftime", lambda *_: "2026-11-22")
+    assert good(results_api.calls_under_way())["revision"] not in (before, after)
+
+
+def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
+    for status, body in (results_api.listing(HERE), results_api.charges(), results_api.details("1")):
+        assert status == 503 and body["error"]
+    assert good(results_api.calls_under_way()) == {"calls": [], "revision": ""}
+
+
+@pytest.fixture
+def gateway() -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as server:
+        yield server
+
+
+def start(gateway: SandboxServer, **values: Any) -> Run[bytes]:
+    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, max_concurrency=1)
+    one = model(T2I)
+    given = {**defaults(one), "prompt": "a red fox", "width": 64, "height": 64, **values}
+    return Run(service_for(profile), one, BatchInputs(given), lambda _, data: data)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def calls() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = good(results_api.calls_under_way())["calls"]
+    return found
+
+
+def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=1.0, times=None))
+    run = start(gateway, seed=40, count=3)
+    until(lambda: sorted(one["phase"] for one in calls()) == ["waiting", "waiting", "working"])
+    working, waiting, last = calls()
+    assert working["sent"] and not waiting["sent"] and not last["sent"]
+    assert working["phase"] == "working" and {one["seed"] for one in calls()} == {40, 41, 42}
+    assert working["model"] == T2I and working["seconds"] >= working["phase_seconds"] >= 0
+    assert good(results_api.cancel(HERE, b"{}", str(working["id"]))) == {"outcome": "sent"}
+    assert not any(one["cancelled"] for one in calls())
+    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "cancelled"}
+    until(lambda: last["id"] not in [one["id"] for one in calls()])
+    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
+    until(lambda: calls() == [])
+    errors = [future.exception() for future in run.futures]
+    assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
+    assert errors.count(None) == 2 and gateway.charged == len(ids()) == 2
+
+
+def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=0.5))
+    run = start(gateway, seed=50)
+    until(lambda: bool(calls()))
+    said = [json.dumps(good(results_api.calls_under_way()))]
+    until(lambda: all(future.done() for future in run.futures))
+    until(lambda: len(ids()) == 1)
+    (one,) = good(results_api.listing(HERE))["results"]
+    said += [json.dumps(good(reply)) for reply in (results_api.details(str(one["id"])), results_api.charges())]
+    said.append(json.dumps(one))
+    assert all(KEY not in text and "base64" not in text and len(text) < 5000 for text in said)
+
+
+def test_looking_and_writing_at_the_same_time(store: ResultStore) -> None:
+    problems: list[object] = []
+
+    def look() -> None:
+        for _ in range(30):
+            status, body = results_api.listing(HERE, "0", "50", "fox")
+            if status != 200:
+                problems.append(body)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(30):
+        kept = keep(store, number)
+        if number % 3 == 0:
+            results_api.delete(HERE, b"{}", str(kept.id))
+    for thread in threads:
+        thread.join()
+    assert problems == [] and len(ids()) == 20

@@ -1,0 +1,227 @@
+/** One result large: its pictures, everything that is known about it, and what can be done with it. */
+import { api } from "../../../scripts/api.js"
+import { call, say } from "../api.js"
+import { button, make } from "../controls.js"
+import { copy, toast, useInGraph } from "./actions.js"
+import { idButton, thumbnail } from "./list.js"
+import { pictureUrl } from "./source.js"
+import { chargeOf, duration, longTime, modelTitle, number, size, textName } from "./text.js"
+
+const STEP_LEFT = "volcv-r-step volcv-r-left"
+const STEP_RIGHT = "volcv-r-step volcv-r-right"
+
+/** A button with a sign only. */
+function signButton(sign, label, onclick, className) {
+  const icon = make("i", { className: `pi pi-${sign}`, "aria-hidden": "true" })
+  return make("button", { type: "button", title: label, "aria-label": label, onclick, className }, icon)
+}
+
+export class Viewer {
+  #index = -1
+  #row = null
+  #position = 0
+
+  /** `closed(index)` is told where the view ended. */
+  constructor(source, closed) {
+    this.source = source
+    this.picture = make("img", { className: "volcv-r-picture", draggable: false })
+    this.strip = make("div", { className: "volcv-r-strip", role: "group", "aria-label": say("results_all_pictures") })
+    this.missing = make("p", { className: "volcv-r-missing", textContent: say("results_no_picture"), hidden: true })
+    this.previous = signButton("chevron-left", say("results_previous"), () => this.#step(-1), STEP_LEFT)
+    this.next = signButton("chevron-right", say("results_next"), () => this.#step(1), STEP_RIGHT)
+    this.title = make("h2", { id: "volcv-r-viewer-title" })
+    this.place = make("span", { className: "volcv-r-quiet", role: "status" })
+    this.facts = make("div", { className: "volcv-r-facts" })
+    this.actions = make("div", { className: "volcv-r-actions" })
+    const close = signButton("times", say("results_close"), () => this.element.close(), "volcv-r-close")
+    this.element = make(
+      "dialog",
+      { className: "volcv-r-viewer", "aria-labelledby": this.title.id },
+      make("div", { className: "volcv-r-stage" }, this.previous, this.picture, this.missing, this.strip, this.next),
+      make(
+        "div",
+        { className: "volcv-r-side" },
+        make("div", { className: "volcv-r-head" }, make("div", {}, this.title, this.place), close),
+        this.facts,
+        this.actions
+      )
+    )
+    this.picture.addEventListener("error", () => this.#show(false))
+    this.picture.addEventListener("load", () => this.#show(true))
+    this.element.addEventListener("keydown", (event) => this.#keydown(event))
+    this.element.addEventListener("click", ({ target }) => {
+      if (target === this.element || target.classList.contains("volcv-r-stage")) this.element.close()
+    })
+    this.element.addEventListener("close", () => {
+      this.element.remove()
+      this.picture.removeAttribute("src")
+      closed(this.#index)
+    })
+  }
+
+  open(index) {
+    if (index < 0 || !this.source.at(index)) return
+    if (!this.element.open) {
+      document.body.append(this.element)
+      this.element.showModal()
+      this.next.focus()
+    }
+    this.#go(index)
+  }
+
+  /** The list has changed: the result may have another place now. */
+  update() {
+    if (!this.element.open || !this.#row) return
+    const index = this.source.indexOf(this.#row.id)
+    if (index >= 0) this.#index = index
+    this.#drawPlace()
+  }
+
+  #go(index) {
+    this.#index = index
+    this.#position = 0
+    this.#row = this.source.at(index)
+    this.title.textContent = modelTitle(this.#row)
+    this.source.want(index - 1, index + 1)
+    this.#drawPlace()
+    this.#drawPicture()
+    this.#drawStrip()
+    this.#drawActions()
+    this.#drawFacts(null)
+    this.#load(this.#row)
+  }
+
+  async #load(row) {
+    try {
+      const details = await call("GET", `/results/${row.id}`)
+      if (row === this.#row) this.#drawFacts(details)
+    } catch (error) {
+      const note = make("p", { className: "volcv-r-bad", textContent: error.message })
+      if (row === this.#row) this.facts.replaceChildren(note)
+    }
+  }
+
+  #step(by) {
+    const index = this.#index + by
+    this.source.want(index, index)
+    if (this.source.at(index)) this.#go(index)
+  }
+
+  #keydown(event) {
+    event.stopPropagation() // no shortcut of the canvas below
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (!by || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    this.#step(by)
+  }
+
+  #drawPlace() {
+    const { total } = this.source
+    this.place.textContent = say("results_place", { place: number(this.#index + 1), total: number(total) })
+    this.previous.disabled = this.#index <= 0
+    this.next.disabled = this.#index >= total - 1
+  }
+
+  #drawPicture() {
+    this.missing.hidden = true
+    this.picture.alt = this.#row.prompt || this.title.textContent
+    this.picture.src = pictureUrl(api, this.#row, this.#position, false)
+  }
+
+  #show(loaded) {
+    this.picture.hidden = !loaded
+    this.missing.hidden = loaded
+  }
+
+  #drawStrip() {
+    const row = this.#row
+    this.strip.hidden = row.pictures < 2
+    const positions = row.pictures < 2 ? [] : [...Array(row.pictures).keys()]
+    this.strip.replaceChildren(
+      ...positions.map((position) => {
+        const label = say("results_picture_of", { position: position + 1, count: row.pictures })
+        const choose = make("button", { type: "button", "aria-label": label, "aria-pressed": String(position === 0) })
+        choose.append(thumbnail({ ...row, pictures: 1 }, position))
+        choose.addEventListener("click", () => {
+          this.#position = position
+          for (const one of this.strip.children) one.setAttribute("aria-pressed", String(one === choose))
+          this.#drawPicture()
+        })
+        return choose
+      })
+    )
+  }
+
+  #drawActions() {
+    const row = this.#row
+    const { refusal } = this.source
+    const erase = button(say("delete"), () => this.#ask(), "danger")
+    erase.disabled = Boolean(refusal)
+    erase.title = refusal
+    this.actions.replaceChildren(
+      button(say("results_use"), () => this.#use(), "primary"),
+      button(say("results_copy_id"), () => copy(row.request_id, this.element)),
+      erase
+    )
+  }
+
+  #use() {
+    const { request_id } = this.#row
+    this.element.close()
+    useInGraph(request_id)
+  }
+
+  /** The question takes the place of the buttons. */
+  #ask() {
+    const question = make("span", { textContent: say("results_confirm_delete"), role: "alert" })
+    const back = button(say("cancel"), () => {
+      this.#drawActions()
+      this.actions.lastElementChild.focus()
+    })
+    this.actions.replaceChildren(question, button(say("delete"), () => this.#delete(), "danger"), back)
+    back.focus()
+  }
+
+  async #delete() {
+    const index = this.#index
+    try {
+      await call("DELETE", `/results/${this.#row.id}`)
+    } catch (error) {
+      this.#drawActions()
+      return toast("error", say("results_not_deleted"), error.message)
+    }
+    toast("success", say("results_deleted"))
+    const neighbour = this.source.at(index + 1) ?? this.source.at(index - 1)
+    this.source.refresh()
+    if (!neighbour) return this.element.close()
+    this.#go(this.source.indexOf(neighbour.id))
+    this.next.focus()
+  }
+
+  #drawFacts(details) {
+    const row = details ?? this.#row
+    const entries = [
+      [say("results_prompt"), row.prompt],
+      [say("results_request_id"), idButton(row.request_id)],
+      [say("results_time"), longTime(row.created)],
+      [say("results_seed_name"), row.seed ?? say("results_random_long")],
+      [say("results_duration"), row.seconds === null ? "" : duration(row.seconds)],
+      [say("results_cost_name"), row.cost === null ? "" : number(row.cost, 4)],
+      [say("results_charge"), chargeOf(row).whole],
+      [say("results_size"), details ? details.files.map(sizeOf).join("\n") : ""],
+      ...Object.entries(details?.texts ?? {}).map(([field, text]) => [textName(field), text])
+    ]
+    const list = make("dl")
+    for (const [name, value] of entries) {
+      if (value !== "") list.append(make("dt", { textContent: name }), make("dd", {}, value))
+    }
+    const request = make("pre", { tabIndex: 0, textContent: details ? JSON.stringify(details.request, null, 2) : "" })
+    request.setAttribute("aria-label", say("results_request"))
+    this.facts.replaceChildren(list, make("h3", { textContent: say("results_request") }), request)
+  }
+}
+
+function sizeOf(file) {
+  if (!file.width) return say("results_no_picture")
+  return `${file.width} \u00d7 ${file.height}, ${file.format}, ${size(file.bytes)}`
+}
