@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from comfy.model_management import InterruptProcessingException
@@ -13,8 +15,14 @@ from ..volcv_client.errors import Cancelled
 from . import results_routes, routes
 from .helpers import HELPERS
 from .host import ComfyHost, settle_in
-from .runner import run_model
 from .schema import schema_of
+
+
+def runner() -> Callable[..., Coroutine[Any, Any, tuple[Any, str, str]]]:
+    """:func:`.runner.run_model`, with all that calls need. ComfyUI's start does not wait for it."""
+    from .runner import run_model
+
+    return run_model
 
 
 class ModelNode(io.ComfyNode):
@@ -35,6 +43,7 @@ class ModelNode(io.ComfyNode):
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         try:
+            run_model = await asyncio.to_thread(runner)  # loading it would hold up the nodes beside this one
             return io.NodeOutput(*await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id)))
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.

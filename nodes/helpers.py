@@ -1,16 +1,19 @@
-"""Helper nodes: watermark, further controls, shipped demo pictures."""
+"""Helper nodes: watermark, further controls, shipped demo pictures.
+
+What only a running node needs is imported there: ComfyUI's start does not wait for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..volcv_client.demo import PICTURE_NAMES, picture_path
-from .images import bytes_to_tensor, load_alpha
-from .runner import ControlLink, recall
+from .controls import ControlLink
 from .schema import CATEGORY, ControlType, WatermarkType, generated_outputs, io_input
 
 TOOLS = f"{CATEGORY}/Tools"
@@ -123,6 +126,8 @@ class ExamplePicture(io.ComfyNode):
 
     @classmethod
     def execute(cls, picture: str) -> io.NodeOutput:
+        from .images import bytes_to_tensor, load_alpha
+
         data = picture_path(picture).read_bytes()
         image = bytes_to_tensor(data)
         return io.NodeOutput(image, 1.0 - load_alpha(data), ui=ui.PreviewImage(image, cls=cls))
@@ -163,7 +168,12 @@ class Recall(io.ComfyNode):
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
-        return io.NodeOutput(*await asyncio.to_thread(recall, request_id.strip(), newest))
+        def recalled() -> tuple[Any, str, str]:
+            from .runner import recall
+
+            return recall(request_id.strip(), newest)
+
+        return io.NodeOutput(*await asyncio.to_thread(recalled))
 
 
 HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)

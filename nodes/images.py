@@ -116,7 +116,8 @@ class Gallery:
         def place(height: int, width: int) -> NDArray[np.float32]:
             with self._lock:
                 if self._batch is None:
-                    self._batch = torch.empty(self._places, height, width, 3)
+                    # numpy asks the system for large pages, torch does not; filling small ones takes twice as long.
+                    self._batch = torch.from_numpy(np.empty((self._places, height, width, 3), np.float32))
                 if position in self._taken or self._batch.shape[1:3] != (height, width):
                     return pictures.new_place(height, width)
                 self._taken.add(position)

@@ -17,12 +17,12 @@ from typing import Any
 from PIL import Image
 
 from ..volcv_client import config, underway
+from ..volcv_client.calls import Phase
 from ..volcv_client.catalog import model, models
 from ..volcv_client.charges import Spent
 from ..volcv_client.errors import StoreError
 from ..volcv_client.pictures import ANSWER_FORMATS
 from ..volcv_client.results import Result, ResultStore, store_at
-from ..volcv_client.service import Phase
 from .settings import Client, RefusedChange, Reply, change
 
 MOST = 200

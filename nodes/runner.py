@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -22,6 +21,7 @@ from ..volcv_client.payload import PictureSource, defaults
 from ..volcv_client.results import store_at
 from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
+from .controls import ControlLink as ControlLink
 from .images import Gallery, bytes_to_tensor, mask_batch, picture_batch, to_batch
 
 PREVIEW_SIDE = 512
@@ -38,20 +38,6 @@ class Host(Protocol):
 
     def interrupted(self) -> bool:
         """Whether the user wants to stop."""
-
-
-@dataclass(frozen=True)
-class ControlLink:
-    """What a Volcv_control node hands on: this control, after the ones before it."""
-
-    image: Tensor
-    control_type: str
-    strength: float
-    previous: ControlLink | None = None
-
-    def chain(self) -> list[ControlLink]:
-        """All controls in the order in which they were connected."""
-        return [*(self.previous.chain() if self.previous else ()), self]
 
 
 def batch_inputs(model: Model, given: Mapping[str, Any]) -> BatchInputs:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
+from . import png
 from .catalog.spec import PictureLimits
 from .errors import BadAnswerError, InputError
 
@@ -26,6 +28,13 @@ REDUCED_QUALITIES = (90, 85, 75)
 ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_ANSWER_PIXELS = 100_000_000
 MIN_SIDE = 16
+
+ENCODE_BLOCK = 2**18
+DECODE_BLOCK = 2**21
+"""Bytes of float32 rows that are converted in one go, so that what lies in between stays in a processor's caches."""
+
+TEXT_PIECE = 3 * 2**18
+"""Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +69,20 @@ def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
     """uint8 of float 0..1 by clamping and rounding; NaN becomes 0. uint8 is passed through."""
     if pixels.dtype == np.uint8:
         return pixels  # type: ignore[return-value]
-    scaled: NDArray[np.float32] = np.multiply(pixels, np.float32(255.0), dtype=np.float32)
-    np.rint(scaled, out=scaled)
-    # fmax and fmin, unlike clip, replace NaN.
-    np.fmax(scaled, 0.0, out=scaled)
-    np.fmin(scaled, 255.0, out=scaled)
-    return scaled.astype(np.uint8)
+    values = np.empty(pixels.shape, np.uint8)
+    step = max(1, ENCODE_BLOCK // max(1, 4 * pixels[:1].size))
+    scaled = np.empty((step, *pixels.shape[1:]), np.float32)
+    for top in range(0, len(pixels), step):
+        rows = pixels[top : top + step]
+        part = scaled[: len(rows)]
+        np.multiply(rows, np.float32(255.0), out=part, dtype=np.float32)
+        np.rint(part, out=part)
+        # Two cheap looks spare nearly every picture the clamping. A NaN fails both.
+        if not (part.min(initial=0) >= 0 and part.max(initial=0) <= 255):
+            np.fmax(part, 0.0, out=part)  # unlike clip, this replaces NaN
+            np.fmin(part, 255.0, out=part)
+        np.copyto(values[top : top + step], part, casting="unsafe")
+    return values
 
 
 def to_image(pixels: Pixels, *, alpha: bool) -> Image.Image:
@@ -147,20 +164,35 @@ def scaled(image: Image.Image, factor: float) -> Image.Image:
 def to_base64(image: Image.Image, jpeg_quality: int | None) -> str:
     """Base64 text of the picture as JPEG, or as PNG if ``jpeg_quality`` is None."""
     buffer = io.BytesIO()
-    if jpeg_quality is None:
-        image.save(buffer, "PNG", compress_level=1)
-    else:
+    if jpeg_quality is not None:
         image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
-    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+    elif image.mode == "RGB":
+        png.write_rgb(image, buffer)
+    else:
+        image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    data = buffer.getbuffer()
+    pieces = (binascii.b2a_base64(data[at : at + TEXT_PIECE], newline=False) for at in range(0, len(data), TEXT_PIECE))
+    return b"".join(pieces).decode("ascii")
 
 
 def from_base64(text: str) -> bytes:
     """The bytes of one inline picture. BadAnswerError if it is no base64."""
     _, _, bare = text.rpartition(",") if text.startswith("data:") else ("", "", text)
     try:
-        return base64.b64decode("".join(bare.split()), validate=True)
+        try:
+            return read_base64(bare)
+        except (binascii.Error, ValueError):
+            return read_base64("".join(bare.split()))  # only few services break lines, and looking for them takes time
     except (binascii.Error, ValueError):
         raise BadAnswerError("bad_base64") from None
+
+
+def read_base64(text: str) -> bytes:
+    """The bytes of base64 without line breaks; binascii.Error or ValueError if it is something else."""
+    # Only the last piece may be padded. A text that is padded earlier is read as a whole, and refused.
+    padded_early = text.find("=", 0, max(0, len(text) - 2)) >= 0
+    step = max(1, len(text)) if padded_early else TEXT_PIECE // 3 * 4
+    return b"".join(base64.b64decode(text[at : at + step], validate=True) for at in range(0, len(text), step))
 
 
 Place: TypeAlias = "Callable[[int, int], NDArray[np.float32]]"
@@ -203,7 +235,7 @@ def decode_alpha(data: bytes) -> NDArray[np.float32]:
 def is_whole(data: bytes, file_format: str) -> bool:
     """Whether the file has its end. Pillow may be told (by other packs) to fill in what is missing."""
     if file_format == "PNG":
-        return b"IEND" in data
+        return data.rfind(b"IEND") >= 0
     if file_format == "JPEG":
         return b"\xff\xd9" in data[-4096:]
     if file_format == "WEBP":
@@ -222,9 +254,20 @@ def pixels_of(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDArray[
         ImageOps.exif_transpose(image, in_place=True)
         transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
-        values, most = np.asarray(rgb), 255.0
+        return spread(rgb, place(rgb.height, rgb.width))
     target = place(*values.shape[:2])
     np.divide(values, np.float32(most), out=target, dtype=np.float32)
+    return target
+
+
+def spread(image: Image.Image, target: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The samples of an RGB picture divided by 255, written into ``target`` ``[H, W, 3]``."""
+    width, height = image.size
+    step = max(1, DECODE_BLOCK // (12 * width))
+    for top in range(0, height, step):
+        bottom = min(height, top + step)
+        part = np.asarray(image.crop((0, top, width, bottom)))
+        np.divide(part, np.float32(255.0), out=target[top:bottom], dtype=np.float32)
     return target
 
 

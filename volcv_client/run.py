@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from . import config
+from .calls import Answer, Call, Phase
 from .cancel import CancelToken
 from .catalog.shared import COUNT, ON_REFUSAL, SKIP
 from .catalog.spec import INT_MAX, Model
@@ -31,7 +32,7 @@ from .errors import (
 )
 from .messages import say
 from .payload import Built, Control, Inputs, PictureSource, build, check
-from .service import Answer, Call, Phase, Service
+from .service import Service
 
 P = TypeVar("P")
 POLL_SECONDS = 0.1

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .service import Call
+    from .calls import Call
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from volcv_client.calls import Phase
 from volcv_client.cli import follow, terminal
 from volcv_client.cli.options import control, spelled
 from volcv_client.cli.parser import choice, slug
 from volcv_client.cli.terminal import Progress, columns, shorten, width
-from volcv_client.service import Phase
 
 
 class Terminal(io.TextIOWrapper):

@@ -16,10 +16,11 @@ import pytest
 from PIL import Image
 
 from volcv_client import config, results, underway
+from volcv_client.calls import Phase
 from volcv_client.errors import Cancelled, ModerationError, StoreError
 from volcv_client.results import ResultStore
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Phase, Service, service_for
+from volcv_client.service import Service, service_for
 
 from .helpers import KEY, SMALL, finish, make, png, profile, sandbox, start, until
 from .test_paying_once import A, B

@@ -193,7 +193,7 @@ def test_cancelled_calls_in_the_queue_are_never_sent() -> None:
     with sandbox(delay=0.3) as server:
         run = start(service_for(profile(server.url, max_concurrency=1)), {**SMALL, "count": 4})
         until(lambda: len(server.requests) == 1)
-        assert "waiting for a free slot" in run.status()
+        until(lambda: "waiting for a free slot" in run.status())
         run.cancel()
         with pytest.raises(Cancelled):
             finish(run)

@@ -11,9 +11,9 @@ import pytest
 
 import volcv_client
 from volcv_client import messages
+from volcv_client.calls import Phase
 from volcv_client.codes import CODES, HTTP_STATUSES
 from volcv_client.errors import BatchError, Charged, VolcvError
-from volcv_client.service import Phase
 
 EN, ZH = messages.texts("en"), messages.texts("zh")
 PACKAGE = Path(volcv_client.__file__).parent

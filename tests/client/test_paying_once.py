@@ -339,7 +339,7 @@ def test_twins_get_their_picture_even_if_the_store_cannot_be_used(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
-    with sandbox(delay=0.2) as server:
+    with sandbox(delay=1.0) as server:
         runs = [start(service_for(profile(server.url)), A) for _ in range(3)]
         assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]
         assert server.charged == 1

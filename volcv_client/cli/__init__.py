@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "config": "settings",
     "history": "history",
     "recall": "recall",
+    "bench": "bench",
 }
 """Subcommand -> module of this package."""
 

@@ -19,10 +19,11 @@ from .parser import Exit, Parser
 from .terminal import Progress, report, show
 
 if TYPE_CHECKING:
+    from ..calls import Answer
     from ..demo.jobs import DemoJob
     from ..demo.sheet import Entry, Shown
     from ..run import Run
-    from ..service import Answer, Service
+    from ..service import Service
 
 INPUTS = "inputs"
 PAGE = "index.html"

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from .. import pictures
+from ..calls import Answer
 from ..errors import InputError
 from ..payload import ArrayMask
 from ..pictures import Encoded, Encoding, Pixels
 from ..results import EXTENSIONS
-from ..service import Answer
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)

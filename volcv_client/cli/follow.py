@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..calls import Phase
 from ..messages import say
 from ..run import Run
-from ..service import Phase
 from .terminal import Progress, report
 
 POLL_SECONDS = 0.1

@@ -1,0 +1,77 @@
+"""What a call is, where it stands, and what it brings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, TypeVar
+
+from .cancel import CancelToken
+from .catalog.spec import Model
+from .payload import Built
+
+P = TypeVar("P")
+
+
+class Phase(str, Enum):
+    """Where a call is."""
+
+    QUEUED = "queued"
+    ENCODING = "encoding"
+    WAITING = "waiting"
+    WORKING = "working"
+    BACKING_OFF = "backing_off"
+    DOWNLOADING = "downloading"
+    DECODING = "decoding"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Answer(Generic[P]):
+    """What one call brought. ``pictures`` are decoded by the caller's decoder; ``files`` are the raw bytes.
+
+    ``seconds`` is the service's own time if it said so, else the measured one. ``reused``: nothing was charged.
+    """
+
+    request_id: str
+    seed: int | None
+    seconds: float | None
+    image_urls: tuple[str, ...]
+    texts: Mapping[str, str]
+    cost: float | None
+    reused: bool
+    files: tuple[bytes, ...]
+    pictures: tuple[P, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Call(Generic[P]):
+    """One picture to ask for, and where it stands.
+
+    ``build`` makes the body (it encodes pictures, so it runs in a worker); ``decode`` turns picture bytes into
+    what the caller wants and raises BadAnswerError for broken ones.
+    """
+
+    model: Model
+    build: Callable[[], Built]
+    decode: Callable[[bytes], P]
+    seed: int | None
+    random_seed: bool
+    token: CancelToken = field(default_factory=CancelToken)
+    phase: Phase = Phase.QUEUED
+    phase_since: float = field(default_factory=time.monotonic)
+    retries: int = 0
+    retry_reason: str = ""
+    future: Future[Answer[P]] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        # Running from the start: nobody who waits for the future can cancel a call that may be paid for.
+        self.future.set_running_or_notify_cancel()
+
+    def enter(self, phase: Phase) -> None:
+        self.phase_since = time.monotonic()
+        self.phase = phase

@@ -1,0 +1,46 @@
+"""``volcv bench``: how fast the pack is on this machine. What it runs is in the git checkout only."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from importlib import import_module
+from pathlib import Path
+
+from ..messages import say
+from .parser import Exit, Parser, UsageError
+from .terminal import report, show
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+NAMES = ("conversions", "wall", "overhead", "loop", "memory", "start", "store", "long")
+
+
+def add(parser: Parser) -> None:
+    options = parser.options
+    options.add_argument(
+        "--only",
+        choices=NAMES,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=say("cli.bench.only", names=", ".join(NAMES)),
+    )
+    options.add_argument("--quick", action="store_true", help=say("cli.bench.quick"))
+    options.add_argument("-o", "--output", type=Path, metavar="FILE", help=say("cli.bench.output"))
+    options.add_argument("--plots", action="store_true", help=say("cli.bench.plots"))
+
+
+def run(arguments: Namespace) -> int:
+    if not (CHECKOUT / "tests" / "bench" / "bench.py").is_file():
+        raise UsageError(say("cli.bench.no_checkout"))
+    if str(CHECKOUT) not in sys.path:
+        sys.path.insert(0, str(CHECKOUT))
+    bench = import_module("tests.bench.bench")
+    found = bench.measure(arguments.only, arguments.quick, report, show)
+    if arguments.output:
+        bench.write(found, arguments.output, arguments.plots)
+        report(say("cli.bench.written", file=arguments.output))
+    missed = sum(row["met"] is False for row in found["rows"])
+    judged = sum(row["met"] is not None for row in found["rows"])
+    report(say("cli.bench.summary", met=judged - missed, judged=judged))
+    return Exit.OK
