@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,11 @@ ENCODE_BLOCK = 2**18
 DECODE_BLOCK = 2**21
 """Bytes of float32 rows that are converted in one go, so that what lies in between stays in a processor's caches."""
 
-TEXT_PIECE = 3 * 2**18
+_one_at_a_time = threading.Lock()
+"""Pillow encodes into memory with the interpreter's lock held. Several threads that do so gain nothing, and whoever
+else wants the lock, such as the host's loop, would have to queue behind each of them."""
+
+TEXT_PIECE = 3 * 2**16
 """Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
 
 
@@ -164,12 +169,14 @@ def scaled(image: Image.Image, factor: float) -> Image.Image:
 def to_base64(image: Image.Image, jpeg_quality: int | None) -> str:
     """Base64 text of the picture as JPEG, or as PNG if ``jpeg_quality`` is None."""
     buffer = io.BytesIO()
-    if jpeg_quality is not None:
-        image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
-    elif image.mode == "RGB":
+    if jpeg_quality is None and image.mode == "RGB":
         png.write_rgb(image, buffer)
     else:
-        image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+        with _one_at_a_time:
+            if jpeg_quality is None:
+                image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+            else:
+                image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
     data = buffer.getbuffer()
     pieces = (binascii.b2a_base64(data[at : at + TEXT_PIECE], newline=False) for at in range(0, len(data), TEXT_PIECE))
     return b"".join(pieces).decode("ascii")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,18 +40,24 @@ QUIET = {
 LOAD = """async ([workflow, title]) => {
   await window.app.loadGraphData(workflow, true, true, title);
   const graph = window.app.rootGraph ?? window.app.graph;
-  const box = (item) => Array.from(item.boundingRect ?? item._bounding);
   return {
     errors: graph.nodes.filter((node) => node.has_errors).map((node) => node.type),
     missing: graph.nodes.filter((node) => !(node.type in LiteGraph.registered_node_types)).map((node) => node.type),
     prompt: (await window.app.graphToPrompt()).output,
+  };
+}"""
+
+BOXES = """() => {
+  const graph = window.app.rootGraph ?? window.app.graph;
+  const box = (item) => Array.from(item.boundingRect ?? item._bounding);
+  return {
     nodes: Object.fromEntries(graph.nodes.map((node) => [node.id, box(node)])),
     groups: Object.fromEntries(graph.groups.map((group) => [group.title, box(group)])),
   };
 }"""
 
 SHOWN = """(id) => {
-  const node = (window.app.rootGraph ?? window.app.graph).getNodeById(id);
+  const node = (window.app.rootGraph ?? window.app.graph).getNodeById(Number(id));
   const drawn = Array.from(node?.imgs ?? []);
   const placed = Array.from(document.querySelectorAll(`[data-node-id="${id}"] img`));
   return [...drawn, ...placed].filter((one) => one.complete && one.naturalWidth > 0)
@@ -120,16 +126,27 @@ def frontend(
 
 
 def load(page: Page, workflow: Mapping[str, Any], title: str = "Example") -> dict[str, Any]:
-    """Open a workflow; what the frontend made of it: errors, missing nodes, the prompt, boxes as x, y, w, h."""
+    """Open a workflow; what the frontend made of it: errors, missing nodes, the prompt."""
     found: dict[str, Any] = page.evaluate(LOAD, [workflow, title])
     return found
 
 
-def press_run(page: Page, node: int, size: tuple[int, int], seconds: float = 60.0) -> None:
-    """Press Run and wait until the node shows a picture of that size."""
+def boxes(page: Page) -> dict[str, dict[str, list[float]]]:
+    """Where the ``nodes`` (by id) and ``groups`` (by title) are, as x, y, width, height, once nothing moves."""
+    found: dict[str, dict[str, list[float]]] = page.evaluate(BOXES)
+    for _ in range(40):
+        page.wait_for_timeout(100)
+        before, found = found, page.evaluate(BOXES)
+        if found == before:
+            break
+    return found
+
+
+def press_run(page: Page, nodes: Iterable[str], seconds: float = 60.0) -> None:
+    """Press Run and wait until each of the nodes shows a picture."""
     page.get_by_test_id("queue-button").click()
-    wanted = f"(args) => ({SHOWN})(args[0]).some((one) => one[0] === args[1] && one[1] === args[2])"
-    page.wait_for_function(wanted, arg=[node, *size], timeout=seconds * 1000)
+    wanted = f"(ids) => ids.every((id) => ({SHOWN})(id).length > 0)"
+    page.wait_for_function(wanted, arg=list(nodes), timeout=seconds * 1000)
 
 
 def frame(page: Page, box: list[float]) -> None:

@@ -1,6 +1,6 @@
 """Writes the picture for the README: ``python -m tests.host.screenshot``.
 
-The product workflow in a real ComfyUI, after it ran in the sandbox.
+The workflow that makes a banner in a real ComfyUI, after it ran in the sandbox.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.host.browser import chromium, find_chromium, frame, frontend, load, press_run
+from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run
 from tests.host.server import ROOT, ComfyServer, find_comfy
 from tests.workflows.generate import FOLDER
+from tests.workflows.graphs import Example, example
 
 SCALE, WIDTH = 2.0, 1600
-BYTES = 400_000
+BYTES = 900_000
+MARGIN, HEADER = 24, 78
 CLEAN = ".p-toast { display: none !important; }"
 
 
 def compact(shot: bytes) -> bytes:
-    """The screenshot as a PNG below 400 KB: smaller first, and with fewer colours only if that is not enough."""
+    """The screenshot as a PNG below 900 KB: smaller first, and with fewer colours only if that is not enough."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
     small = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
     for candidate in (small, small.quantize(256, dither=Image.Dither.FLOYDSTEINBERG)):
@@ -35,9 +37,9 @@ def compact(shot: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def take(title: str, node: int, size: tuple[int, int], *, vue_nodes: bool) -> bytes:
-    """PNG of the workflow's tasks, filling the canvas, after the node has shown a picture of that size."""
-    workflow = json.loads((FOLDER / f"{title}.json").read_text(encoding="utf-8"))
+def take(one: Example, *, vue_nodes: bool) -> bytes:
+    """PNG of the example's nodes, filling the canvas, after a run."""
+    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
     comfy, executable = find_comfy(), find_chromium()
     if comfy is None or executable is None:
         raise FileNotFoundError("ComfyUI" if comfy is None else "Chromium")
@@ -47,14 +49,15 @@ def take(title: str, node: int, size: tuple[int, int], *, vue_nodes: bool) -> by
         chromium(executable) as browser,
         frontend(browser, server.url, vue_nodes=vue_nodes, scale=SCALE) as page,
     ):
-        found = load(page, workflow, title)
-        press_run(page, node, size)
+        load(page, workflow, one.title)
+        press_run(page, [one.result])
         page.wait_for_timeout(6000)  # until the messages about the run have gone
         page.add_style_tag(content=CLEAN)
-        boxes = [*found["groups"].values(), *found["nodes"].values()]
-        left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-        right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-        frame(page, [left, top, right - left, bottom - top])
+        nodes = boxes(page)["nodes"]
+        shown = [nodes[key] for key in one.graph]
+        left, top = min(box[0] for box in shown) - MARGIN, min(box[1] for box in shown) - HEADER + MARGIN
+        right, bottom = max(box[0] + box[2] for box in shown), max(box[1] + box[3] for box in shown)
+        frame(page, [left, top, right + MARGIN - left, bottom + MARGIN - top])
         return page.screenshot()
 
 
@@ -64,7 +67,7 @@ def main() -> int:
     parser.add_argument("--classic", action="store_true", help="the classic canvas instead of Nodes 2.0")
     options = parser.parse_args()
     try:
-        shot = take("Product picture", 7, (1200, 1200), vue_nodes=not options.classic)
+        shot = take(example("Product - Scene and banner"), vue_nodes=not options.classic)
     except FileNotFoundError as missing:
         print(f"{missing} not found", file=sys.stderr)
         return 1

@@ -45,15 +45,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def link_pack(custom_nodes: Path, name: str) -> Path:
-    """Put the checkout into ``custom_nodes`` under ``name``: linked, or copied where links are not allowed."""
+def link_pack(custom_nodes: Path, name: str, source: Path = ROOT) -> Path:
+    """Put the pack into ``custom_nodes`` under ``name``: linked, or copied where links are not allowed."""
     custom_nodes.mkdir(parents=True, exist_ok=True)
     target = custom_nodes / name
     try:
-        target.symlink_to(ROOT, target_is_directory=True)
+        target.symlink_to(source, target_is_directory=True)
     except OSError:
         target.mkdir()
-        for part in (ROOT / name for name in PACK):
+        for part in (source / name for name in PACK):
             if part.is_dir():
                 shutil.copytree(part, target / part.name, ignore=shutil.ignore_patterns("__pycache__"))
             elif part.exists():
@@ -76,10 +76,13 @@ class ComfyServer:
     """A running ComfyUI; use as a context manager.
 
     folder: its base directory (made if missing). settings: ``VOLCV_*`` variables. pack_name: name of the pack's
-    folder. Raises HostError with the end of the log when it does not come up or does not load the pack.
+    folder in custom_nodes. pack: where the pack is; this checkout unless told. Raises HostError with the end of the
+    log when it does not come up or does not load the pack.
     """
 
-    def __init__(self, comfy: Path, folder: Path, settings: Mapping[str, str], pack_name: str = "volcv") -> None:
+    def __init__(
+        self, comfy: Path, folder: Path, settings: Mapping[str, str], pack_name: str = "volcv", pack: Path = ROOT
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -88,7 +91,7 @@ class ComfyServer:
         self._comfy = comfy
         self._settings = settings
         folder.mkdir(parents=True, exist_ok=True)
-        link_pack(folder / "custom_nodes", pack_name)
+        link_pack(folder / "custom_nodes", pack_name, pack)
         (folder / "input").mkdir(exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,12 @@ def test_files_are_current(title: str, object_info: dict[str, Any]) -> None:
     assert committed == workflow_text(example(title), object_info)
 
 
+def test_every_node_is_in_an_example(object_info: dict[str, Any]) -> None:
+    """What ComfyUI has of the pack, so also a node that is new."""
+    pack = {name for name, info in object_info.items() if info["python_module"] == "custom_nodes.volcv"}
+    assert pack - {node["class_type"] for one in EXAMPLES for node in one.graph.values()} == set()
+
+
 def test_no_other_files() -> None:
     expected = {f"{one.title}.{ending}" for one in EXAMPLES for ending in ("json", "jpg")}
     assert {path.name for path in FOLDER.iterdir()} == expected
@@ -76,7 +83,11 @@ def test_thumbnails(title: str) -> None:
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
 def test_requests(title: str, client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """The gateway gets exactly what the graph says, once per model node, with the key in the header."""
-    run(client, example(title), object_info, seed)
+    one = example(title)
+    if one.after:
+        run(client, example(one.after), object_info, seed)
+        gateway.clear()
+    run(client, one, object_info, seed)
     sent = [sent_fields(body) for body in bodies(gateway)]
     assert [body.pop("seed") for body in sent] == list(range(seed, seed + len(sent)))
     assert sent == BODIES[title]
@@ -86,17 +97,47 @@ def test_requests(title: str, client: Client, gateway: SandboxServer, object_inf
 
 
 def test_text_to_image(client: Client, object_info: dict[str, Any], seed: int) -> None:
-    done = run(client, example("Text to image"), object_info, seed)
+    done = run(client, example("Text to image - One sentence"), object_info, seed)
     (picture,) = client.pictures(done, "2")
     assert picture.size == (768, 512)
     assert marked(picture)
     assert pixels(picture).std() > 20
 
 
+def test_variations(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """Four pictures, each another; keeping one by its seed is free of charge, as the note says."""
+    one = example("Text to image - Variations with watermark")
+    done = run(client, one, object_info, seed)
+    pictures = client.pictures(done, "3")
+    assert [picture.size for picture in pictures] == [(768, 512)] * 4
+    assert all(marked(picture) for picture in pictures)
+    assert all(differences(pixels(a), pixels(b)) > 1 for a, b in combinations(pictures, 2))
+
+    gateway.clear()
+    kept = reseeded(one.graph, seed + 2)
+    kept["2"]["inputs"]["count"] = 1
+    again = client.run(complete(kept, object_info))
+    (picture,) = client.pictures(again, "3")
+    assert differences(pixels(picture), pixels(pictures[2])) == 0
+    assert gateway.requests == []
+
+
+def test_recall(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """The newest results come back, newest first, with what is known about them; nothing is sent."""
+    run(client, example("Text to image - Variations with watermark"), object_info, seed)
+    gateway.clear()
+    done = run(client, example("Results - Recall free of charge"), object_info, seed)
+    assert len(client.pictures(done, "2")) == 4
+    entries = json.loads(done.outputs["3"]["text"][0])
+    assert {entry["seed"] for entry in entries} == set(range(seed, seed + 4))
+    assert all(entry["reused"] for entry in entries)
+    assert gateway.requests == []
+
+
 def test_character(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """Super-resolution doubles the size; the reference travels as it is."""
-    done = run(client, example("Character in a new scene"), object_info, seed)
-    (picture,) = client.pictures(done, "4")
+    done = run(client, example("Character - New scene"), object_info, seed)
+    (picture,) = client.pictures(done, "3")
     assert picture.size == (1024, 1280)
     assert marked(picture)
     (reference,) = sent_pictures(bodies(gateway)[0])
@@ -106,15 +147,15 @@ def test_character(client: Client, gateway: SandboxServer, object_info: dict[str
 
 def test_outpainting(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """The source stays in place, in the grown frame as well as on the padded canvas."""
-    done = run(client, example("Outpainting"), object_info, seed)
+    done = run(client, example("Outpainting - Sides or canvas"), object_info, seed)
     source = pixels(original("landscape"))
-    (wide,) = client.pictures(done, "4")
+    (wide,) = client.pictures(done, "3")
     assert wide.size == (1536, 845)
     assert marked(wide)
     assert differences(pixels(wide)[77:845, 256:1280], source) < 1.5
     assert all(pixels(wide)[:, part].std() > 5 for part in (slice(0, 200), slice(1336, 1536)))
 
-    (filled,) = client.pictures(done, "7")
+    (filled,) = client.pictures(done, "6")
     assert filled.size == (1280, 1152)
     kept, feather = pixels(filled)[256:1024, 128:1152], 24
     inside = (slice(feather, -feather), slice(feather, -feather))
@@ -131,8 +172,8 @@ def test_outpainting(client: Client, gateway: SandboxServer, object_info: dict[s
 
 def test_controlnet(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """Both pictures of the answer are saved: the new room, and the edge map of the second control."""
-    done = run(client, example("ControlNet"), object_info, seed)
-    picture, edges = client.pictures(done, "5")
+    done = run(client, example("Image to image - ControlNet"), object_info, seed)
+    picture, edges = client.pictures(done, "4")
     room = original("room")
     assert picture.size == edges.size == room.size
     assert marked(picture)
@@ -144,8 +185,8 @@ def test_controlnet(client: Client, gateway: SandboxServer, object_info: dict[st
 
 def test_product(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """Product, mask and reference travel in this order; white is the product."""
-    done = run(client, example("Product picture"), object_info, seed)
-    (picture,) = client.pictures(done, "7")
+    done = run(client, example("Product - New scene"), object_info, seed)
+    (picture,) = client.pictures(done, "5")
     assert picture.size == (1200, 1200)
     assert marked(picture)
     product, mask, scene = sent_pictures(bodies(gateway)[0])
@@ -159,7 +200,7 @@ def test_product(client: Client, gateway: SandboxServer, object_info: dict[str, 
 
 def test_banner(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
     """The picture of the first model is what the second one grows."""
-    done = run(client, example("Product picture to banner"), object_info, seed)
+    done = run(client, example("Product - Scene and banner"), object_info, seed)
     (square,), (banner,) = client.pictures(done, "4"), client.pictures(done, "6")
     assert (square.size, banner.size) == ((1024, 1024), (1920, 800))
     assert marked(square)

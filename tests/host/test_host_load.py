@@ -7,23 +7,26 @@ import os
 import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.host.client import Client
 from tests.host.conftest import KEY
 from tests.host.graphs import save, text_to_image
-from tests.host.server import LOAD_FAILURES, ComfyServer
+from tests.host.server import LOAD_FAILURES, ROOT, ComfyServer
+from tests.workflows.graphs import EXAMPLES
 from volcv_client.catalog import models
 from volcv_client.sandbox import Fault, SandboxServer
 
-HELPERS = {"Volcv_watermark", "Volcv_control", "Volcv_example_picture"}
 COMPLAINTS = ("Traceback (most recent call last)", "Exception ignored", *LOAD_FAILURES)
 
 
 def test_every_node_is_there(object_info: dict[str, Any]) -> None:
-    found = {name for name in object_info if name.startswith("Volcv_")}
-    assert found >= {model.node_id for model in models()} | HELPERS
+    """The list for those who cannot run the pack names exactly the nodes that it has."""
+    found = {name for name, info in object_info.items() if info["python_module"] == "custom_nodes.volcv"}
+    assert found == set(json.loads((ROOT / "node_list.json").read_text(encoding="utf-8")))
+    assert found > {model.node_id for model in models()}
 
 
 def test_nodes_are_what_they_should_be(object_info: dict[str, Any]) -> None:
@@ -52,9 +55,10 @@ def test_nothing_bad_in_the_log(host: ComfyServer) -> None:
 
 def test_templates_are_listed(client: Client) -> None:
     listed = client.get("/api/workflow_templates")["volcv"]
-    assert {"Text to image", "Product picture to banner"} <= set(listed)
-    opened = client.get("/api/workflow_templates/volcv/Text%20to%20image.json")
-    assert opened["version"] == 0.4
+    assert sorted(listed) == sorted(one.title for one in EXAMPLES)
+    for title in listed:
+        opened = client.get(f"/api/workflow_templates/volcv/{quote(title)}.json")
+        assert opened["version"] == 0.4
 
 
 def test_another_folder_name_from_nothing_to_the_sandbox(comfy: Path, tmp_path: Path) -> None:

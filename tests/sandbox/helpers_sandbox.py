@@ -86,8 +86,7 @@ def pictures(answer: requests.Response) -> list[Image.Image]:
     content = answer.json()
     assert content["code"] == 10000, content
     return [
-        Image.open(io.BytesIO(base64.b64decode(text, validate=True)))
-        for text in content["data"]["binary_data_base64"]
+        Image.open(io.BytesIO(base64.b64decode(text, validate=True))) for text in content["data"]["binary_data_base64"]
     ]
 
 

@@ -271,9 +271,7 @@ def test_oldest_files_go_first() -> None:
 
 
 def test_parse() -> None:
-    assert Fault.parse("code=50511,rate=0.02,times=3,delay=1") == Fault(
-        code=50511, rate=0.02, times=3, delay=1.0
-    )
+    assert Fault.parse("code=50511,rate=0.02,times=3,delay=1") == Fault(code=50511, rate=0.02, times=3, delay=1.0)
     assert Fault.parse("status=429, retry_after=2, times=always") == Fault(
         status=429, headers={"Retry-After": "2"}, times=None
     )

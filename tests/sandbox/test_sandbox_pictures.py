@@ -88,9 +88,7 @@ def test_character_doubles_with_use_sr_and_shows_the_subject(server: SandboxServ
 
 def test_outpainting_keeps_the_source_in_its_place(server: SandboxServer) -> None:
     source = noise(200, 100, 3)
-    picture = drawn(
-        server, OUT, binary_data_base64=[encode(source)], left=0.5, right=0.25, top=0.3, bottom=0.1
-    )
+    picture = drawn(server, OUT, binary_data_base64=[encode(source)], left=0.5, right=0.25, top=0.3, bottom=0.1)
     assert picture.size == (350, 140)
     assert np.array_equal(array(picture)[30:130, 100:300], array(source))
     assert amber(picture).any()
@@ -149,9 +147,7 @@ def test_several_controls_take_the_first_picture_size(server: SandboxServer) -> 
         {"type": "depth", "binary_data_index": 1, "strength": 0.4},
         {"type": "canny", "binary_data_index": 0, "strength": 0.9},
     ]
-    content = body(
-        CONTROL, binary_data_base64=[encode(house()), encode(noise(50, 90))], controlnet_args=controls
-    )
+    content = body(CONTROL, binary_data_base64=[encode(house()), encode(noise(50, 90))], controlnet_args=controls)
     assert [picture.size for picture in pictures(post(server, content))] == [(320, 240), (320, 240)]
 
 
@@ -284,9 +280,7 @@ def test_watermark_corner(server: SandboxServer, position: int, left: int, top: 
 def test_watermark_opacity_and_built_in_text(server: SandboxServer) -> None:
     def change(**logo: Any) -> int:
         plain = drawn(server, V14, width=300, height=300)
-        marked = drawn(
-            server, V14, width=300, height=300, logo_info={"add_logo": True, "position": 2, **logo}
-        )
+        marked = drawn(server, V14, width=300, height=300, logo_info={"add_logo": True, "position": 2, **logo})
         return int(np.abs(array(marked) - array(plain))[:40].sum())
 
     assert change(opacity=1) > 2 * change(opacity=0.3) > 0

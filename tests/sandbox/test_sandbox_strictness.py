@@ -194,9 +194,7 @@ def test_numbers_beyond_json(server: SandboxServer, value: str) -> None:
     assert answer.json()["code"] in (50200, 50204)
 
 
-@pytest.mark.parametrize(
-    ("key", "said"), [(None, "No bearer"), ("wrong", "Invalid token"), ("", "No bearer")]
-)
+@pytest.mark.parametrize(("key", "said"), [(None, "No bearer"), ("wrong", "Invalid token"), ("", "No bearer")])
 def test_bearer(server: SandboxServer, key: str | None, said: str) -> None:
     answer = post(server, body(V14), key=key)
     error = answer.json()["error"]

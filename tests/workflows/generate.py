@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ def workflow_text(example: Example, object_info: Mapping[str, Any]) -> str:
     return json.dumps(workflow, ensure_ascii=False, indent=1) + "\n"
 
 
+def tiled(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Four pictures as two by two; of any other number the first one."""
+    first = pictures[0]
+    if len(pictures) != 4:
+        return first
+    sheet = Image.new("RGB", (2 * first.width, 2 * first.height))
+    for number, picture in enumerate(pictures):
+        sheet.paste(picture, (number % 2 * first.width, number // 2 * first.height))
+    return sheet
+
+
 def thumbnail(picture: Image.Image) -> bytes:
     """A JPEG of 512 pixels width, below 60 KB."""
     height = round(picture.height * THUMBNAIL_WIDTH / picture.width)
@@ -59,7 +70,7 @@ def write(client: Client, example: Example, object_info: Mapping[str, Any]) -> N
     run = client.run(complete(example.graph, object_info))
     if run.end != "execution_success":
         raise RuntimeError(f"{example.title}: {run.error.get('exception_message', run.end)}")
-    (FOLDER / f"{example.title}.jpg").write_bytes(thumbnail(client.pictures(run, example.result)[0]))
+    (FOLDER / f"{example.title}.jpg").write_bytes(thumbnail(tiled(client.pictures(run, example.result))))
 
 
 def main() -> int:
@@ -68,6 +79,10 @@ def main() -> int:
         print("ComfyUI not found: set COMFYUI_PATH to its folder", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
+    wanted = {f"{one.title}{ending}" for one in EXAMPLES for ending in (".json", ".jpg")}
+    for path in FOLDER.iterdir():
+        if path.name not in wanted:
+            path.unlink()
     with tempfile.TemporaryDirectory() as folder:
         settings = {"VOLCV_PROFILE": "sandbox"}
         with ComfyServer(comfy, Path(folder) / "comfy", settings) as server, Client(server.url) as client:

@@ -16,10 +16,11 @@ Graph: TypeAlias = "dict[str, dict[str, Any]]"
 
 @dataclass(frozen=True)
 class Example:
-    """One workflow file.
+    """One workflow file. Titles are ``task - what it shows``, so that the files sort by task.
 
-    ``tasks``: titles of its groups with the nodes of each. ``result``: the node whose picture becomes the
-    thumbnail. ``sizes``: (width, height) of nodes whose usual size does not fit.
+    ``tasks``: titles of its groups with the nodes of each. ``result``: the node whose pictures become the
+    thumbnail. ``sizes``: (width, height) of nodes whose usual size does not fit. ``after``: title of the example
+    whose stored results it needs.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Example:
     tasks: Mapping[str, tuple[str, ...]]
     result: str
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    after: str = ""
 
 
 def node(class_type: str, title: str, /, **inputs: Any) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def child(prefix: str, /, **values: Any) -> dict[str, Any]:
 
 
 TEXT_TO_IMAGE = Example(
-    "Text to image",
+    "Text to image - One sentence",
     {
         "1": node(
             "Volcv_high_aes_general_v14",
@@ -56,12 +58,53 @@ TEXT_TO_IMAGE = Example(
     "2",
 )
 
+VARIATIONS = Example(
+    "Text to image - Variations with watermark",
+    {
+        "1": node(
+            "Volcv_watermark",
+            "Visible watermark",
+            logo_text_content="AI generated",
+            position="bottom left",
+            language="English",
+            opacity=0.8,
+        ),
+        "2": node(
+            "Volcv_high_aes_general_v14",
+            "Four pictures of one prompt",
+            logo_info=["1", 0],
+            prompt="Mountain ridges above a sea of clouds at dawn, the first sun between the peaks, golden light, "
+            "landscape photograph",
+            width=768,
+            height=512,
+            seed=31_000,
+            count=4,
+        ),
+        "3": node("SaveImage", "Save the pictures", images=["2", 0], filename_prefix="volcv/variations"),
+    },
+    {"Variations with a watermark": ("1", "2", "3")},
+    "3",
+    {"3": (560, 470)},
+)
+
+RECALL = Example(
+    "Results - Recall free of charge",
+    {
+        "1": node("Volcv_recall", "The newest results", newest=4),
+        "2": node("SaveImage", "Save them again", images=["1", 0], filename_prefix="volcv/recalled"),
+        "3": node("PreviewAny", "Where they came from", source=["1", 2]),
+    },
+    {"Recall results": ("1", "2", "3")},
+    "2",
+    {"2": (560, 470)},
+    after=VARIATIONS.title,
+)
+
 CHARACTER = Example(
-    "Character in a new scene",
+    "Character - New scene",
     {
         "1": node("Volcv_example_picture", "Reference picture", picture="character"),
-        "2": node("PreviewImage", "The reference", images=["1", 0]),
-        "3": node(
+        "2": node(
             "Volcv_high_aes_ip_v20",
             "Put the character into a new scene",
             image=["1", 0],
@@ -71,18 +114,17 @@ CHARACTER = Example(
             height=640,
             seed=7301,
         ),
-        "4": node("SaveImage", "Save the picture", images=["3", 0], filename_prefix="volcv/character"),
+        "3": node("SaveImage", "Save the picture", images=["2", 0], filename_prefix="volcv/character"),
     },
-    {"Character in a new scene": ("1", "2", "3", "4")},
-    "4",
+    {"Character in a new scene": ("1", "2", "3")},
+    "3",
 )
 
 OUTPAINTING = Example(
-    "Outpainting",
+    "Outpainting - Sides or canvas",
     {
         "1": node("Volcv_example_picture", "Source picture", picture="landscape"),
-        "2": node("PreviewImage", "The source", images=["1", 0]),
-        "3": node(
+        "2": node(
             "Volcv_i2i_outpainting",
             "Grow by a fraction per side",
             image=["1", 0],
@@ -93,8 +135,8 @@ OUTPAINTING = Example(
             right=0.25,
             seed=411,
         ),
-        "4": node("SaveImage", "Save the wider picture", images=["3", 0], filename_prefix="volcv/outpainting sides"),
-        "5": node(
+        "3": node("SaveImage", "Save the wider picture", images=["2", 0], filename_prefix="volcv/outpainting sides"),
+        "4": node(
             "ImagePadForOutpaint",
             "Pad by pixels",
             image=["1", 0],
@@ -104,75 +146,72 @@ OUTPAINTING = Example(
             bottom=128,
             feathering=24,
         ),
-        "6": node(
+        "5": node(
             "Volcv_i2i_outpainting",
             "Fill the padded canvas",
-            image=["5", 0],
-            mask=["5", 1],
+            image=["4", 0],
+            mask=["4", 1],
             prompt="a tall sky with thin clouds above the landscape, meadow in the foreground, seamless",
             seed=412,
         ),
-        "7": node("SaveImage", "Save the filled canvas", images=["6", 0], filename_prefix="volcv/outpainting canvas"),
+        "6": node("SaveImage", "Save the filled canvas", images=["5", 0], filename_prefix="volcv/outpainting canvas"),
     },
-    {"Source": ("1", "2"), "Grow the sides": ("3", "4"), "Fill a padded canvas": ("5", "6", "7")},
-    "4",
+    {"Source": ("1",), "Grow the sides": ("2", "3"), "Fill a padded canvas": ("4", "5", "6")},
+    "3",
 )
 
 CONTROLNET = Example(
-    "ControlNet",
+    "Image to image - ControlNet",
     {
         "1": node("Volcv_example_picture", "Room to redecorate", picture="room"),
-        "2": node("PreviewImage", "The room", images=["1", 0]),
-        "3": node("Volcv_control", "Second control: its edges", image=["1", 0], control_type="canny", strength=0.45),
-        "4": node(
+        "2": node("Volcv_control", "Second control: its edges", image=["1", 0], control_type="canny", strength=0.45),
+        "3": node(
             "Volcv_high_aes_scheduler_svr_controlnet_v2_0",
             "New picture with the same depth",
             image=["1", 0],
-            more_controls=["3", 0],
+            more_controls=["2", 0],
             prompt="A bright Scandinavian living room in the early morning, oak furniture, linen curtains, a few green "
             "plants, sunlight across the floor, interior photograph",
             control_type="depth",
             control_strength=0.6,
             seed=90210,
         ),
-        "5": node("SaveImage", "Save the pictures", images=["4", 0], filename_prefix="volcv/controlnet"),
+        "4": node("SaveImage", "Save the pictures", images=["3", 0], filename_prefix="volcv/controlnet"),
     },
-    {"ControlNet": ("1", "2", "3", "4", "5")},
-    "5",
+    {"ControlNet": ("1", "2", "3", "4")},
+    "4",
 )
 
 
 PRODUCT_PROMPT = "marble table top,warm evening interior,soft bokeh lamps,elegant,premium advertising photo,"
 
 PRODUCT = Example(
-    "Product picture",
+    "Product - New scene",
     {
         "1": node("Volcv_example_picture", "Product", picture="product"),
         "2": node("InvertMask", "White is the product", mask=["1", 1]),
-        "3": node("PreviewImage", "The product", images=["1", 0]),
-        "4": node("Volcv_example_picture", "Scene to follow", picture="scene"),
-        "5": node("PreviewImage", "The scene to follow", images=["4", 0]),
-        "6": node(
+        "3": node("Volcv_example_picture", "Scene to follow", picture="scene"),
+        "4": node(
             "Volcv_img2img_e_commerce_style",
             "Stage the product",
             product_image=["1", 0],
             product_mask=["2", 0],
-            ref_image=["4", 0],
+            ref_image=["3", 0],
             positive_prompt=PRODUCT_PROMPT,
             composition="automatic",
             **child("composition", canvas_width=1200, canvas_height=1200, auto_offset_y=48, auto_scale=0.66),
             light="Top Left Light",
             seed=5150,
         ),
-        "7": node("SaveImage", "Save the picture", images=["6", 0], filename_prefix="volcv/product picture"),
+        "5": node("SaveImage", "Save the picture", images=["4", 0], filename_prefix="volcv/product picture"),
     },
-    {"Product picture": ("1", "2", "3", "4", "5", "6", "7")},
-    "7",
-    {"7": (520, 600)},
+    {"Product picture": ("1", "2", "3", "4", "5")},
+    "5",
+    {"5": (520, 600)},
 )
 
 BANNER = Example(
-    "Product picture to banner",
+    "Product - Scene and banner",
     {
         "1": node("Volcv_example_picture", "Product", picture="product"),
         "2": node("Volcv_example_picture", "Scene to follow", picture="scene"),
@@ -206,7 +245,7 @@ BANNER = Example(
     {"6": (560, 320)},
 )
 
-EXAMPLES = (TEXT_TO_IMAGE, CHARACTER, OUTPAINTING, CONTROLNET, PRODUCT, BANNER)
+EXAMPLES = (TEXT_TO_IMAGE, VARIATIONS, RECALL, CHARACTER, OUTPAINTING, CONTROLNET, PRODUCT, BANNER)
 
 
 def example(title: str) -> Example:

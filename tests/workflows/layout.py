@@ -15,12 +15,15 @@ WIDTHS = {
     "Volcv_control": 290,
     "InvertMask": 270,
     "ImagePadForOutpaint": 290,
-    "PreviewImage": 270,
+    "Volcv_watermark": 300,
+    "Volcv_recall": 300,
+    "PreviewAny": 560,
     "SaveImage": 360,
 }
 MODEL_WIDTH = 360
-PREVIEW_HEIGHT = {"PreviewImage": 240, "SaveImage": 340}
-BELOW_SOURCE = {"PreviewImage"}
+PREVIEW_HEIGHT = {"Volcv_example_picture": 262, "SaveImage": 340, "PreviewAny": 180}
+GROWTH, LEAST_GROWTH = 310, 230
+"""What a model's node gains in height by its status line and preview when it runs."""
 LOWERED, LOWERED_BY = {"InvertMask", "Volcv_control"}, 110
 """Side steps stand lower, so that the main link runs above them."""
 
@@ -47,6 +50,13 @@ class Box:
         height = max(self.sockets, self.outputs, 1) * SOCKET_ROW + self.rows * WIDGET_ROW + FOOT
         height += self.texts * TEXT_ROW + self.small_texts * SMALL_TEXT_ROW
         return WIDTHS.get(self.class_type, MODEL_WIDTH), height + PREVIEW_HEIGHT.get(self.class_type, 0)
+
+    @property
+    def growth(self) -> int:
+        """Height to keep free below. Nodes 2.0 hides the rarely used text areas, so it has their room to grow into."""
+        if self.class_type in WIDTHS:
+            return 0
+        return max(LEAST_GROWTH, GROWTH - self.small_texts * SMALL_TEXT_ROW)
 
 
 @dataclass(frozen=True)
@@ -87,15 +97,9 @@ def depths(sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def columns_of(boxes: Mapping[str, Box], members: Sequence[str]) -> list[list[str]]:
-    """The members by column. A preview stands under what it shows instead of beside it."""
-    inside = {key: boxes[key].sources for key in members}
-    level = depths(inside)
-    below = {key: inside[key][0] for key in members if boxes[key].class_type in BELOW_SOURCE and inside[key]}
-    shown = [key for key in members if key not in below]
-    columns: list[list[str]] = [[] for _ in range(max(level[key] for key in shown) + 1)]
-    for key in shown:
-        columns[level[key]] += [key, *(preview for preview, source in below.items() if source == key)]
-    return columns
+    """The members by column."""
+    level = depths({key: boxes[key].sources for key in members})
+    return [[key for key in members if level[key] == column] for column in range(max(level.values()) + 1)]
 
 
 def place_task(
@@ -109,7 +113,7 @@ def place_task(
         for key in column:
             wide, tall = sizes.get(key, boxes[key].size)
             placed[key] = Placed(x, y + TITLE, wide, tall)
-            y += TITLE + tall + ROW_GAP
+            y += TITLE + tall + boxes[key].growth + ROW_GAP
             width = max(width, wide)
         height = max(height, y - ROW_GAP)
         x += width + COLUMN_GAP

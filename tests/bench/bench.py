@@ -1,0 +1,59 @@
+"""The measurements by name, their table, their JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import calls, comfy, conversions, loop
+from .rows import Row
+
+samples: list[dict[str, float]] = []
+SUITES: Mapping[str, Callable[[bool], list[Row]]] = {
+    "conversions": conversions.run,
+    "wall": calls.wall,
+    "overhead": comfy.overhead,
+    "loop": loop.heartbeat,
+    "memory": loop.memory,
+    "start": comfy.start,
+    "store": loop.store,
+    "long": lambda quick: calls.long_run(quick, samples),
+}
+
+
+def measure(
+    only: Sequence[str], quick: bool, tell: Callable[[str], None], show: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run the measurements of those names (all, if none is given), show their rows, return everything."""
+    samples.clear()
+    rows: list[Row] = []
+    load = os.getloadavg() if hasattr(os, "getloadavg") else ()
+    for name in only or SUITES:
+        tell(f"{name} ...")
+        found = SUITES[name](quick)
+        for row in found:
+            cells = row.cells()
+            show(f"{cells[0]:72} {cells[1]:28} {cells[2]:12} {cells[3]}".rstrip())
+        rows += found
+    return {
+        "when": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "machine": {"system": platform.platform(), "cores": os.cpu_count(), "load_before": load},
+        "rows": [row.as_json() for row in rows],
+        "long_run": samples,
+    }
+
+
+def write(found: Mapping[str, Any], file: Path, plots: bool) -> None:
+    """Write the JSON, and plots beside it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if plots:
+        from .plots import draw
+
+        rows = [Row(**{name: value for name, value in row.items() if name != "met"}) for row in found["rows"]]
+        draw(rows, found["long_run"], file.parent)

@@ -1,0 +1,173 @@
+"""What a node does to its surroundings: gaps in the host's loop, memory, the store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from .calls import outpaint
+from .light import light
+from .nodes import surroundings
+from .photos import photo
+from .rows import ROOT, Row, load_pack, median
+
+BEAT = 0.002
+MB = 2**20
+
+
+async def beats(gaps: list[float]) -> None:
+    """Note how late each heartbeat comes, in seconds."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(BEAT)
+        gaps.append(time.perf_counter() - began - BEAT)
+
+
+async def beside(work: Any) -> list[float]:
+    """The gaps in this loop while ``work`` is awaited."""
+    gaps: list[float] = []
+    heart = asyncio.create_task(beats(gaps))
+    await work
+    heart.cancel()
+    return gaps
+
+
+def heartbeat(quick: bool) -> list[Row]:
+    """The longest gap in the loop while pictures are encoded and decoded, beside an idle loop's."""
+    import torch
+
+    side, number = (64, 2) if quick else (4096, 4)
+    image = torch.from_numpy(photo(side)).unsqueeze(0)
+    rows = []
+    for lossless in (False, True):
+        with light(side, 0.1) as service, surroundings(service, 2, lossless=lossless):
+            asyncio.run(outpaint(image, seed=1))
+            began = time.monotonic()
+            gaps = asyncio.run(beside(outpaint(image.expand(number, -1, -1, -1), seed=2)))
+            took = time.monotonic() - began
+            idle = asyncio.run(beside(asyncio.sleep(took)))
+        name = "lossless" if lossless else "default"
+        suite = f"host's loop, {number} x {side} px"
+        rows.append(Row(suite, f"idle, longest gap, {name}", 1e3 * max(idle), "ms"))
+        rows.append(Row(suite, f"longest gap, {name}", 1e3 * max(gaps), "ms", 10 + 1e3 * max(idle)))
+        rows.append(Row(suite, f"99.9 % of gaps below, {name}", 1e3 * sorted(gaps)[int(len(gaps) * 0.999)], "ms", 10))
+    return rows
+
+
+def memory(quick: bool) -> list[Row]:
+    """Peak memory of a batch beside the tensors that go in and come out, in a process of its own."""
+    side, number = (64, 4) if quick else (2048, 32)
+    with light(side) as service:
+        given = json.dumps({"url": service.url, "side": side, "number": number})
+        command = [sys.executable, "-m", "tests.bench.loop", given]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    found = json.loads(done.stdout.splitlines()[-1])
+    suite = f"memory, {number} x {side} px"
+    allowed = 1.3 * found["tensors"] + 2 * found["encoded"]
+    return [
+        Row(suite, "tensors in and out", found["tensors"] / MB, "MB"),
+        Row(suite, "peak beside them", (found["peak"] - found["tensors"]) / MB, "MB"),
+        Row(
+            suite, "peak / tensors", found["peak"] / found["tensors"], "", None if quick else allowed / found["tensors"]
+        ),
+    ]
+
+
+def memory_child() -> None:
+    import resource
+
+    import torch
+
+    from .light import Light
+
+    given = json.loads(sys.argv[1])
+    side, number = given["side"], given["number"]
+    unit = 1 if sys.platform == "darwin" else 1024
+    with surroundings(Light(given["url"]), 2):
+        from volcv_pack.nodes.images import tensor_to_base64
+
+        one = torch.from_numpy(photo(64)).unsqueeze(0)
+        asyncio.run(outpaint(one, seed=1))
+        source = torch.from_numpy(photo(side))
+        encoded = len(tensor_to_base64(source))
+        before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+        batch = torch.stack([source] * number)
+        images, *_ = asyncio.run(outpaint(batch, seed=2))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    tensors = 4 * (batch.numel() + images.numel())
+    print(json.dumps({"tensors": tensors, "encoded": encoded, "peak": peak - before}))
+
+
+def store(quick: bool) -> list[Row]:
+    """Looking up and saving with 100,000 entries."""
+    load_pack()
+    from volcv_pack.volcv_client.results import Result, ResultStore
+
+    entries = 500 if quick else 100_000
+    data = b"\xff\xd8\xff" + bytes(500_000)
+    suite = f"store, {entries} entries"
+    with tempfile.TemporaryDirectory(prefix="volcv-bench-") as folder:
+        kept = ResultStore(Path(folder) / "results", 10**15)
+        blank = {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": []}
+
+        def result(number: int) -> Result:
+            return Result(f"r{number}", "model", f"{number:064x}", True, number, request={"prompt": "p"}, **blank)
+
+        saved = kept.save(result(0), [data])
+        fill(kept.folder / "index.db", saved.files[0].name, entries)
+        found, lost, saves = [], [], []
+        for number in range(1, 301):
+            for times, wanted in ((found, f"{number * (entries // 301 or 1):064x}"), (lost, f"x{number}")):
+                began = time.perf_counter()
+                kept.find(wanted)
+                times.append(time.perf_counter() - began)
+        for number in range(60):
+            began = time.perf_counter()
+            kept.save(result(entries + 1 + number), [data])
+            saves.append(time.perf_counter() - began)
+        empty = ResultStore(Path(folder) / "other" / "results", 10**15)
+        first = []
+        for number in range(60):
+            began = time.perf_counter()
+            empty.save(result(number), [data])
+            first.append(time.perf_counter() - began)
+        kept.close()
+        empty.close()
+    return [
+        Row(suite, "look up, found, median", 1e3 * median(found), "ms", 1.0),
+        Row(suite, "look up, found, 99 %", 1e3 * sorted(found)[-3], "ms"),
+        Row(suite, "look up, not there, median", 1e3 * median(lost), "ms", 1.0),
+        Row(suite, "save 0.5 MB, median", 1e3 * median(saves), "ms"),
+        Row(suite, "save 0.5 MB into an empty store, median", 1e3 * median(first), "ms"),
+    ]
+
+
+def fill(database: Path, file: str, entries: int) -> None:
+    record = json.dumps(
+        {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": [], "request": {"prompt": "p"}, "files": [file]}
+    )
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.executemany(
+            "INSERT INTO results (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
+            " VALUES (?, 1, ?, 'model', ?, ?, ?, 500000, ?)",
+            ((f"{n:064x}", f"r{n}", n, float(n), float(n), record) for n in range(1, entries)),
+        )
+        connection.executemany(
+            "INSERT INTO charges (created, request_id, fingerprint, model, charged) VALUES (?, ?, ?, 'model', 1)",
+            ((float(n), f"r{n}", f"{n:064x}") for n in range(1, entries)),
+        )
+    connection.close()
+
+
+if __name__ == "__main__":
+    memory_child()

@@ -1,0 +1,1 @@
+"""The package for ComfyUI's registry: what is in it, and its artwork."""
