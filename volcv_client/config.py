@@ -146,8 +146,8 @@ def save_file(content: Mapping[str, Any]) -> None:
             fsync(file.fileno())
         written.chmod(0o600)
         written.replace(config_file())
-    except BaseException:
-        written.unlink(missing_ok=True)  # it may hold keys
+    except BaseException:  # whatever happened, the file may hold keys
+        written.unlink(missing_ok=True)
         raise
 
 

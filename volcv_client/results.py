@@ -111,7 +111,7 @@ class ResultStore:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {charges.SCHEMA} COMMIT")
-        except BaseException:
+        except BaseException:  # an open file could not be set aside
             connection.close()
             raise
         return connection
@@ -186,7 +186,7 @@ class ResultStore:
                 )
                 charges.record(connection, result)
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an open transaction would block every other process
                 connection.execute("ROLLBACK")
                 raise
             self._bytes += sum(map(len, pictures))

@@ -131,7 +131,7 @@ class Service:
             found = self._stored(call, fingerprint) if self.profile.reuse else None
             reused = found is not None
             landed, pictures = found or self._obtain(call, built, fingerprint, token)
-        except BaseException as error:
+        except BaseException as error:  # who joined must not wait for ever
             self._land(fingerprint).outcome.set_exception(error)
             raise
         self._land(fingerprint).outcome.set_result(landed)

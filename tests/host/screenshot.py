@@ -1,6 +1,6 @@
-"""Writes the picture for the README: ``python -m tests.host.screenshot``.
+"""Writes the pictures for the READMEs: ``python -m tests.host.screenshot``.
 
-The workflow that makes a banner in a real ComfyUI, after it ran in the sandbox.
+Example workflows in a real ComfyUI, after they ran in the sandbox.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import json
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -37,7 +38,19 @@ def compact(shot: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def take(one: Example, *, vue_nodes: bool) -> bytes:
+@dataclass(frozen=True)
+class Shot:
+    """Which example is shown in which language, and the file that shows it."""
+
+    title: str
+    locale: str
+    file: str
+
+
+SHOTS = (Shot("Product - Scene and banner", "en", "screenshot.png"), Shot("Character - New scene", "zh", "zh.png"))
+
+
+def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
     """PNG of the example's nodes, filling the canvas, after a run."""
     workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
     comfy, executable = find_comfy(), find_chromium()
@@ -47,7 +60,7 @@ def take(one: Example, *, vue_nodes: bool) -> bytes:
         tempfile.TemporaryDirectory() as folder,
         ComfyServer(comfy, Path(folder) / "comfy", {"VOLCV_PROFILE": "sandbox"}) as server,
         chromium(executable) as browser,
-        frontend(browser, server.url, vue_nodes=vue_nodes, scale=SCALE) as page,
+        frontend(browser, server.url, vue_nodes=vue_nodes, scale=SCALE, more={"Comfy.Locale": locale}) as page,
     ):
         load(page, workflow, one.title)
         press_run(page, [one.result])
@@ -62,17 +75,18 @@ def take(one: Example, *, vue_nodes: bool) -> bytes:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests.host.screenshot", description="Take the README's screenshot.")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "screenshot.png")
+    parser = argparse.ArgumentParser(prog="tests.host.screenshot", description="Take the screenshots of the READMEs.")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs", help="target folder")
     parser.add_argument("--classic", action="store_true", help="the classic canvas instead of Nodes 2.0")
     options = parser.parse_args()
-    try:
-        shot = take(example("Product - Scene and banner"), vue_nodes=not options.classic)
-    except FileNotFoundError as missing:
-        print(f"{missing} not found", file=sys.stderr)
-        return 1
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_bytes(compact(shot))
+    options.output.mkdir(parents=True, exist_ok=True)
+    for shot in SHOTS:
+        try:
+            picture = take(example(shot.title), shot.locale, vue_nodes=not options.classic)
+        except FileNotFoundError as missing:
+            print(f"{missing} not found", file=sys.stderr)
+            return 1
+        (options.output / shot.file).write_bytes(compact(picture))
     return 0
 
 

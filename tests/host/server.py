@@ -124,7 +124,7 @@ class ComfyServer:
             )
         try:
             self._await_ready(began + START_SECONDS)
-        except BaseException:
+        except BaseException:  # whatever happened, the process must not outlive the test
             self.stop()
             raise
         self.started_in = time.monotonic() - began
