@@ -21,7 +21,6 @@ from ..volcv_client.payload import PictureSource, defaults
 from ..volcv_client.results import store_at
 from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
-from .controls import ControlLink as ControlLink
 from .images import Gallery, bytes_to_tensor, mask_batch, picture_batch, to_batch
 
 PREVIEW_SIDE = 512

@@ -86,11 +86,6 @@ def names(content: Mapping[str, Any] | None = None) -> list[str]:
     return [config.DEFAULT_PROFILE, *own, config.SANDBOX]
 
 
-def masked(secret: str) -> str:
-    """A secret as it may be shown: at most its last four characters."""
-    return f"***{last_four(secret)}"
-
-
 def check_field(field: str, name: str) -> None:
     """SetupError unless the profile ``name`` may hold the field."""
     if field not in config.FIELD_KINDS:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import torch
-from volcv_pack.nodes.runner import ControlLink, recall, run_model
+from volcv_pack.nodes.controls import ControlLink
+from volcv_pack.nodes.runner import recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
 from volcv_pack.volcv_client.sandbox import Fault, SandboxServer

@@ -223,7 +223,7 @@ class Model:
     """One req_key.
 
     ``fixed``: wire values without a widget. ``texts``: keys of ``data`` that hold text worth showing.
-    ``service_seconds``: how long the seed page's own answer took, for the progress display.
+    ``service_seconds``: how long the seed page's own answer took.
     """
 
     req_key: str
