@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from comfy.model_management import InterruptProcessingException
-from comfy_api.latest import ComfyExtension, io
+from comfy_api.latest import ComfyExtension, InputImpl, io
 
 from ..volcv_client.catalog import models
 from ..volcv_client.catalog.spec import Model
@@ -15,10 +15,13 @@ from ..volcv_client.errors import Cancelled
 from . import results_routes, routes
 from .helpers import HELPERS
 from .host import ComfyHost, settle_in
-from .schema import schema_of
+from .schema import schema_of, values_of
+
+if TYPE_CHECKING:
+    from .runner import NodeResult
 
 
-def runner() -> Callable[..., Coroutine[Any, Any, tuple[Any, str, str]]]:
+def runner() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     """:func:`.runner.run_model`, with all that calls need. ComfyUI's start does not wait for it."""
     from .runner import run_model
 
@@ -36,15 +39,17 @@ class ModelNode(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> float | str:
-        """Unequal to itself, so always run, unless the seed is known and fixed."""
+        """Unequal to itself, so always run, unless the seed is known and fixed, or there is no chance in it."""
         seed = inputs.get("seed")
-        return "fixed" if isinstance(seed, int) and seed >= 0 else float("nan")
+        fixed = cls.MODEL.repeatable or (isinstance(seed, int) and seed >= 0)
+        return "fixed" if fixed else float("nan")
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         try:
             run_model = await asyncio.to_thread(runner)  # loading it would hold up the nodes beside this one
-            return io.NodeOutput(*await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id)))
+            result = await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id))
+            return io.NodeOutput(*values_of(cls.MODEL, result, InputImpl.VideoFromFile))
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None

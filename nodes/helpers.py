@@ -14,7 +14,7 @@ from torch import Tensor
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..volcv_client.demo import PICTURE_NAMES, picture_path
 from .controls import ControlLink
-from .schema import CATEGORY, ControlType, WatermarkType, generated_outputs, io_input
+from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
 
 TOOLS = f"{CATEGORY}/Tools"
 
@@ -158,7 +158,7 @@ class Recall(io.ComfyNode):
                     tooltip="How many of the newest results, newest first. Not used with a request_id.",
                 ),
             ],
-            outputs=generated_outputs(),
+            outputs=outputs_of(),
         )
 
     @classmethod
@@ -171,7 +171,8 @@ class Recall(io.ComfyNode):
         def recalled() -> tuple[Any, str, str]:
             from .runner import recall
 
-            return recall(request_id.strip(), newest)
+            found = recall(request_id.strip(), newest)
+            return found.images, found.text, found.response
 
         return io.NodeOutput(*await asyncio.to_thread(recalled))
 

@@ -37,6 +37,11 @@ def bytes_to_tensor(data: bytes) -> Tensor:
     return torch.from_numpy(pictures.decode(data)).unsqueeze(0)
 
 
+def bytes_to_mask(data: bytes) -> Tensor:
+    """What a picture file selects, MASK ``[1, H, W]`` in 0..1; see :func:`.pictures.decode_mask`."""
+    return torch.from_numpy(pictures.decode_mask(data)).unsqueeze(0)
+
+
 def load_alpha(data: bytes) -> Tensor:
     """Opacity ``[1, H, W]`` in 0..1 of a picture file; all 1 if it has no transparency."""
     return torch.from_numpy(pictures.decode_alpha(data)).unsqueeze(0)
@@ -149,3 +154,9 @@ def to_batch(images: Sequence[Tensor]) -> tuple[Tensor, bool]:
         top, left = (height - image.shape[1]) // 2, (width - image.shape[2]) // 2
         target[top : top + image.shape[1], left : left + image.shape[2]] = image[0]
     return batch, any(image.shape[1:3] != (height, width) for image in images)
+
+
+def to_mask_batch(masks: Sequence[Tensor]) -> Tensor:
+    """One MASK of several ``[1, H, W]``; smaller ones are centred on black, as :func:`to_batch` does with pictures."""
+    batch, _ = to_batch([mask.unsqueeze(-1).expand(-1, -1, -1, 3) for mask in masks])
+    return batch[..., 0]

@@ -7,32 +7,58 @@ settings: only this computer's own browser may.
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-from ..volcv_client import config, underway
+from ..volcv_client import config, exchange, underway
 from ..volcv_client.calls import Phase
 from ..volcv_client.catalog import model, models
 from ..volcv_client.charges import Spent
 from ..volcv_client.errors import StoreError
+from ..volcv_client.media import VIDEO_EXTENSION, is_video
 from ..volcv_client.pictures import ANSWER_FORMATS
 from ..volcv_client.results import Result, ResultStore, store_at
+from ..volcv_client.tasks import KEPT_SECONDS, Task
 from .settings import Client, RefusedChange, Reply, change
 
 MOST = 200
 """Results in one answer."""
 
 SENT = (Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING)
-"""Phases in which a call is already paid for, or may be."""
+"""Phases in which a call is already paid for, or may be, and is finished whatever happens."""
 
-CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".bmp": "image/bmp"}
+WAITS_FOR_TASK = (Phase.IN_QUEUE, Phase.GENERATING)
+"""Phases in which a call may stop waiting and nothing is lost: the next run takes the task up again."""
+
+TASKS = 200
+"""How many of the newest tasks are looked through for open ones."""
+
+CONTENT_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".bmp": "image/bmp",
+    VIDEO_EXTENSION: "video/mp4",
+}
+TAIL = 8
+"""Characters of a request id that tell files apart."""
+
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
+
+
+class Sent(NamedTuple):
+    """A file to be sent. ``name``: what it is called when it is saved; empty if nobody would save it."""
+
+    path: Path
+    content_type: str
+    name: str = ""
 
 
 def store() -> ResultStore:
@@ -63,7 +89,7 @@ def whole(text: str, default: int, most: int) -> int:
 
 
 def listing(client: Client, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
-    """Results with pictures, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
+    """Results with pictures or videos, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
 
     ``query`` must be found in the prompt, the model's names, the seed or the request id; ``total`` counts all
     that match. ``revision`` changes with the store.
@@ -104,7 +130,8 @@ def names(req_key: str) -> str:
         one = model(req_key)
     except KeyError:
         return req_key
-    return "\n".join((req_key, one.title, *(titles.get(one.node_id, "") for titles in all_titles())))
+    titles = (titles.get(one.node_id, "") for titles in all_titles())
+    return "\n".join((req_key, one.title, named(req_key)["choice"], *titles))
 
 
 @lru_cache(maxsize=1)
@@ -119,21 +146,34 @@ def all_titles() -> list[dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def known() -> dict[str, dict[str, str]]:
-    """req_key -> how a model is named in answers."""
-    return {one.req_key: {"model": one.req_key, "node": one.node_id, "title": one.title} for one in models()}
+    """req_key -> how a model is named in answers. ``choice`` tells the members of a family apart."""
+    return {
+        key: {
+            "model": key,
+            "node": one.node_id,
+            "title": one.title,
+            "choice": ", ".join(one.choices_of_req_key().get(key, {}).values()),
+        }
+        for one in models()
+        for key in one.req_keys
+    }
 
 
 def named(req_key: str) -> dict[str, str]:
     """A model that this version does not know has no node."""
-    return known().get(req_key, {"model": req_key, "node": "", "title": req_key})
+    return known().get(req_key, {"model": req_key, "node": "", "title": req_key, "choice": ""})
 
 
 def summary(result: Result) -> dict[str, Any]:
-    """One line of the list. ``version`` makes the address of a picture unlike that of any other store's."""
+    """One line of the list. ``version`` makes the address of a picture unlike that of any other store's.
+
+    ``kind``: what its files are, "picture" or "video"; ``pictures`` counts either.
+    """
     return {
         **named(result.req_key),
         "id": result.id,
         "version": result.files[0].stem[:12] if result.files else "",
+        "kind": "video" if any(map(is_video, result.files)) else "picture",
         "pictures": len(result.files),
         "request_id": result.request_id,
         "prompt": result.prompt[:500],
@@ -176,25 +216,37 @@ def details(number: str) -> Reply:
 
 
 def picture_facts(path: Path) -> dict[str, Any]:
-    """Size, format and bytes of a picture file; nothing of one that cannot be read."""
+    """Size, format and bytes of a picture file, the latter two of a video; nothing of one that cannot be read."""
     try:
+        size = path.stat().st_size
+        if is_video(path):
+            return {"format": "MP4", "bytes": size}
         with Image.open(path, formats=ANSWER_FORMATS) as image:
-            return {"width": image.width, "height": image.height, "format": image.format, "bytes": path.stat().st_size}
+            return {"width": image.width, "height": image.height, "format": image.format, "bytes": size}
     except (OSError, ValueError, Image.DecompressionBombError):
         return {}
 
 
-def picture(number: str, position: str) -> tuple[Path, str]:
-    """File and content type of a stored picture. StoreError if there is none."""
-    path = nth(find(number), position)
-    return path, CONTENT_TYPES.get(path.suffix, "application/octet-stream")
+def picture(number: str, position: str) -> Sent:
+    """A stored picture or video. StoreError if there is none."""
+    result = find(number)
+    path = nth(result, position)
+    content_type = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
+    return Sent(path, content_type, name_of(result, int(position)))
 
 
-def thumbnail(number: str, position: str) -> tuple[Path, str]:
-    """The same for its small JPEG, which is made when it is first asked for."""
+def name_of(result: Result, index: int) -> str:
+    """``<req_key>-<seed or end of the request id>-<n>.<ext>``, the same as ``volcv recall`` writes."""
+    mark = str(result.seed) if result.seed is not None else re.sub("[^A-Za-z0-9]", "", result.request_id)[-TAIL:]
+    name = f"{result.req_key}-{mark or 'result'}-{index + 1}{result.files[index].suffix}"
+    return re.sub("[^A-Za-z0-9_.-]", "_", name)
+
+
+def thumbnail(number: str, position: str) -> Sent:
+    """The small JPEG of either, which is made when it is first asked for."""
     result = find(number)
     nth(result, position)
-    return store().thumbnail(result, int(position)), "image/jpeg"
+    return Sent(store().thumbnail(result, int(position)), "image/jpeg")
 
 
 def nth(result: Result, position: str) -> Path:
@@ -205,7 +257,7 @@ def nth(result: Result, position: str) -> Path:
 
 
 def delete(client: Client, body: bytes, number: str) -> Reply:
-    """Forget a result, its pictures and thumbnails. What it cost stays counted."""
+    """Forget a result, its files and thumbnails. What it cost stays counted."""
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
         return {"deleted": store().delete_id(id_of(number))}
@@ -220,47 +272,80 @@ def allowed(client: Client, body: bytes, action: Callable[[dict[str, Any]], dict
 
 
 def calls_under_way() -> Reply:
-    """``{"calls": [...], "revision": ...}``: calls that have not ended, those at work first, and the store's state."""
+    """``{"calls", "tasks", "revision"}``: calls that have not ended, those at work first, open tasks, the store."""
     now = time.monotonic()
-    entries = sorted(underway.calls(), key=lambda one: (one.call.phase not in SENT, one.number))
+    at_work = (*SENT, *WAITS_FOR_TASK)
+    entries = sorted(underway.calls(), key=lambda one: (one.call.phase not in at_work, one.number))
     try:
-        revision = revision_of(store())
+        kept = store()
+        revision, tasks = revision_of(kept), open_tasks(kept)
     except StoreError:
-        revision = ""
-    return 200, {"calls": [call_json(one, now) for one in entries], "revision": revision}
+        revision, tasks = "", []
+    return 200, {"calls": [call_json(one, now) for one in entries], "tasks": tasks, "revision": revision}
+
+
+def open_tasks(kept: ResultStore) -> list[dict[str, Any]]:
+    """Submitted tasks whose results are still to come, newest first, but none that a call here is waiting for."""
+    found = [task for task in kept.tasks.newest(TASKS) if task.open]
+    return [task_json(task) for task in found if task.task_id not in exchange._claimed]
+
+
+def task_json(task: Task) -> dict[str, Any]:
+    """``expires``: when the service forgets its result; Unix time like ``created``."""
+    return {
+        **named(task.req_key),
+        "task_id": task.task_id,
+        "prompt": prompt_in(task.request)[:500],
+        "seed": task.seed,
+        "created": task.created,
+        "expires": task.created + KEPT_SECONDS,
+    }
+
+
+def prompt_in(request: Mapping[str, Any]) -> str:
+    """The text that was asked for, whatever the model calls it; as :attr:`Result.prompt`."""
+    found = (text for name, text in request.items() if name.endswith("prompt") and isinstance(text, str))
+    return next(filter(None, found), "")
 
 
 def call_json(one: underway.Underway, now: float) -> dict[str, Any]:
-    """``sent``: it will be finished and kept whatever happens; ``seconds`` since the node asked for it."""
+    """``sent``: it will be finished and kept whatever happens; ``task``: it waits for a task, and may stop waiting.
+
+    ``seconds`` since the node asked for it.
+    """
     call = one.call
+    phase = call.phase
     return {
         **named(call.model.req_key),
         "id": one.number,
         "seed": call.seed,
-        "phase": call.phase.value,
+        "phase": phase.value,
         "seconds": round(now - one.since, 1),
         "phase_seconds": round(max(0.0, now - call.phase_since), 1),
         "retries": call.retries,
         "reason": call.retry_reason,
-        "sent": call.phase in SENT,
+        "sent": phase in SENT,
+        "task": phase in WAITS_FOR_TASK,
         "cancelled": call.token.cancelled,
     }
 
 
 def cancel(client: Client, body: bytes, number: str) -> Reply:
-    """Cancel a call that is not yet sent: ``{"outcome": "cancelled" | "sent" | "ended"}``.
+    """Cancel a call that is not yet sent: ``{"outcome": "cancelled" | "left" | "sent" | "ended"}``.
 
-    A call that was sent is left alone: it is paid for, and its answer goes to the node and into the store.
+    A call that waits for a task stops waiting ("left"); the task goes on, and the next run takes it up again. Any
+    other call that was sent is left alone: it is paid for, and its answer goes to the node and into the store.
     """
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
         call = next((one.call for one in underway.calls() if str(one.number) == number), None)
         if call is None:
             return {"outcome": "ended"}
-        if call.phase in SENT:
+        phase = call.phase
+        if phase in SENT:
             return {"outcome": "sent"}
         call.token.cancel()
-        return {"outcome": "cancelled"}
+        return {"outcome": "left" if phase in WAITS_FOR_TASK else "cancelled"}
 
     return allowed(client, body, action)
 

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from server import PromptServer
@@ -16,15 +15,18 @@ from ..volcv_client.errors import StoreError
 from .routes import body_of, client_of, respond
 from .settings import Client, Reply
 
-Locate = Callable[[str, str], tuple[Path, str]]
+if TYPE_CHECKING:
+    from .results_api import Sent
+
+Locate = Callable[[str, str], "Sent"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 FOREVER = {
     "Cache-Control": "private, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Security-Policy": "default-src 'none'; media-src 'self'; sandbox",
 }
-"""A stored picture never changes; whatever is in the file, it is shown as a picture and never as a page."""
+"""A stored file never changes; whatever is in it, it is shown as a picture or video and never as a page."""
 
 
 def late(name: str) -> Callable[..., Any]:
@@ -55,15 +57,16 @@ async def get_charges(_: web.Request) -> web.Response:
 
 
 def file_of(locate: Locate, position: Callable[[web.Request], str]) -> Handler:
-    """A handler that sends the file that ``locate`` finds."""
+    """A handler that sends the file that ``locate`` finds, or the part of it that is asked for."""
 
     async def send(request: web.Request) -> web.StreamResponse:
         try:
-            path, content_type = await asyncio.to_thread(locate, request.match_info["id"], position(request))
+            path, content_type, name = await asyncio.to_thread(locate, request.match_info["id"], position(request))
         except StoreError as error:
             status = 404 if error.key == "no_result" else 500
             return web.json_response({"error": str(error)}, status=status, headers={"Cache-Control": "no-store"})
-        return web.FileResponse(path, headers={**FOREVER, "Content-Type": content_type})
+        saved_as = {"Content-Disposition": f'inline; filename="{name}"'} if name else {}
+        return web.FileResponse(path, headers={**FOREVER, **saved_as, "Content-Type": content_type})
 
     return send
 

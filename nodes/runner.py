@@ -8,21 +8,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
 
 from ..volcv_client import config
 from ..volcv_client.cancel import CancelToken
-from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Picture, Watermark
-from ..volcv_client.errors import Cancelled, VolcvError
+from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Output, Picture, Watermark
+from ..volcv_client.errors import Cancelled, StoreError, VolcvError
+from ..volcv_client.media import is_video
 from ..volcv_client.messages import say
 from ..volcv_client.payload import PictureSource, defaults
 from ..volcv_client.results import store_at
 from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
-from .images import Gallery, bytes_to_tensor, mask_batch, picture_batch, to_batch
+from .images import Gallery, bytes_to_mask, bytes_to_tensor, mask_batch, picture_batch, to_batch, to_mask_batch
 
+P = TypeVar("P")
 PREVIEW_SIDE = 512
 
 
@@ -65,47 +69,105 @@ def batch_inputs(model: Model, given: Mapping[str, Any]) -> BatchInputs:
     return BatchInputs(values, sources, controls, watermark)
 
 
-async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> tuple[Tensor, str, str]:
-    """IMAGE batch, text and response of one node.
+@dataclass(frozen=True)
+class NodeResult:
+    """What a node hands out; only what its model makes is there.
+
+    ``images`` and ``mask`` as ComfyUI's IMAGE and MASK; ``video``: files, one per call.
+    """
+
+    text: str
+    response: str
+    images: Tensor | None = None
+    mask: Tensor | None = None
+    video: Sequence[Path] = ()
+
+
+class Collector(Protocol[P]):
+    """Takes what the calls of a run bring, and makes of it what the node hands out."""
+
+    def decode(self, position: int, media: Any) -> P: ...
+
+    def result(self, outcome: Outcome[P]) -> tuple[NodeResult, list[str]]:
+        """The node's result, and what the user should know about how it was put together."""
+
+
+class ImageCollector:
+    """IMAGE, and MASK if the model makes one."""
+
+    def __init__(self, places: int, masks: bool) -> None:
+        self._gallery = Gallery(places)
+        self._masks = masks
+        self.decode = self._gallery.decode
+
+    def result(self, outcome: Outcome[Tensor]) -> tuple[NodeResult, list[str]]:
+        batch, padded = self._gallery.batch(outcome.pictures)
+        mask = None
+        if self._masks:
+            files = [one for answer in outcome.answers for one in answer.files if isinstance(one, bytes)]
+            mask = to_mask_batch([bytes_to_mask(data) for data in files])
+        return NodeResult(outcome.text, outcome.response, batch, mask), batch_notes(outcome, batch, padded)
+
+
+class VideoCollector:
+    """VIDEO: what was streamed to the store stays there."""
+
+    def decode(self, position: int, media: Path) -> Path:
+        return media
+
+    def result(self, outcome: Outcome[Path]) -> tuple[NodeResult, list[str]]:
+        return NodeResult(outcome.text, outcome.response, video=outcome.pictures), []
+
+
+async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> NodeResult:
+    """What one node hands out.
 
     Raises VolcvError, or Cancelled within a poll interval of the user's interrupt. Calls run in their own
     threads: what was sent is finished and stored whatever happens to this coroutine or its event loop.
     """
+    return await run_inputs(model, batch_inputs(model, given), host)
+
+
+async def run_inputs(model: Model, inputs: BatchInputs, host: Host) -> NodeResult:
+    """:func:`run_model` for inputs that are put together already."""
     token = CancelToken()
     try:
-        run, gallery = await asyncio.to_thread(start, model, given, token)
+        run, collector = await asyncio.to_thread(start, model, inputs, token)
         await watch(run, host)
         outcome = run.outcome()
-        batch, padded = await asyncio.to_thread(gallery.batch, outcome.pictures)
+        result, notes = await asyncio.to_thread(collector.result, outcome)
     except VolcvError as error:
         host.status(str(error))
         raise
     except BaseException:  # interrupted, or the loop is torn down: what is not sent must not be
         token.cancel()
         raise
-    host.status("\n".join([outcome.summary, *outcome.notes, *batch_notes(outcome, batch, padded)]))
-    return batch, outcome.text, outcome.response
+    host.status("\n".join([outcome.summary, *outcome.notes, *notes]))
+    return result
 
 
-def start(model: Model, given: Mapping[str, Any], token: CancelToken) -> tuple[Run[Tensor], Gallery]:
-    """A started run and where its pictures are collected."""
-    inputs = batch_inputs(model, given)
-    gallery = Gallery(calls_of(inputs))
-    return Run(service_for(config.profile()), model, inputs, gallery.decode, token), gallery
+def start(model: Model, inputs: BatchInputs, token: CancelToken) -> tuple[Run[Any], Collector[Any]]:
+    """A started run and what collects its results."""
+    collector: Collector[Any] = (
+        VideoCollector() if model.video else ImageCollector(calls_of(inputs), Output.MASK in model.outputs)
+    )
+    return Run(service_for(config.profile()), model, inputs, collector.decode, token), collector
 
 
-def recall(request_id: str, newest: int) -> tuple[Tensor, str, str]:
-    """IMAGE batch, text and response of stored results: the one with that id, or the newest ones.
+def recall(request_id: str, newest: int) -> NodeResult:
+    """What stored results hold: the one with that id, or the newest ones. Videos are left out.
 
     Raises StoreError if there is none.
     """
-    store = store_at(config.home() / "results")
-    answers = [stored_answer(result, bytes_to_tensor) for result in store.recall(request_id, newest)]
+    found = store_at(config.home() / "results").recall(request_id, newest)
+    answers = [stored_answer(result, bytes_to_tensor) for result in found if not any(map(is_video, result.files))]
+    if not answers:
+        raise StoreError("video_stored")
     batch, _ = to_batch([picture for answer in answers for picture in answer.pictures])
-    return batch, texts_of(answers), response_of(map(response_entry, answers))
+    return NodeResult(texts_of(answers), response_of(map(response_entry, answers)), batch)
 
 
-async def watch(run: Run[Tensor], host: Host) -> None:
+async def watch(run: Run[Any], host: Host) -> None:
     """Wait until every call has ended, showing where they are. Raises Cancelled once interrupted."""
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
@@ -135,9 +197,9 @@ async def watch(run: Run[Tensor], host: Host) -> None:
             continue
 
 
-def preview_of(image: Tensor | None) -> Tensor | None:
+def preview_of(image: object) -> Tensor | None:
     """Every n-th pixel of ``[1, H, W, 3]``, small enough to be shown without holding up the host's loop."""
-    if image is None:
+    if not isinstance(image, Tensor):
         return None
     step = -(-max(image.shape[1:3]) // PREVIEW_SIDE)
     return image[:, ::step, ::step]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
@@ -17,12 +17,16 @@ from ..volcv_client.catalog.spec import (
     MaskPicture,
     Model,
     Number,
+    Output,
     Picture,
     Seed,
     Switch,
     Text,
     Watermark,
 )
+
+if TYPE_CHECKING:
+    from .runner import NodeResult
 
 CATEGORY = "Volcengine CV"
 WatermarkType = io.Custom("VOLCV_WATERMARK")
@@ -35,23 +39,48 @@ def schema_of(model: Model) -> io.Schema:
         node_id=model.node_id,
         display_name=f"{model.title} (Volcengine)",
         category=f"{CATEGORY}/{model.group}",
-        description=f"{model.summary}\n\nreq_key: {model.req_key}",
-        search_aliases=[*model.aliases, model.req_key, "volcengine", "volcv"],
+        description=f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
+        search_aliases=[*model.aliases, *model.req_keys, "volcengine", "volcv"],
         inputs=[io_input(one) for one in (*model.inputs, *RUN_OPTIONS)],
-        outputs=generated_outputs(),
+        outputs=outputs_of(model),
         hidden=[io.Hidden.unique_id],
     )
 
 
-def generated_outputs() -> list[io.Output]:
-    """What every node returns that hands out generated pictures."""
+def outputs_of(model: Model | None = None) -> list[io.Output]:
+    """What a node returns: the pictures (or videos) first, then what the service wrote, then the rest.
+
+    Without a model: of any node that hands out generated pictures.
+    """
+    made = model.outputs if model else (Output.IMAGES,)
     return [
-        io.Image.Output("images", tooltip="The pictures, in order, as one batch."),
+        MEDIA_OUTPUTS[made[0]](),
         io.String.Output("text", tooltip="What the service wrote: the expanded prompt, tags; or nothing."),
         io.String.Output(
             "response", tooltip="JSON list, one object per call: request_id, seed, seconds, image_urls, ..."
         ),
+        *(MEDIA_OUTPUTS[one]() for one in made[1:]),
     ]
+
+
+def values_of(model: Model, result: NodeResult, video: Callable[[str], Any]) -> list[Any]:
+    """A node's outputs in the order of :func:`outputs_of`; ``video`` makes a VIDEO of a file's path."""
+    made = {
+        Output.IMAGES: result.images,
+        Output.MASK: result.mask,
+        Output.VIDEO: [video(str(path)) for path in result.video],
+    }
+    first, *rest = (made[one] for one in model.outputs)
+    return [first, result.text, result.response, *rest]
+
+
+MEDIA_OUTPUTS: dict[Output, Callable[[], io.Output]] = {
+    Output.IMAGES: lambda: io.Image.Output("images", tooltip="The pictures, in order, as one batch."),
+    Output.MASK: lambda: io.Mask.Output("mask", tooltip="White is what was cut out, one mask per picture."),
+    Output.VIDEO: lambda: io.Video.Output(
+        "video", is_output_list=True, tooltip="The videos, one after the other, each as the service sent it."
+    ),
+}
 
 
 def io_input(one: Input) -> io.Input:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .cancel import CancelToken
 from .catalog.spec import Model
+from .media import Media
 from .payload import Built
+from .tasks import Task
 
 P = TypeVar("P")
 
@@ -22,7 +24,10 @@ class Phase(str, Enum):
     QUEUED = "queued"
     ENCODING = "encoding"
     WAITING = "waiting"
+    UPLOADING = "uploading"
     WORKING = "working"
+    IN_QUEUE = "in_queue"
+    GENERATING = "generating"
     BACKING_OFF = "backing_off"
     DOWNLOADING = "downloading"
     DECODING = "decoding"
@@ -43,7 +48,7 @@ class Answer(Generic[P]):
     texts: Mapping[str, str]
     cost: float | None
     reused: bool
-    files: tuple[bytes, ...]
+    files: tuple[Media, ...]
     pictures: tuple[P, ...]
     notes: tuple[str, ...] = ()
 
@@ -52,15 +57,17 @@ class Answer(Generic[P]):
 class Call(Generic[P]):
     """One picture to ask for, and where it stands.
 
-    ``build`` makes the body (it encodes pictures, so it runs in a worker); ``decode`` turns picture bytes into
-    what the caller wants and raises BadAnswerError for broken ones.
+    ``build`` makes the body (it encodes pictures, so it runs in a worker); ``decode`` turns picture bytes, or the
+    file of a video, into what the caller wants and raises BadAnswerError for broken ones. ``task``: one that was
+    submitted before and whose result is to be fetched; nothing is submitted then.
     """
 
     model: Model
     build: Callable[[], Built]
-    decode: Callable[[bytes], P]
+    decode: Callable[[Any], P]
     seed: int | None
     random_seed: bool
+    task: Task | None = None
     token: CancelToken = field(default_factory=CancelToken)
     phase: Phase = Phase.QUEUED
     phase_since: float = field(default_factory=time.monotonic)

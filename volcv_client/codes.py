@@ -1,5 +1,6 @@
 """Every documented error code: which error it is, and the HTTP status it comes with (catalog section 7).
 
+The codes from 100000 on are those of the vendor's own entrance, before the service (volcengine.com/docs/6369/68677).
 What a code means and what to do about it stands in the messages under ``error.<code>``.
 """
 
@@ -22,10 +23,16 @@ SUCCESS = 10000
 
 @dataclass(frozen=True)
 class Code:
-    """``http``: documented HTTP status, None where no source shows one."""
+    """``http``: documented HTTP status, None where no source shows one.
+
+    ``names``: what else the code is called. ``about_time``: the clock of this machine decides, so the error says how
+    far it is off: ``clock_ahead`` or ``clock_behind`` instead of the code's own text.
+    """
 
     error: type[RefusedError]
     http: int | None = None
+    names: tuple[str, ...] = ()
+    about_time: bool = False
 
 
 CODES: dict[int | str, Code] = {
@@ -64,11 +71,19 @@ CODES: dict[int | str, Code] = {
     60102: Code(ParameterError),
     60208: Code(ModerationError),
     201304: Code(ServiceFaultError),
+    100006: Code(CredentialError, 400, ("InvalidTimestamp", "RequestExpired", "SignatureExpired"), about_time=True),
+    100009: Code(CredentialError, 401, ("InvalidAccessKey",)),
+    100010: Code(CredentialError, 401, ("SignatureDoesNotMatch",)),
+    100013: Code(CredentialError, 403, ("AccessDenied",)),
+    100026: Code(CredentialError, 401, ("InvalidSecretToken", "InvalidSecurityToken")),
     "gateway_auth": Code(CredentialError),
     "invalid_request": Code(CredentialError),
     "insufficient_user_quota": Code(QuotaError),
     "model_not_found": Code(BusyError, 503),
 }
+
+NAMES: dict[str, int | str] = {name: code for code, row in CODES.items() for name in row.names}
+"""Name -> code."""
 
 HTTP_STATUSES: dict[int, type[RefusedError]] = {
     400: ParameterError,

@@ -32,8 +32,12 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "session_token": ("VOLCV_SESSION_TOKEN",),
     "max_concurrency": ("VOLCV_MAX_CONCURRENCY",),
     "timeout": ("VOLCV_TIMEOUT",),
+    "task_timeout": ("VOLCV_TASK_TIMEOUT",),
+    "upload_url": ("VOLCV_UPLOAD_URL",),
 }
 SECRETS = ("api_key", "access_key", "secret_key", "session_token")
+NOT_FOR_SANDBOX = (*SECRETS, "base_url", "upload_url")
+"""The sandbox profile runs inside this process and must never hold what could be sent elsewhere."""
 
 _home: Path | None = None
 
@@ -58,7 +62,8 @@ def config_file() -> Path:
 class Profile:
     """One set of credentials and habits.
 
-    ``timeout`` seconds to wait for one answer; ``max_concurrency`` calls in flight; ``lossless`` sends PNG
+    ``timeout`` seconds to wait for one answer, ``task_timeout`` for the result of a task; ``upload_url`` turns
+    pictures into links; ``max_concurrency`` calls in flight; ``lossless`` sends PNG
     instead of JPEG; ``reuse`` hands out stored results for identical fixed-seed requests; ``store_limit_mb`` caps
     the pictures kept, least recently used first. ``sources`` tells
     for each field where it came from: an environment variable's name or the profile's.
@@ -72,6 +77,8 @@ class Profile:
     session_token: str = field(default="", repr=False)
     max_concurrency: int = 2
     timeout: float = 300.0
+    task_timeout: float = 1800.0
+    upload_url: str = ""
     lossless: bool = False
     reuse: bool = True
     store_limit_mb: int = 2048
@@ -175,7 +182,7 @@ def profile(name: str | None = None) -> Profile:
     values: dict[str, Any] = {"name": name}
     sources: dict[str, str] = {}
     for key, kind in FIELD_KINDS.items():
-        if name == SANDBOX and key in (*SECRETS, "base_url"):
+        if name == SANDBOX and key in NOT_FOR_SANDBOX:
             continue
         variable = next((v for v in ENVIRONMENT.get(key, ()) if environ.get(v)), None)
         raw = environ.get(variable) if variable else stored.get(key)
@@ -195,6 +202,8 @@ FIELD_KINDS: Mapping[str, type] = {
     "session_token": str,
     "max_concurrency": int,
     "timeout": float,
+    "task_timeout": float,
+    "upload_url": str,
     "lossless": bool,
     "reuse": bool,
     "store_limit_mb": int,
@@ -202,6 +211,7 @@ FIELD_KINDS: Mapping[str, type] = {
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "max_concurrency": (1, 64),
     "timeout": (1, 86400),
+    "task_timeout": (1, 86400),
     "store_limit_mb": (1, 1_000_000),
 }
 

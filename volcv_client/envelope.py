@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import uuid4
 
-from .codes import CODES, HTTP_STATUSES, SUCCESS, WORK_MAY_BE_DONE
+from .codes import CODES, HTTP_STATUSES, NAMES, SUCCESS, WORK_MAY_BE_DONE
 from .errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
 from .messages import has
 from .redact import redact, without
@@ -22,6 +23,10 @@ REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE
 TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 REQUEST_ID_HEADERS = ("X-Tt-Logid", "X-Request-Id", "X-Oneapi-Request-Id")
 CREDENTIAL_HINTS = re.compile(r"invalid[ _]?(api[ _]?)?key|invalid.*token|unauthori[sz]ed|\u4ee4\u724c", re.IGNORECASE)
+
+LONG_TEXT = 2**16
+MOST_TEXTS = 4096
+"""Texts of an answer that are looked at; more than that is nothing that the service sends."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,18 @@ class Envelope:
     data: Mapping[str, Any]
 
 
-def parse(raw: RawAnswer, *, texts: Iterable[str] = (), secrets: Iterable[str] = ()) -> Envelope:
-    """The envelope of a successful answer that holds at least one picture.
+def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, secrets: Iterable[str] = ()) -> Envelope:
+    """The envelope of a successful answer that holds at least one picture, or the link of a video.
 
     ``texts``: keys of ``data`` to keep as text; ``secrets`` are cut out of what errors quote. Raises the
     fitting RefusedError or BadAnswerError.
     """
     data, request_id, seconds = parse_data(raw, secrets=secrets)
-    urls = strings(data.get("image_urls"))
-    pictures = strings(data.get("binary_data_base64"))
+    urls = strings([data.get("video_url")] if video else data.get("image_urls"))
+    pictures = () if video else strings(data.get("binary_data_base64"))
     if not urls and not pictures:
-        raise BadAnswerError("no_picture", request_id=request_id, http_status=raw.status)
+        key = "no_video" if video else "no_picture"
+        raise BadAnswerError(key, request_id=request_id, http_status=raw.status)
     return Envelope(
         request_id=request_id,
         seconds=seconds,
@@ -66,6 +72,11 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), secrets: Iterable[str] =
         cost=amount(data.get("comfyui_cost")),
         data=data,
     )
+
+
+def has_result(data: Mapping[str, Any]) -> bool:
+    """Whether an answer about a task already brings what was ordered."""
+    return bool(data.get("video_url") or strings(data.get("image_urls")) or strings(data.get("binary_data_base64")))
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
@@ -95,10 +106,56 @@ def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str
 
 def json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        body = json.loads(content)
+        lean, texts = without_long_texts(content)
+        body = json.loads(lean)
+        body = restored(body, texts) if texts else body
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def without_long_texts(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """JSON with a mark in place of each long text (a picture), and the texts by mark.
+
+    The reader would look at each of their millions of characters, and hold up the other threads of the process.
+    Raises ValueError for a long text that is no UTF-8.
+    """
+    mark = uuid4().hex
+    pieces: list[bytes] = []
+    texts: dict[str, str] = {}
+    copied = at = 0
+    for _ in range(MOST_TEXTS):
+        start = content.find(b'"', at) + 1
+        end = content.find(b'"', start)
+        if start == 0 or end < 0 or len(content) - at <= LONG_TEXT:
+            break
+        escaped = content.find(b"\\", start, end) >= 0
+        while escaped and end >= 0 and ends_escaped(content, start, end):
+            end = content.find(b'"', end + 1)
+        if end < 0:
+            break
+        if not escaped and end - start > LONG_TEXT:
+            name = f"{mark}{len(texts)}"
+            texts[name] = str(memoryview(content)[start:end], "utf-8")
+            pieces += content[copied:start], name.encode()
+            copied = end
+        at = end + 1
+    return b"".join([*pieces, content[copied:]]), texts
+
+
+def ends_escaped(content: bytes, start: int, end: int) -> bool:
+    """Whether the quotation mark at ``end`` belongs to the text that begins at ``start``."""
+    text = content[max(start, end - LONG_TEXT) : end]
+    return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
+def restored(value: Any, texts: Mapping[str, str]) -> Any:
+    """Parsed JSON with the texts back in their places."""
+    if isinstance(value, dict):
+        return {name: restored(one, texts) for name, one in value.items()}
+    if isinstance(value, list):
+        return [restored(one, texts) for one in value]
+    return texts.get(value, value) if isinstance(value, str) else value
 
 
 def strings(value: object) -> tuple[str, ...]:
@@ -161,28 +218,40 @@ def gateway_error(raw: RawAnswer, body: dict[str, Any], secrets: tuple[str, ...]
     """The error for ``{"error": {...}}`` and ``ResponseMetadata.Error`` bodies, or for no known shape at all."""
     metadata = body.get("ResponseMetadata")
     inner = body.get("error")
-    message, code = "", None
+    message = ""
+    codes: list[int | str] = []
     request_id = body.get("request_id")
     if isinstance(metadata, dict):
         request_id = metadata.get("RequestId")
         inner = metadata.get("Error")
     if isinstance(inner, dict):
         message = text_of(inner.get("message")) or text_of(inner.get("Message"))
-        code = next((c for c in map(inner.get, ("CodeN", "code", "Code", "type")) if c not in (None, "")), None)
+        codes = [c for c in map(inner.get, ("CodeN", "code", "Code", "type")) if isinstance(c, (int, str)) and c != ""]
     elif isinstance(inner, str):
         message = text_of(inner)
     found = REQUEST_ID.search(message)
     request_id = id_of(request_id or (found and found.group(1)), raw, secrets)
     message = redact(message, secrets)
-    known = number(code) if number(code) in CODES else code
-    if isinstance(known, (int, str)) and known in CODES:
-        return refused(known, raw, message=message, request_id=request_id)
-    shown = redact(str(code), secrets)[:80] if isinstance(code, (int, str)) else None
+    shown = redact(str(codes[0]), secrets)[:80] if codes else None
+    meant = (known_code(one, named=isinstance(metadata, dict)) for one in codes)
+    known = next((one for one in meant if one is not None), None)
+    if known is not None:
+        as_number = number(codes[0]) == known
+        return refused(known, raw, message=message, request_id=request_id, shown=None if as_number else shown)
     if raw.status < 400 and inner is None:
         return BadAnswerError("unknown_shape", http_status=raw.status, request_id=request_id)
-    if CREDENTIAL_HINTS.search(f"{code} {message}"):
+    if CREDENTIAL_HINTS.search(f"{shown} {message}"):
         return refused("gateway_auth", raw, message=message, request_id=request_id, shown=shown)
     return by_status(raw, message=message, request_id=request_id, code=shown)
+
+
+def known_code(value: int | str, *, named: bool) -> int | str | None:
+    """The code in the table that ``value`` means; None if it means none. ``named``: names of codes count."""
+    as_number = number(value)
+    if as_number is not None:
+        return as_number if as_number in CODES else None
+    found = NAMES.get(str(value), value) if named else value
+    return found if found in CODES else None
 
 
 def refused(
@@ -197,14 +266,23 @@ def refused(
     """The error of a service or gateway code; an unknown code gives a RefusedError that says so."""
     row = CODES.get(code)
     kind = row.error if row else HTTP_STATUSES.get(raw.status, RefusedError)
+    minutes = minutes_ahead(raw) if row and row.about_time else 0
+    key = ("clock_ahead" if minutes > 0 else "clock_behind") if minutes else str(code)
     error = kind(
-        str(code) if has(f"error.{code}.means") else "unknown_code",
+        key if has(f"error.{key}.means") else "unknown_code",
         code=shown or code,
         http_status=raw.status,
         request_id=request_id,
         service_message=redact(message, secrets),
+        minutes=abs(minutes),
     )
     return with_retry_after(error, raw)
+
+
+def minutes_ahead(raw: RawAnswer) -> int:
+    """How far this machine's clock is ahead of the answer's Date, rounded; below 0 if behind, 0 without a Date."""
+    moment = date_of(raw.headers.get("Date", ""))
+    return round((datetime.now(timezone.utc) - moment).total_seconds() / 60) if moment else 0
 
 
 def by_status(raw: RawAnswer, *, message: str, request_id: str, code: str | None = None) -> RefusedError:
@@ -244,9 +322,14 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     text = value.strip()
     if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,6})?", text):
         return max(0.0, float(text))
+    moment = date_of(text)
+    return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds()) if moment else None
+
+
+def date_of(text: str) -> datetime | None:
+    """The moment of an HTTP date; None for anything else."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

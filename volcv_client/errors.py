@@ -28,6 +28,8 @@ class VolcvError(Exception):
     """
 
     charged = Charged.NO
+    hint = ""
+    """Key of a sentence about what may be behind it, see ``hint.*`` in the messages."""
 
     def __init__(
         self,
@@ -75,6 +77,8 @@ class VolcvError(Exception):
 
     def __str__(self) -> str:
         parts = [self.means, self.do]
+        if self.hint:
+            parts.append(messages.say(f"hint.{self.hint}"))
         if self.charged is not Charged.NO:
             parts.append(messages.say(f"charged.{self.charged.value}"))
         facts = self.facts()
@@ -135,6 +139,16 @@ class BadAnswerError(VolcvError):
     """The service reported success but the answer cannot be used. It was probably charged."""
 
     charged = Charged.MAYBE
+
+
+class TaskGoneError(VolcvError):
+    """The service no longer has a task that was submitted. It may have been charged."""
+
+    charged = Charged.MAYBE
+
+
+class UploadError(VolcvError):
+    """A picture could not be turned into a link. No call was made."""
 
 
 class DownloadError(VolcvError):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
-from itertools import pairwise
 from typing import Any, Protocol
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +15,8 @@ from numpy.typing import NDArray
 from . import pictures
 from .catalog.shared import CONTROL_STRENGTH
 from .catalog.spec import (
+    SYNCHRONOUS,
+    Area,
     Branch,
     Choice,
     Condition,
@@ -24,10 +24,13 @@ from .catalog.spec import (
     Input,
     Integer,
     Json,
+    JsonBody,
     MaskPicture,
+    Mode,
     Model,
     Number,
     Picture,
+    PictureLimits,
     Switch,
     Text,
     Watermark,
@@ -36,9 +39,7 @@ from .catalog.spec import (
 from .errors import InputError
 from .messages import say
 from .pictures import Encoded, Encoding, Pixels
-
-PICTURES_FIELD = "binary_data_base64"
-PATH_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]")
+from .wire import INLINE_URI, PICTURES_FIELD, put, put_all
 
 
 class PictureSource(Protocol):
@@ -85,6 +86,37 @@ class ArrayMask:
         return pictures.encode_mask(self.pixels, size, encoding)
 
 
+class SharedPicture:
+    """A picture that several calls send: the first one encodes it, the others get the same text.
+
+    It is forgotten once ``uses`` calls have it.
+    """
+
+    def __init__(self, source: PictureSource, uses: int) -> None:
+        self._source = source
+        self._left = uses
+        self._done: dict[tuple[Encoding, tuple[int, int] | None], Encoded] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._source.size
+
+    @property
+    def empty(self) -> bool:
+        return bool(getattr(self._source, "empty", False))
+
+    def encode(self, encoding: Encoding, size: tuple[int, int] | None) -> Encoded:
+        with self._lock:
+            done = self._done.get((encoding, size)) or self._source.encode(encoding, size)
+            self._left -= 1
+            if self._left > 0:
+                self._done[encoding, size] = done
+            else:
+                self._done.clear()
+        return done
+
+
 @dataclass(frozen=True)
 class Control:
     """One further control: its picture, its kind (canny, depth, pose) and its strength 0..1."""
@@ -112,8 +144,8 @@ def defaults(model: Model) -> dict[str, Any]:
 def active_inputs(model: Model, inputs: Inputs) -> Iterator[Input]:
     """The inputs that count, with those of the chosen arm of each Branch; conditions are applied."""
     for outer in model.inputs:
-        arms = outer.options[inputs.values[outer.name]].inputs if isinstance(outer, Branch) else ()
-        for one in (outer, *arms):
+        arm = outer.options.get(inputs.values[outer.name]) if isinstance(outer, Branch) else None
+        for one in (outer, *(arm.inputs if arm else ())):
             if holds(one.only_if, model, inputs):
                 yield one
 
@@ -139,20 +171,23 @@ def url_of(picture: Picture, inputs: Inputs) -> str:
 
 def check(model: Model, inputs: Inputs) -> list[str]:
     """Notes about unusual inputs. Raises InputError for inputs that cannot work; nothing was sent then."""
-    for one in model.inputs:
-        if isinstance(one, (Branch, Choice)) and inputs.values.get(one.name) not in one.options:
-            raise InputError(
-                "bad_choice", name=one.name, value=inputs.values.get(one.name), allowed=", ".join(one.options)
-            )
     notes: list[str] = []
-    active = list(active_inputs(model, inputs))
-    for one in active:
+    active = []
+    for one in active_inputs(model, inputs):
+        active.append(one)
         notes += check_one(one, inputs)
     for control in inputs.controls:
         notes += check_number(CONTROL_STRENGTH, control.strength)
     for picture in model.pictures():
-        if picture not in active and picture.name in inputs.pictures:
+        if picture in active and picture.name in inputs.pictures:
+            check_limits(picture.name, inputs.pictures[picture.name].size, model.limits)
+        elif picture.name in inputs.pictures:
             notes.append(say("note.picture_unused", name=picture.name))
+    json_fields(model, inputs.values)
+    names = {one.name for one in active}
+    for area in model.areas:
+        if {area.width, area.height} <= names and holds(area.only_if, model, inputs):
+            check_area(area, inputs.values)
     for requirement in model.requires:
         if holds(requirement.only_if, model, inputs) and not any(
             is_given(model.input(name), inputs) for name in requirement.any_of
@@ -161,8 +196,31 @@ def check(model: Model, inputs: Inputs) -> list[str]:
     return notes
 
 
+def json_fields(model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that JsonBody inputs hold. InputError for a text that is no JSON object."""
+    fields: dict[str, Any] = {}
+    for one in model.all_inputs():
+        if isinstance(one, JsonBody) and (text := str(values.get(one.name) or "").strip()):
+            fields |= json_object(one.name, text)
+    return fields
+
+
+def json_object(name: str, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InputError("bad_json", name=name, problem=str(error)) from None
+    except RecursionError:
+        raise InputError("bad_json", name=name, problem="nested too deeply") from None
+    if not isinstance(found, dict):
+        raise InputError("bad_json", name=name, problem=type(found).__name__)
+    return found
+
+
 def check_one(one: Input, inputs: Inputs) -> list[str]:
     value = inputs.values.get(one.name)
+    if isinstance(one, (Branch, Choice)) and value not in one.options:
+        raise InputError("bad_choice", name=one.name, value=value, allowed=", ".join(one.options))
     if isinstance(one, Text) and one.required and not str(value or "").strip():
         raise InputError("empty_text", name=one.name)
     if isinstance(one, Switch) and not isinstance(value, bool):
@@ -185,6 +243,22 @@ def check_number(one: Integer | Number, value: object) -> list[str]:
     return []
 
 
+def check_limits(name: str, size: tuple[int, int], limits: PictureLimits) -> None:
+    short, long = sorted(size)
+    shown = f"{size[0]}x{size[1]}"
+    if short < limits.min_side:
+        raise InputError("picture_too_small", name=name, size=shown, limit=limits.min_side)
+    if limits.max_ratio and long > short * limits.max_ratio:
+        raise InputError("picture_too_long", name=name, size=shown, limit=f"{limits.max_ratio:g}")
+
+
+def check_area(area: Area, values: Mapping[str, Any]) -> None:
+    pixels = values[area.width] * values[area.height]
+    if not area.low <= pixels <= area.high:
+        size = f"{values[area.width]}x{values[area.height]}"
+        raise InputError("bad_area", size=size, pixels=pixels, low=area.low, high=area.high)
+
+
 def check_picture(one: Picture, inputs: Inputs) -> list[str]:
     if one.required and not is_given(one, inputs):
         raise InputError("no_image", name=one.name)
@@ -198,10 +272,19 @@ def check_picture(one: Picture, inputs: Inputs) -> list[str]:
 
 @dataclass(frozen=True)
 class Built:
-    """A body ready to send, with the notes that building it gave (already in the user's language)."""
+    """A body ready to send, with the notes that building it gave (already in the user's language).
+
+    ``result_request``: what a task's ``req_json`` says when its result is asked for.
+    """
 
     body: Mapping[str, Any]
+    mode: Mode = SYNCHRONOUS
     notes: tuple[str, ...] = ()
+    result_request: Mapping[str, Any] = field(default_factory=dict)
+
+    def identity(self) -> Mapping[str, Any]:
+        """All that makes the answer what it is."""
+        return {**self.body, "req_json": self.result_request} if self.mode.result_action else self.body
 
 
 def build(model: Model, inputs: Inputs, *, lossless: bool = False) -> Built:
@@ -213,43 +296,17 @@ def build(model: Model, inputs: Inputs, *, lossless: bool = False) -> Built:
     put_all(body, model.fixed)
     active = list(active_inputs(model, inputs))
     for one in active:
-        if not isinstance(one, (Picture, Controls)):
+        if not isinstance(one, (Picture, Controls, JsonBody)):
             put_value(body, one, inputs)
     attached = list(put_pictures(body, model, inputs, active))
     encoded = encode_within(model, attached, lossless)
     if encoded:
         body[PICTURES_FIELD] = [one.base64 for one in encoded]
     notes = [note for item, one in zip(attached, encoded, strict=True) for note in reduction_notes(item.name, one)]
-    return Built(body, tuple(notes))
-
-
-def json_pieces(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str]) -> Iterator[bytes]:
-    """The JSON text that ``write`` makes of a body, in pieces, one for each picture.
-
-    The writer gets placeholders instead of the pictures: it would look at each of their millions of characters,
-    which are never special in JSON, and hold up the other threads of the process meanwhile.
-    """
-    inline = body.get(PICTURES_FIELD, ())
-    mark = uuid4().hex
-    start, *rest = write({**body, PICTURES_FIELD: [mark] * len(inline)} if inline else body).split(mark)
-    yield start.encode()
-    for picture, text in zip(inline, rest, strict=True):
-        yield picture.encode("ascii")
-        yield text.encode()
-
-
-def to_bytes(body: Mapping[str, Any]) -> bytes:
-    """The body as it is sent."""
-    return b"".join(json_pieces(body, json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode))
-
-
-def digest(body: Mapping[str, Any], *where: str) -> str:
-    """SHA-256 of a body and of where it goes, equal for equal ones."""
-    encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-    made = sha256()
-    for piece in json_pieces(body, lambda lean: encoder.encode([*where, lean])):
-        made.update(piece)
-    return made.hexdigest()
+    body |= json_fields(model, inputs.values)
+    mode = model.mode(inputs.values)
+    asked_later = {name: body.pop(name) for name in mode.result_fields if name in body}
+    return Built(body, mode, tuple(notes), asked_later)
 
 
 def put_value(body: dict[str, Any], one: Input, inputs: Inputs) -> None:
@@ -288,7 +345,9 @@ def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Seq
                 put(body, one.uri_path, url)
             elif source:
                 if one.uri_path:
-                    put(body, one.uri_path, f"uri://binary_data?index={index}")
+                    put(body, one.uri_path, f"{INLINE_URI}{index}")
+                if one.index_path:
+                    put(body, one.index_path, index)
                 put_all(body, one.inline)
                 yield Attachment(one.name, source, one.alpha, one.fit_to if isinstance(one, MaskPicture) else None)
                 index += 1
@@ -331,27 +390,3 @@ def reduction_notes(name: str, encoded: Encoded) -> Iterator[str]:
         yield say("note.resized", name=name, before=f"{width}x{height}", after=f"{encoded.width}x{encoded.height}")
     elif encoded.quality:
         yield say("note.recompressed", name=name, quality=encoded.quality)
-
-
-def put_all(body: dict[str, Any], entries: Mapping[str, Json]) -> None:
-    for path, value in entries.items():
-        put(body, path, value)
-
-
-def put(body: dict[str, Any], path: str, value: object) -> None:
-    """Set a wire path such as ``controlnet_args[0].type``; lists grow by one element at most."""
-    steps: list[str | int] = [int(m[2]) if m[2] else m[1] for m in PATH_STEP.finditer(path)]
-    target: Any = body
-    for step, following in pairwise(steps):
-        fresh: Callable[[], Any] = list if isinstance(following, int) else dict
-        if isinstance(target, list):
-            if step == len(target):
-                target.append(fresh())
-            target = target[int(step)]
-        else:
-            target = target.setdefault(step, fresh())
-    last = steps[-1]
-    if isinstance(target, list) and last == len(target):
-        target.append(value)
-    else:
-        target[last] = value

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import os
 import threading
-import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -18,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
-from . import png
 from .catalog.spec import PictureLimits
+from .compress import OPAQUE, compressed
 from .errors import BadAnswerError, InputError
 
 Pixels: TypeAlias = "NDArray[np.uint8] | NDArray[np.floating]"
@@ -30,13 +31,21 @@ ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_ANSWER_PIXELS = 100_000_000
 MIN_SIDE = 16
 
-ENCODE_BLOCK = 2**18
+ENCODE_BLOCK = 2**19
 DECODE_BLOCK = 2**21
 """Bytes of float32 rows that are converted in one go, so that what lies in between stays in a processor's caches."""
 
-_one_at_a_time = threading.Lock()
-"""Pillow encodes into memory with the interpreter's lock held. Several threads that do so gain nothing, and whoever
-else wants the lock, such as the host's loop, would have to queue behind each of them."""
+WHOLE_PIXELS = 2**20
+"""Up to here cutting a picture into blocks costs more than it saves."""
+
+HUGE_PIXELS = 2**23
+"""From here on, at four bytes each, every allocator asks the system for fresh memory, which is blank already."""
+
+BITS_OF_255 = np.float32(255).view(np.uint32)
+
+LARGE_PIXELS = 2**22
+_large_ones = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
+"""Large pictures leave one core to the host's loop: more threads than cores that fill memory make it wait."""
 
 TEXT_PIECE = 3 * 2**16
 """Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
@@ -70,8 +79,28 @@ class Encoded:
     quality: int | None = None
 
 
+def turn(width: int, height: int) -> AbstractContextManager[object]:
+    """To be held while a picture of that size is converted."""
+    return _large_ones if width * height > LARGE_PIXELS else nullcontext()
+
+
+def quantize(rows: Pixels, scaled: NDArray[np.float32], target: NDArray[np.uint8]) -> None:
+    """Write float 0..1 as uint8 by clamping and rounding; NaN becomes 0. ``scaled`` is room for what lies between."""
+    if rows.dtype == np.uint8:
+        np.copyto(target, rows)
+        return
+    np.multiply(rows, np.float32(255.0), out=scaled, dtype=np.float32)
+    np.rint(scaled, out=scaled)
+    # One cheap look spares nearly every picture the clamping: read as unsigned integers, floats of 0 to 255 are in
+    # order, and negative ones and NaN are above them.
+    if scaled.view(np.uint32).max(initial=0) > BITS_OF_255:
+        np.fmax(scaled, 0.0, out=scaled)  # unlike clip, this replaces NaN
+        np.fmin(scaled, 255.0, out=scaled)
+    np.copyto(target, scaled, casting="unsafe")
+
+
 def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
-    """uint8 of float 0..1 by clamping and rounding; NaN becomes 0. uint8 is passed through."""
+    """uint8 of float 0..1 by clamping and rounding; uint8 is passed through."""
     if pixels.dtype == np.uint8:
         return pixels  # type: ignore[return-value]
     values = np.empty(pixels.shape, np.uint8)
@@ -79,32 +108,44 @@ def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
     scaled = np.empty((step, *pixels.shape[1:]), np.float32)
     for top in range(0, len(pixels), step):
         rows = pixels[top : top + step]
-        part = scaled[: len(rows)]
-        np.multiply(rows, np.float32(255.0), out=part, dtype=np.float32)
-        np.rint(part, out=part)
-        # Two cheap looks spare nearly every picture the clamping. A NaN fails both.
-        if not (part.min(initial=0) >= 0 and part.max(initial=0) <= 255):
-            np.fmax(part, 0.0, out=part)  # unlike clip, this replaces NaN
-            np.fmin(part, 255.0, out=part)
-        np.copyto(values[top : top + step], part, casting="unsafe")
+        quantize(rows, scaled[: len(rows)], values[top : top + step])
     return values
 
 
+def opaque_image(pixels: Pixels) -> Image.Image:
+    """The picture ``[H, W, 3]`` in Pillow's mode RGBX, four bytes a pixel, without a copy in Pillow's own memory.
+
+    Pillow allocates, and blanks, with the interpreter's lock held; for a large picture the host's loop would notice.
+    """
+    height, width = pixels.shape[:2]
+    values = np.empty((height, width), np.uint32)
+    step = max(1, ENCODE_BLOCK // (12 * width))
+    scaled = np.empty((step, width, 3), np.float32)
+    samples = np.empty(3 * step * width + 1, np.uint8)
+    # Four bytes from every third one on: a pixel and one byte that RGBX ignores.
+    quads = np.ndarray((step, width), np.uint32, samples.data, 0, (3 * width, 3))
+    for top in range(0, height, step):
+        rows = pixels[top : top + step]
+        quantize(rows, scaled[: len(rows)], samples[: rows.size].reshape(rows.shape))
+        values[top : top + step] = quads[: len(rows)]
+    return Image.frombuffer("RGBX", (width, height), values, "raw", "RGBX", 0, 1)
+
+
 def to_image(pixels: Pixels, *, alpha: bool) -> Image.Image:
-    """RGB, or RGBA if ``alpha`` is kept and something is transparent; grey is spread to RGB.
+    """RGBX, or RGBA if ``alpha`` is kept and something is transparent; grey is spread to RGB.
 
     Raises InputError for other channel counts or an empty picture.
     """
     if pixels.ndim != 3 or 0 in pixels.shape or pixels.shape[2] not in (1, 3, 4):
         raise InputError("bad_shape", shape="x".join(map(str, pixels.shape)))
+    if pixels.shape[2] == 3:
+        return opaque_image(pixels)
     values = to_uint8(pixels)
     if values.shape[2] == 1:
-        return Image.fromarray(values[:, :, 0]).convert("RGB")
-    image = Image.fromarray(np.ascontiguousarray(values))
-    if values.shape[2] == 3:
-        return image
+        return opaque_image(np.repeat(values, 3, axis=2))
     if values[:, :, 3].min() == 255:
-        return image.convert("RGB")
+        return opaque_image(values[:, :, :3])
+    image = Image.fromarray(np.ascontiguousarray(values))
     return image if alpha else flatten(image)
 
 
@@ -121,38 +162,40 @@ def encode(pixels: Pixels, encoding: Encoding = Encoding()) -> Encoded:
     A picture over a limit is recompressed first and downscaled only if that is not enough. Raises
     InputError if it cannot be made to fit.
     """
-    return fit(to_image(pixels, alpha=encoding.alpha), encoding)
+    with turn(*pixels.shape[:2]):
+        return fit(to_image(pixels, alpha=encoding.alpha), encoding)
 
 
 def encode_mask(mask: Pixels, size: tuple[int, int] | None, encoding: Encoding = Encoding()) -> Encoded:
     """Encode a mask ``[H, W]`` as 8-bit grey PNG, resized to ``size`` (width, height) if it differs."""
     if mask.ndim != 2 or 0 in mask.shape:
         raise InputError("bad_shape", shape="x".join(map(str, mask.shape)))
-    image = Image.fromarray(np.ascontiguousarray(to_uint8(mask)))
-    if size is not None and image.size != size:
-        image = image.resize(size, Image.Resampling.BILINEAR)
-    return fit(image, encoding)
+    with turn(*mask.shape):
+        image = Image.fromarray(np.ascontiguousarray(to_uint8(mask)))
+        if size is not None and image.size != size:
+            image = image.resize(size, Image.Resampling.BILINEAR)
+        return fit(image, encoding)
 
 
 def fit(image: Image.Image, encoding: Encoding) -> Encoded:
     original = image.size
     image = within_side(image, encoding.max_side)
-    as_png = encoding.lossless or image.mode != "RGB"
+    as_png = encoding.lossless or image.mode not in OPAQUE
     attempts: list[int | None] = [None] if as_png else [JPEG_QUALITY]
-    if image.mode == "RGB":
+    if image.mode in OPAQUE:
         attempts += [JPEG_QUALITY, *REDUCED_QUALITIES] if as_png else list(REDUCED_QUALITIES)
+    most = encoding.max_base64 // 4 * 3
     while True:
         for quality in attempts:
-            text = to_base64(image, quality)
-            if len(text) <= encoding.max_base64:
+            data = compressed(image, quality, most)
+            if len(data) <= most:
+                resized = original if image.size != original else None
                 lowered = quality if quality != attempts[0] else None
-                return Encoded(
-                    text, *image.size, resized_from=original if image.size != original else None, quality=lowered
-                )
+                return Encoded(to_base64(data), *image.size, resized_from=resized, quality=lowered)
         if min(image.size) <= MIN_SIDE:
-            raise InputError("picture_too_large", size=len(text), limit=encoding.max_base64)
+            raise InputError("picture_too_large", size=len(data) * 4 // 3, limit=encoding.max_base64)
         # Bytes grow about with the area; a little below the estimate saves further rounds.
-        shrink = min(0.9, 0.95 * (encoding.max_base64 / len(text)) ** 0.5)
+        shrink = min(0.9, 0.95 * (most / len(data)) ** 0.5)
         image = scaled(image, shrink)
 
 
@@ -166,18 +209,7 @@ def scaled(image: Image.Image, factor: float) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def to_base64(image: Image.Image, jpeg_quality: int | None) -> str:
-    """Base64 text of the picture as JPEG, or as PNG if ``jpeg_quality`` is None."""
-    buffer = io.BytesIO()
-    if jpeg_quality is None and image.mode == "RGB":
-        png.write_rgb(image, buffer)
-    else:
-        with _one_at_a_time:
-            if jpeg_quality is None:
-                image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
-            else:
-                image.save(buffer, "JPEG", quality=jpeg_quality, subsampling=0)
-    data = buffer.getbuffer()
+def to_base64(data: bytes) -> str:
     pieces = (binascii.b2a_base64(data[at : at + TEXT_PIECE], newline=False) for at in range(0, len(data), TEXT_PIECE))
     return b"".join(pieces).decode("ascii")
 
@@ -222,13 +254,24 @@ def decode(data: bytes, place: Place = new_place) -> NDArray[np.float32]:
                 raise BadAnswerError("picture_bomb", size=f"{image.width} x {image.height}")
             if not is_whole(data, str(image.format)):
                 raise BadAnswerError("picture_broken", problem="truncated")
-            return pixels_of(image, data, place)
+            with turn(*image.size):
+                return pixels_of(image, data, place)
     except BadAnswerError:
         raise
     except Image.DecompressionBombError:
         raise BadAnswerError("picture_bomb", size=f"> {MAX_ANSWER_PIXELS}") from None
     except Exception as error:  # hostile bytes: Pillow's readers raise many types
         raise BadAnswerError("picture_broken", problem=type(error).__name__) from None
+
+
+def decode_mask(data: bytes) -> NDArray[np.float32]:
+    """What a picture file selects, float32 ``[H, W]`` in 0..1: its opacity if something is transparent, the light of
+    a grey picture, everything of any other."""
+    with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
+        if image.mode in ("1", "L", "I;16"):
+            light: NDArray[np.float32] = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255.0)
+            return light
+    return decode_alpha(data)
 
 
 def decode_alpha(data: bytes) -> NDArray[np.float32]:
@@ -258,6 +301,7 @@ def pixels_of(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDArray[
         ImageOps.exif_transpose(image, in_place=True)
         values, most = np.clip(np.asarray(image, dtype=np.float32), 0, 65535)[:, :, None], 65535.0
     else:
+        give_room(image)
         ImageOps.exif_transpose(image, in_place=True)
         transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
@@ -267,9 +311,24 @@ def pixels_of(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDArray[
     return target
 
 
+def give_room(image: ImageFile.ImageFile) -> None:
+    """Have Pillow decode a huge picture into memory of the system's.
+
+    Its own it takes from the process's heap and blanks, with the interpreter's lock held: 24 to 48 ms at 4096 px.
+    """
+    pixels = image.width * image.height
+    if pixels >= HUGE_PIXELS and image.mode in ("RGB", "RGBA"):
+        with suppress(AttributeError, TypeError, ValueError):  # a Pillow without this way in: only the loop suffers
+            room = np.zeros(pixels, np.uint32)
+            cast(Any, image).im = cast(Any, Image).core.map_buffer(room, image.size, "raw", 0, (image.mode, 0, 1))
+
+
 def spread(image: Image.Image, target: NDArray[np.float32]) -> NDArray[np.float32]:
     """The samples of an RGB picture divided by 255, written into ``target`` ``[H, W, 3]``."""
     width, height = image.size
+    if width * height <= WHOLE_PIXELS:
+        np.divide(np.asarray(image), np.float32(255.0), out=target, dtype=np.float32)
+        return target
     step = max(1, DECODE_BLOCK // (12 * width))
     for top in range(0, height, step):
         bottom = min(height, top + step)

@@ -25,16 +25,20 @@ EIGHT_BIT_RGB = (8, 2, 0, 0, 0)
 """Bit depth, colour type, and the only compression, filter method and interlacing."""
 
 
-def write_rgb(image: Image.Image, file: BytesIO) -> None:
-    """Write the PNG of a picture of mode RGB."""
+def of_opaque(image: Image.Image, most: int) -> bytes:
+    """The PNG of a picture of mode RGB or RGBX; cut short as soon as it has more than ``most`` bytes."""
+    file = BytesIO()
     file.write(SIGNATURE)
     write_chunk(file, b"IHDR", struct.pack(">2I5B", *image.size, *EIGHT_BIT_RGB))
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1, zlib.Z_RLE)
     for rows in filtered(image):
         if data := packer.compress(rows.data):
             write_chunk(file, b"IDAT", data)
+        if file.tell() > most:
+            break
     write_chunk(file, b"IDAT", packer.flush())
     write_chunk(file, b"IEND", b"")
+    return file.getvalue()
 
 
 def write_chunk(file: BytesIO, kind: bytes, data: bytes) -> None:
@@ -49,7 +53,7 @@ def filtered(image: Image.Image) -> Iterator[NDArray[np.uint8]]:
     step = max(1, BLOCK_BYTES // (3 * width))
     above = np.zeros((1, 3 * width), np.uint8)
     for top in range(0, height, step):
-        part = np.asarray(image.crop((0, top, width, min(height, top + step))))
+        part = np.asarray(image.crop((0, top, width, min(height, top + step))).convert("RGB"))
         rows = part.reshape(len(part), 3 * width)
         upper = np.concatenate((above, rows[:-1]))
         # The average without a ninth bit: what both have, and half of what only one has.

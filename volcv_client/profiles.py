@@ -23,8 +23,6 @@ LANGUAGE_CHOICES = (AUTO, *LANGUAGES)
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 SWITCH_WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 LOCK_SECONDS = 10.0
-NOT_FOR_SANDBOX = (*config.SECRETS, "base_url")
-"""The sandbox profile runs inside this process and must never hold what could be sent elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def check_field(field: str, name: str) -> None:
     """SetupError unless the profile ``name`` may hold the field."""
     if field not in config.FIELD_KINDS:
         raise SetupError("unknown_setting", setting=field[:60], known=", ".join(config.FIELD_KINDS))
-    if name == config.SANDBOX and field in NOT_FOR_SANDBOX:
+    if name == config.SANDBOX and field in config.NOT_FOR_SANDBOX:
         raise SetupError("sandbox_fixed", setting=field)
 
 
@@ -198,7 +196,7 @@ def field_states(name: str, content: Mapping[str, Any]) -> dict[str, FieldState]
     return {
         field: field_state(name, field, stored.get(field))
         for field in config.FIELD_KINDS
-        if name != config.SANDBOX or field not in NOT_FOR_SANDBOX
+        if name != config.SANDBOX or field not in config.NOT_FOR_SANDBOX
     }
 
 

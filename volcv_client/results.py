@@ -15,12 +15,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import fsync
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import charges
+from . import charges, media, tasks
 from .errors import StoreError
+from .media import Media
 from .thumbnails import thumbnail_of
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ BUSY_SECONDS = 5.0
 ORPHAN_SECONDS = 3600.0
 COUNT_EVERY = 32
 """Saves between two looks at every row's size, for what other processes store and delete."""
-EXTENSIONS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"BM": ".bmp"}
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -76,10 +75,10 @@ class Result:
         found = (text for name, text in self.request.items() if name.endswith("prompt") and isinstance(text, str))
         return next(filter(None, found), "")
 
-    def pictures(self) -> list[bytes]:
-        """The picture files' bytes; StoreError if one cannot be read."""
+    def media(self) -> list[Media]:
+        """The picture files' bytes, or the video files; StoreError if one cannot be read."""
         try:
-            return [path.read_bytes() for path in self.files]
+            return list(map(media.load, self.files))
         except OSError as error:
             raise StoreError("store_unreadable", problem=error.strerror or "") from None
 
@@ -100,6 +99,7 @@ class ResultStore:
         self._swept = False
         self._bytes = 0  # stored by this process's account; counted anew now and then
         self._saves_until_count = 0
+        self.tasks = tasks.TaskTable(self._do)
 
     def _open(self) -> sqlite3.Connection:
         for folder in (self.folder.parent, self.folder, self._files):  # each private, not only the last
@@ -110,7 +110,7 @@ class ResultStore:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {charges.SCHEMA} COMMIT")
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {charges.SCHEMA} {tasks.SCHEMA} COMMIT")
         except BaseException:  # an open file could not be set aside
             connection.close()
             raise
@@ -150,16 +150,15 @@ class ResultStore:
                 self._connection.close()
                 self._connection = None
 
-    def save(self, result: Result, pictures: Sequence[bytes]) -> Result:
+    def save(self, result: Result, files: Sequence[Media]) -> Result:
         """Keep a result; returns it with its ``files``. StoreError if it could not be kept."""
         names: list[str] = []
+        size = sum(map(media.size_of, files))
 
         def write(connection: sqlite3.Connection) -> int:
             names.clear()
-            for data in pictures:
-                extension = next((e for magic, e in EXTENSIONS.items() if data.startswith(magic)), ".bin")
-                names.append(f"{uuid.uuid4().hex}{extension}")
-                write_whole(self._files / names[-1], data)
+            for one in files:
+                names.append(media.keep(one, self._files))
             record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -180,7 +179,7 @@ class ResultStore:
                         result.seed,
                         result.created,
                         time.time(),
-                        sum(map(len, pictures)),
+                        size,
                         json.dumps(record, default=dict),
                     ),
                 )
@@ -189,7 +188,7 @@ class ResultStore:
             except BaseException:  # an open transaction would block every other process
                 connection.execute("ROLLBACK")
                 raise
-            self._bytes += sum(map(len, pictures))
+            self._bytes += size
             self._prune(connection)
             return inserted.lastrowid or 0
 
@@ -369,13 +368,6 @@ SELECT = """
 SELECT id, fingerprint, reusable, request_id, req_key, seed, created, record, COALESCE(charged, 1), COALESCE(reuses, 0)
 FROM results LEFT JOIN charges USING (created, request_id, fingerprint)
 """
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        fsync(file.fileno())
 
 
 _stores: dict[Path, ResultStore] = {}

@@ -31,7 +31,7 @@ from .errors import (
     VolcvError,
 )
 from .messages import say
-from .payload import Built, Control, Inputs, PictureSource, build, check
+from .payload import Built, Control, Inputs, PictureSource, SharedPicture, build, check, json_fields
 from .service import Service
 
 P = TypeVar("P")
@@ -83,29 +83,37 @@ def calls_of(inputs: BatchInputs) -> int:
     return int(max([1, *batch_sizes(inputs).values()]) * inputs.values.get(COUNT.name, COUNT.default))
 
 
-def split(inputs: BatchInputs) -> list[Inputs]:
-    """One Inputs per picture of the batch. Raises InputError if batch sizes do not match."""
+def split(inputs: BatchInputs, count: int) -> list[Inputs]:
+    """One Inputs per picture of the batch, for ``count`` calls each. Raises InputError if batch sizes do not match."""
     sizes = batch_sizes(inputs)
     most = max([1, *sizes.values()])
     if any(size not in (1, most) for size in sizes.values()):
         raise InputError("batch_mismatch", sizes=", ".join(f"{name}: {size}" for name, size in sizes.items()))
 
-    def nth(batch: Sequence[PictureSource], index: int) -> PictureSource:
-        return batch[index if len(batch) > 1 else 0]
+    def spread(batch: Sequence[PictureSource]) -> Sequence[PictureSource]:
+        uses = count * (most // len(batch))
+        shared = [SharedPicture(source, uses) for source in batch] if uses > 1 else batch
+        return [*shared] * (most // len(batch))
 
+    pictures = {name: spread(batch) for name, batch in inputs.pictures.items()}
+    controls = [(spread(batch), kind, strength) for batch, kind, strength in inputs.controls]
     return [
         Inputs(
             inputs.values,
-            {name: nth(batch, index) for name, batch in inputs.pictures.items()},
-            [Control(nth(batch, index), kind, strength) for batch, kind, strength in inputs.controls],
+            {name: batch[index] for name, batch in pictures.items()},
+            [Control(batch[index], kind, strength) for batch, kind, strength in controls],
             inputs.watermark,
         )
         for index in range(most)
     ]
 
 
-def without_empty_masks(inputs: Inputs) -> tuple[Inputs, list[str]]:
+def without_empty_masks(model: Model, inputs: Inputs) -> tuple[Inputs, list[str]]:
+    """The inputs without masks that select nothing. InputError if the model needs one of them."""
     empty = [name for name, source in inputs.pictures.items() if getattr(source, "empty", False)]
+    for picture in model.pictures():
+        if picture.required and picture.name in empty:
+            raise InputError("empty_mask", name=picture.name)
     kept = {name: source for name, source in inputs.pictures.items() if name not in empty}
     return replace(inputs, pictures=kept), [say("note.empty_mask", name=name) for name in empty]
 
@@ -132,9 +140,10 @@ class Run(Generic[P]):
         self.calls: list[Call[P]] = []
         self._sandbox = service.profile.name == config.SANDBOX
         self._on_refusal = batch.values.get(ON_REFUSAL.name, ON_REFUSAL.default)
-        for inputs in split(batch):
-            given, notes = without_empty_masks(inputs)
-            for values in self._seeded(batch.values):
+        seeded = self._seeded(batch.values)
+        for inputs in split(batch, len(seeded)):
+            given, notes = without_empty_masks(model, inputs)
+            for values in seeded:
                 one = replace(given, values=values)
                 self.notes |= dict.fromkeys([*notes, *check(model, one)])
                 self.calls.append(self._call(service, one, decode))
@@ -155,13 +164,16 @@ class Run(Generic[P]):
         return [{**values, "seed": seed + offset} for offset in range(count)]
 
     def _call(self, service: Service, inputs: Inputs, decode: Callable[[int, bytes], P]) -> Call[P]:
-        seed = inputs.values.get("seed", -1)
+        told = json_fields(self.model, inputs.values).get("seed")
+        seed = told if isinstance(told, int) else inputs.values.get("seed", -1)
 
         def body() -> Built:
             return build(self.model, inputs, lossless=service.profile.lossless)
 
         token = CancelToken(self.token)
-        return Call(self.model, body, partial(decode, len(self.calls)), seed if seed >= 0 else None, seed < 0, token)
+        return Call(
+            self.model, body, partial(decode, len(self.calls)), seed if seed >= 0 else None, seed < 0, token=token
+        )
 
     def _stop_if_hopeless(self, future: Future[Answer[P]]) -> None:
         if isinstance(future.exception(), HOPELESS):

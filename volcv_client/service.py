@@ -11,30 +11,36 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 
 from . import config, underway
 from .calls import Answer, Call, Phase
 from .cancel import SharedToken
+from .catalog.spec import Model
 from .config import Profile
-from .envelope import Envelope, parse
+from .envelope import Envelope
 from .errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
+from .exchange import Exchange, TaskExchange
 from .limiter import Limiter, limiter_for
-from .payload import Built, digest, to_bytes
+from .media import Media
+from .payload import Built
 from .pictures import from_base64
 from .results import Result, ResultStore, store_at
 from .retry import rule_for, wait_before
 from .transport import Transport
+from .wire import PICTURES_FIELD, digest
 from .workers import Workers
 
 log = logging.getLogger(__name__)
 P = TypeVar("P")
 
+UPLOAD_PATH = "/v1/files"  # the gateway family's upload helper (catalog section 1)
 LINK_SECONDS = 24 * 3600.0  # how long result links live (catalog section 2)
 
 SPARE_WORKERS = 2
@@ -46,7 +52,7 @@ class Landed:
     """A result with the bytes of its pictures, and notes about keeping it."""
 
     result: Result
-    files: tuple[bytes, ...]
+    files: tuple[Media, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -64,9 +70,11 @@ class Service:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile.ready()
         self.identity = self.profile.base_url
+        self.upload_url = self.profile.upload_url
         if self.profile.name == config.SANDBOX:
             self.identity = config.SANDBOX
             self.profile = replace(self.profile, base_url=sandbox_url(), api_key=config.SANDBOX_KEY)
+            self.upload_url = sandbox_url() + UPLOAD_PATH
         secret = self.profile.access_key if self.profile.native else self.profile.api_key
         self.credential = hashlib.sha256(f"{self.identity}\n{secret}".encode()).hexdigest()
         self.transport = Transport(self.profile)
@@ -108,7 +116,7 @@ class Service:
         call.enter(Phase.ENCODING)
         built = call.build()
         token.check()
-        fingerprint = self.fingerprint(call.model.action, built.body)
+        fingerprint = call.task.fingerprint if call.task else self.fingerprint(built)
         if call.random_seed:
             landed, pictures = self._obtain(call, built, fingerprint, token)
             self._deliver(call, built, landed, pictures, reused=False)
@@ -156,29 +164,29 @@ class Service:
 
         flight.outcome.add_done_callback(landed)
 
-    def fingerprint(self, action: str, body: Mapping[str, Any]) -> str:
+    def fingerprint(self, built: Built) -> str:
         """What makes two requests the same: where they go and every byte of what they say."""
-        return digest(body, self.identity, action)
+        return digest(built.identity(), self.identity, built.mode.action)
 
-    def _stored(self, call: Call[P], fingerprint: str) -> tuple[Landed, tuple[P, ...]] | None:
+    def _stored(self, call: Call[P], fingerprint: str) -> tuple[Landed, tuple[P, ...] | None] | None:
         """A stored result of the same request; None if there is none that can be used."""
         try:
             result = self.store.find(fingerprint)
             if result is None:
                 return None
             if result.files:
-                files = tuple(result.pictures())
+                files = tuple(result.media())
                 return Landed(result, files), tuple(map(call.decode, files))
         except (StoreError, BadAnswerError) as error:
             log.warning("volcv: a stored result cannot be used: %s", error)
             return None
         return self._fetch_late(call, result)
 
-    def _fetch_late(self, call: Call[P], result: Result) -> tuple[Landed, tuple[P, ...]] | None:
+    def _fetch_late(self, call: Call[P], result: Result) -> tuple[Landed, tuple[P, ...] | None] | None:
         """The pictures of a paid answer whose download had failed; None once its links have expired."""
         call.enter(Phase.DOWNLOADING)
         try:
-            files = tuple(map(self._download, result.image_urls))
+            files = tuple(self.download(call.model, url) for url in result.image_urls)
             pictures = tuple(map(call.decode, files))
         except (DownloadError, BadAnswerError) as error:
             error.request_id = result.request_id
@@ -190,13 +198,22 @@ class Service:
 
     def _obtain(
         self, call: Call[P], built: Built, fingerprint: str, token: SharedToken
-    ) -> tuple[Landed, tuple[P, ...]]:
+    ) -> tuple[Landed, tuple[P, ...] | None]:
         """Pay for an answer: send, fetch its pictures, check them, store them."""
-        body = to_bytes(built.body)
-        envelope, seconds = self._send(call, body, token)
+        task = bool(built.mode.result_action)
+        with TaskExchange(self, call, built, fingerprint) if task else Exchange(self, call, built) as exchange:
+            envelope, seconds = self._send(call, exchange, token)
+            landed, pictures = self._take(call, built, fingerprint, envelope, seconds)
+            exchange.settle(landed.result)
+        return replace(landed, notes=(*exchange.notes, *landed.notes)), pictures
+
+    def _take(
+        self, call: Call[P], built: Built, fingerprint: str, envelope: Envelope, seconds: float
+    ) -> tuple[Landed, tuple[P, ...] | None]:
+        """The pictures of a paid answer, checked and stored."""
         result = Result(
             request_id=envelope.request_id,
-            req_key=call.model.req_key,
+            req_key=str(built.body["req_key"]),
             fingerprint=fingerprint,
             reusable=not call.random_seed,
             seed=call.seed,
@@ -204,13 +221,13 @@ class Service:
             cost=envelope.cost,
             texts=dict(envelope.texts),
             image_urls=envelope.image_urls,
-            request={key: value for key, value in built.body.items() if key != "binary_data_base64"},
+            request={key: value for key, value in built.body.items() if key != PICTURES_FIELD},
             charged=self.identity != config.SANDBOX,
         )
-        files: tuple[bytes, ...] = ()
+        files: tuple[Media, ...] = ()
         try:
             call.enter(Phase.DOWNLOADING)
-            files = self._fetch(envelope)
+            files = self._fetch(call.model, envelope)
             call.enter(Phase.DECODING)
             pictures = tuple(map(call.decode, files))
         except (DownloadError, BadAnswerError) as error:
@@ -222,9 +239,10 @@ class Service:
             if files:
                 self._keep(result, files)
             raise
-        return self._keep(result, files), pictures
+        # A video that was kept is no longer where it was decoded from.
+        return self._keep(result, files), None if call.model.video else pictures
 
-    def _send(self, call: Call[P], body: bytes, token: SharedToken) -> tuple[Envelope, float]:
+    def _send(self, call: Call[P], exchange: Exchange, token: SharedToken) -> tuple[Envelope, float]:
         """The envelope of a successful answer and the seconds it took, after the retries of the table."""
         attempts: Counter[str] = Counter()
         while True:
@@ -233,8 +251,7 @@ class Service:
                 call.enter(Phase.WORKING)
                 began = time.monotonic()
                 try:
-                    raw = self.transport.post(call.model.action, body, token)
-                    envelope = parse(raw, texts=call.model.texts, secrets=self.profile.secrets)
+                    envelope = exchange(token)
                 except VolcvError as error:
                     failure = error
                     rule = rule_for(error, random_seed=call.random_seed)
@@ -251,15 +268,18 @@ class Service:
             call.enter(Phase.BACKING_OFF)
             token.wait(wait_before(rule, attempts[rule.name], failure))
 
-    def _fetch(self, envelope: Envelope) -> tuple[bytes, ...]:
+    def _fetch(self, model: Model, envelope: Envelope) -> tuple[Media, ...]:
         """The pictures of an answer, in order. Inline ones win; nothing is downloaded twice."""
         if envelope.base64_pictures:
             return tuple(map(from_base64, envelope.base64_pictures))
-        return tuple(map(self._download, envelope.image_urls))
+        return tuple(self.download(model, url) for url in envelope.image_urls)
 
-    def _download(self, url: str) -> bytes:
+    def download(self, model: Model, url: str) -> Media:
+        """What a result link holds: the bytes of a picture, or a file beside the store with a video."""
         for attempt in count(1):
             try:
+                if model.video:
+                    return self.transport.download_video(url, self.store.folder)
                 return self.transport.download(url)
             except DownloadError as error:
                 rule = rule_for(error, random_seed=False)
@@ -268,10 +288,11 @@ class Service:
                 time.sleep(wait_before(rule, attempt, error))
         raise AssertionError("unreachable")
 
-    def _keep(self, result: Result, files: tuple[bytes, ...]) -> Landed:
+    def _keep(self, result: Result, files: tuple[Media, ...]) -> Landed:
         """Store a result. A store that fails costs a note, never the picture."""
         try:
-            return Landed(self.store.save(result, files), files)
+            kept = self.store.save(result, files)
+            return Landed(kept, kept.files if any(isinstance(one, Path) for one in files) else files)
         except StoreError as error:
             return Landed(result, files, (str(error),))
 
@@ -305,9 +326,9 @@ def answer_of(landed: Landed, pictures: tuple[P, ...], *, reused: bool, notes: t
     )
 
 
-def stored_answer(result: Result, decode: Callable[[bytes], P]) -> Answer[P]:
+def stored_answer(result: Result, decode: Callable[[Any], P]) -> Answer[P]:
     """A stored result as the answer of a call. StoreError or BadAnswerError if its files are damaged."""
-    files = tuple(result.pictures())
+    files = tuple(result.media())
     return answer_of(Landed(result, files), tuple(map(decode, files)), reused=True)
 
 

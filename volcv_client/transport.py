@@ -7,11 +7,13 @@ the socket piece by piece through :class:`Upload`, so "was it all sent?" has an 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,14 +23,20 @@ from .auth import BearerAuth, NoAuth, SignedAuth
 from .cancel import SharedToken
 from .config import GATEWAY_PATH, Profile
 from .envelope import RawAnswer
-from .errors import BadAnswerError, DownloadError, LostAnswerError, NotSentError, SetupError
+from .errors import BadAnswerError, DownloadError, LostAnswerError, NotSentError, SetupError, UploadError
 from .guard import AddressRule, BlockedAddressError, GuardedAdapter, is_loopback
+from .media import is_mp4
+
+T = TypeVar("T")
 
 VERSION = "2022-08-31"
 CONNECT_SECONDS = 10.0
 DOWNLOAD_SECONDS = 120.0
 MAX_ANSWER_BYTES = 256 * 2**20
+VIDEO_SECONDS = 1200.0
+MAX_VIDEO_BYTES = 4 * 2**30
 MAX_PICTURE_BYTES = 128 * 2**20
+WRONG_KIND = {"image": "not_a_picture", "video": "not_a_video"}
 MAX_REDIRECTS = 5
 CHUNK = 1 << 16
 POOL_SIZE = 64
@@ -138,16 +146,16 @@ class Transport:
         return {"http": None, "https": None, "all": None}  # type: ignore[dict-item]
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        content = bytearray()
+        content = BytesIO()  # grows and ends without copying
         for piece in response.iter_content(CHUNK):
-            content += piece
-            if len(content) > MAX_ANSWER_BYTES:
+            content.write(piece)
+            if content.tell() > MAX_ANSWER_BYTES:
                 raise BadAnswerError("answer_too_large", limit=MAX_ANSWER_BYTES // 2**20)
             if time.monotonic() > deadline:
                 raise LostAnswerError("timeout", seconds=self.profile.timeout)
-        if not content and response.ok and not LENGTH_HEADERS & {name.lower() for name in response.headers}:
+        if not content.tell() and response.ok and not LENGTH_HEADERS & {name.lower() for name in response.headers}:
             raise LostAnswerError("cut", host=urlsplit(self.profile.base_url).hostname or "")  # inside its headers
-        return bytes(content)
+        return content.getvalue()
 
     def _raise_failed(self, error: OSError, upload: Upload) -> NoReturn:
         host = urlsplit(self.profile.base_url).hostname or ""
@@ -172,12 +180,49 @@ class Transport:
         key = "unknown_host" if "NameResolutionError" in repr(error) else "not_connected"
         raise NotSentError(key, host=host) from None
 
+    def upload(self, url: str, data: bytes) -> str:
+        """The link that an upload service makes of a picture: multipart field ``file``, answer with ``url``.
+
+        The key goes along only to the gateway's own host. Raises UploadError.
+        """
+        own = urlsplit(url)[:2] == urlsplit(self.profile.base_url)[:2] and not self.profile.native
+        name, kind = ("image.png", "image/png") if data.startswith(b"\x89PNG") else ("image.jpg", "image/jpeg")
+        host = urlsplit(url).hostname or ""
+        try:
+            with self._session.request(
+                "POST",
+                url,
+                files={"file": (name, data, kind)},
+                auth=BearerAuth(self.profile.api_key) if own else NoAuth(),
+                timeout=(CONNECT_SECONDS, self.profile.timeout),
+                allow_redirects=False,
+                proxies=self._proxies(url),
+            ) as response:
+                link = link_in(response)
+        except OSError as error:
+            raise UploadError("upload_failed", host=host, problem=type(error).__name__) from None
+        if link is None:
+            raise UploadError("upload_refused", host=host, http_status=response.status_code)
+        return link
+
     def download(self, url: str) -> bytes:
         """The bytes behind a result link. Raises DownloadError; sends no credential.
 
         It takes no cancel token: what is behind the link is paid for and goes into the result store.
         """
-        deadline = time.monotonic() + min(self.profile.timeout, DOWNLOAD_SECONDS)
+        return self._get(url, DOWNLOAD_SECONDS, picture_bytes)
+
+    def download_video(self, url: str, folder: Path) -> Path:
+        """A file in the folder with the video behind a result link, which is never whole in memory.
+
+        Raises DownloadError; sends no credential.
+        """
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._get(url, VIDEO_SECONDS, lambda response, deadline: video_file(response, deadline, folder))
+
+    def _get(self, url: str, seconds: float, use: Callable[[requests.Response, float], T]) -> T:
+        wait = min(self.profile.timeout, seconds)
+        deadline = time.monotonic() + wait
         for _ in range(MAX_REDIRECTS + 1):
             self._rule.check(url)
             try:
@@ -185,7 +230,7 @@ class Transport:
                     "GET",
                     url,
                     auth=NoAuth(),
-                    timeout=(CONNECT_SECONDS, min(self.profile.timeout, DOWNLOAD_SECONDS)),
+                    timeout=(CONNECT_SECONDS, wait),
                     allow_redirects=False,
                     stream=True,
                     proxies=self._proxies(url),
@@ -193,7 +238,7 @@ class Transport:
                     if response.is_redirect:
                         url = redirect_target(url, response)
                         continue
-                    return picture_bytes(response, deadline)
+                    return use(response, deadline)
             except BlockedAddressError:
                 raise DownloadError("private_link", host=urlsplit(url).hostname or "") from None
             except requests.Timeout:
@@ -213,23 +258,56 @@ def redirect_target(url: str, response: requests.Response) -> str:
         raise DownloadError("bad_link", shown=location[:60]) from None
 
 
-def picture_bytes(response: requests.Response, deadline: float) -> bytes:
-    """The body of a picture download, with its status, type and size checked."""
+def link_in(response: requests.Response) -> str | None:
+    """The ``url`` of an upload's answer, at the top or inside ``data``; None if there is none."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    inner = body.get("data") if isinstance(body, dict) else None
+    found = [one.get("url") for one in (body, inner) if isinstance(one, dict)]
+    return next((url for url in found if isinstance(url, str) and url.startswith(("http://", "https://"))), None)
+
+
+def pieces(response: requests.Response, deadline: float, kind: str, most: int) -> Iterator[bytes]:
+    """The body of a download piece by piece, with its status, type ("image" or "video") and size checked."""
     host = urlsplit(response.url).hostname or ""
     if response.status_code in (401, 403, 404, 410):
         raise DownloadError("link_expired", http_status=response.status_code, host=host)
     if response.status_code != 200:
         raise DownloadError("download_status", http_status=response.status_code, host=host)
-    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind and not kind.startswith("image/") and kind not in ("application/octet-stream", "binary/octet-stream"):
-        raise DownloadError("not_a_picture", kind=kind[:60], host=host)
-    content = bytearray()
+    told = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if told and not told.startswith(f"{kind}/") and told not in ("application/octet-stream", "binary/octet-stream"):
+        raise DownloadError(WRONG_KIND[kind], kind=told[:60], host=host)
+    size = 0
     for piece in response.iter_content(CHUNK):
-        content += piece
-        if len(content) > MAX_PICTURE_BYTES:
-            raise DownloadError("picture_endless", limit=MAX_PICTURE_BYTES // 2**20, host=host)
+        yield piece
+        size += len(piece)
+        if size > most:
+            raise DownloadError("picture_endless", limit=most // 2**20, host=host)
         if time.monotonic() > deadline:
             raise DownloadError("download_timeout", host=host)
-    if not content:
+    if not size:
         raise DownloadError("download_cut", host=host, problem="empty")
-    return bytes(content)
+
+
+def picture_bytes(response: requests.Response, deadline: float) -> bytes:
+    content = BytesIO()
+    for piece in pieces(response, deadline, "image", MAX_PICTURE_BYTES):
+        content.write(piece)
+    return content.getvalue()
+
+
+def video_file(response: requests.Response, deadline: float, folder: Path) -> Path:
+    """A new file in the folder with the body; nothing stays of one that is cut or no video."""
+    path = folder / f"{uuid4().hex}.part"
+    try:
+        with path.open("xb") as file:
+            for piece in pieces(response, deadline, "video", MAX_VIDEO_BYTES):
+                if not file.tell() and not is_mp4(piece):
+                    raise DownloadError("not_a_video", kind="?", host=urlsplit(response.url).hostname or "")
+                file.write(piece)
+    except BaseException:  # also when the process is told to end
+        path.unlink(missing_ok=True)
+        raise
+    return path

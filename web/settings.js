@@ -49,11 +49,13 @@ const GROUPS = {
     ["AccessKey", "Access key ID", secretControl("access_key"), "For Volcengine's own service with signed calls. Not used while an API key is set."],
     ["SecretKey", "Secret access key", secretControl("secret_key"), "Belongs to the access key ID."],
     ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."],
+    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request."],
     ["Test", "Test the connection", testControl, "Proves that the address and the key work."]
   ],
   Execution: [
     ["MaxConcurrency", "Calls at the same time", numberControl("max_concurrency", 1), "How many calls may be in flight; lowered by itself while the service says there are too many."],
     ["Timeout", "Time limit (seconds)", numberControl("timeout", "any"), "How long to wait for one answer."],
+    ["TaskTimeout", "Time limit of a task (seconds)", numberControl("task_timeout", "any"), "How long to wait for the result of a task, such as a video. The task is kept, and the next run takes it up again."],
     ["Lossless", "Lossless upload", switchControl("lossless"), "Send pictures as PNG instead of JPEG quality 95. Larger and slower."],
     ["Reuse", "Reuse results", switchControl("reuse"), "An identical request with a fixed seed gets its stored result and is not charged again."],
     ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]

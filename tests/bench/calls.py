@@ -18,6 +18,9 @@ from .rows import Row
 
 STEPS = {"top": 0.0, "bottom": 0.0, "left": 0.0, "right": 0.25, "max_width": 4096, "max_height": 4096}
 
+SERVICE_SECONDS = 7.5
+"""The median of what the answers on the five seed pages took."""
+
 
 def outpaint(images: Any, **values: Any) -> Any:
     """The coroutine of an outpainting node."""
@@ -38,7 +41,7 @@ def wall(quick: bool) -> list[Row]:
     import torch
 
     cases = ((2, 2),) if quick else ((1, 1), (8, 2), (32, 4), (64, 8), (64, 64))
-    side, seconds = (32, 0.1) if quick else (1024, 1.0)
+    side, seconds = (32, 0.1) if quick else (1024, SERVICE_SECONDS)
     image = torch.from_numpy(photo(side)).unsqueeze(0)
     rows = []
     for number, in_flight in cases:
@@ -47,6 +50,7 @@ def wall(quick: bool) -> list[Row]:
             took = timed(outpaint(image, seed=2, count=number))
         ideal = ceil(number / in_flight) * seconds
         rows.append(Row("wall time", f"N={number} C={in_flight} S={seconds:g} s", took / ideal, "of ceil(N/C)*S", 1.1))
+        rows.append(Row("wall time", f"N={number} C={in_flight}, beyond the service's time", took - ideal, "s"))
 
     async def two_nodes() -> None:
         await asyncio.gather(outpaint(image, seed=3), outpaint(image, seed=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sqlite3
 import subprocess
@@ -49,6 +50,7 @@ def heartbeat(quick: bool) -> list[Row]:
     for lossless in (False, True):
         with light(side, 0.1) as service, surroundings(service, 2, lossless=lossless):
             asyncio.run(outpaint(image, seed=1))
+            gc.collect()  # the process's own garbage is not what is measured
             began = time.monotonic()
             gaps = asyncio.run(beside(outpaint(image.expand(number, -1, -1, -1), seed=2)))
             took = time.monotonic() - began
@@ -56,7 +58,7 @@ def heartbeat(quick: bool) -> list[Row]:
         name = "lossless" if lossless else "default"
         suite = f"host's loop, {number} x {side} px"
         rows.append(Row(suite, f"idle, longest gap, {name}", 1e3 * max(idle), "ms"))
-        rows.append(Row(suite, f"longest gap, {name}", 1e3 * max(gaps), "ms", 10 + 1e3 * max(idle)))
+        rows.append(Row(suite, f"longest gap, {name}", 1e3 * max(gaps), "ms", 10))
         rows.append(Row(suite, f"99.9 % of gaps below, {name}", 1e3 * sorted(gaps)[int(len(gaps) * 0.999)], "ms", 10))
     return rows
 
@@ -101,7 +103,7 @@ def memory_child() -> None:
         encoded = len(tensor_to_base64(source))
         before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
         batch = torch.stack([source] * number)
-        images, *_ = asyncio.run(outpaint(batch, seed=2))
+        images = asyncio.run(outpaint(batch, seed=2)).images
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     tensors = 4 * (batch.numel() + images.numel())
     print(json.dumps({"tensors": tensors, "encoded": encoded, "peak": peak - before}))

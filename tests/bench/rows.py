@@ -44,12 +44,17 @@ class Row:
 
 
 def interleaved(work: Sequence[Callable[[], object]], rounds: int) -> list[float]:
-    """Seconds of each piece of work: its best of ``rounds``, with all of them taking turns."""
+    """Seconds of each piece of work: its best of ``rounds``, with all of them taking turns.
+
+    Who begins changes from round to round: the one after a slow and greedy one finds cold caches.
+    """
     best = [float("inf")] * len(work)
     for one in work:
         one()
-    for _ in range(rounds):
-        for place, one in enumerate(work):
+    for number in range(rounds):
+        for turn in range(len(work)):
+            place = (number + turn) % len(work)
+            one = work[place]
             began = time.perf_counter()
             one()
             best[place] = min(best[place], time.perf_counter() - began)

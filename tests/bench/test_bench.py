@@ -12,7 +12,7 @@ from tests.bench.rows import Row
 from volcv_client import cli
 from volcv_client.cli import bench as command
 
-WITHOUT_COMFY = ("conversions", "wall", "loop", "store", "long")
+WITHOUT_COMFY = ("conversions", "wall", "loop", "memory", "store", "long")
 
 
 def test_every_measurement_can_be_asked_for() -> None:
@@ -33,6 +33,7 @@ def test_a_quick_run_yields_its_rows(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("wall time", "two independent nodes"),
         ("wall time", "encoding inside another's flight, C=1"),
         ("host's loop", "longest gap, lossless"),
+        ("memory", "peak / tensors"),
         ("store", "look up, found, median"),
         ("long run", "most payments for one request"),
     } <= names

@@ -14,6 +14,7 @@ from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import Branch, Choice, Input, Model, Picture, Switch, WireInput
 from volcv_client.cli.describe import kind_name
 from volcv_client.cli.options import KINDS, flag, kind_of
+from volcv_client.cli.parser import slug
 
 from .conftest import Command
 
@@ -32,6 +33,31 @@ def test_list_names_every_model(volcv: Command) -> None:
     assert [row["req_key"] for row in json.loads(volcv("list", "--json").out)] == [m.req_key for m in MODELS]
 
 
+def test_list_filters_by_group(volcv: Command) -> None:
+    groups = list(dict.fromkeys(model.group for model in MODELS))
+    for chosen in (groups[:1], groups[:2], groups):
+        expected = [model.req_key for model in MODELS if model.group in chosen]
+        spelled = [group.upper().replace(" ", "_") for group in chosen]
+        for arguments in (["--group", *spelled], [text for one in spelled for text in ("--group", one)]):
+            assert [line.split()[0] for line in volcv("list", *arguments).out.splitlines()] == expected
+            rows = json.loads(volcv("list", *arguments, "--json").out)
+            assert [row["req_key"] for row in rows] == expected
+
+
+def test_list_as_json_says_enough_to_choose(volcv: Command) -> None:
+    for model, row in zip(MODELS, json.loads(volcv("list", "--json").out), strict=True):
+        assert list(row) == ["req_key", "node_id", "title", "group", "action", "summary", "inputs"]
+        shown = json.loads(volcv("show", model.req_key, "--json").out)
+        assert row["inputs"] == len(shown["inputs"])
+        assert row["summary"] == model.summary and row["action"].startswith("CV")
+
+
+def test_an_unknown_group_is_told_with_the_groups(volcv: Command) -> None:
+    ran = volcv("list", "--group", "nope")
+    assert (ran.code, ran.out) == (2, "") and "nope" in ran.err
+    assert all(slug(model.group) in ran.err for model in MODELS)
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.req_key)
 def test_help_has_every_field_as_an_option(volcv: Command, model: Model) -> None:
     ran = volcv("run", model.req_key, "--help")
@@ -39,7 +65,8 @@ def test_help_has_every_field_as_an_option(volcv: Command, model: Model) -> None
     text = " ".join(ran.out.split())
     for one in (*model.all_inputs(), *RUN_OPTIONS):
         assert re.search(rf"{flag(one.name)}[ ,]", text)
-        assert isinstance(one, spec.Watermark) or one.tooltip.split(".")[0] in text
+        # Lines are also broken at hyphens.
+        assert isinstance(one, spec.Watermark) or one.tooltip.split(".")[0].replace(" ", "") in text.replace(" ", "")
         if isinstance(one, Switch):
             assert f"--no-{flag(one.name)[2:]} " in text
         if isinstance(one, (Choice, Branch)):

@@ -97,6 +97,6 @@ def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(follow, "time", SimpleNamespace(sleep=interrupt))
     with pytest.raises(KeyboardInterrupt):
-        follow.follow([run], Progress(quiet=True))
+        follow.follow(follow.Together([run]), Progress(quiet=True))
     assert cancelled == [True]
     assert "stored" in capsys.readouterr().err

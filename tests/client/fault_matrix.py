@@ -91,13 +91,34 @@ CALLS = {50429: 11, 50430: 11, 50500: 2, 50501: 2, 50511: 2, 50519: 2}
 def service_codes() -> list[Case]:
     """Every documented code, with its own HTTP status (400 where none is known) and with 200."""
     rows = []
-    for code in (row["code"] for row in DOCUMENTED if isinstance(row["code"], int)):
+    for code in (row["code"] for row in DOCUMENTED if isinstance(row["code"], int) and "name" not in row):
         kind = next((kind for kind, codes in KINDS.items() if code in codes), ParameterError)
         http = next(row["http"] for row in DOCUMENTED if row["code"] == code) or 400
         for status in (http, 200):
             one = api(f"code {code}, HTTP {status}", kind, str(code), CALLS.get(code, 1), code=code, status=status)
             rows.append(replace(one, code=code, documented=status == http))
     return rows
+
+
+def native_codes() -> list[Case]:
+    """Every documented code of the vendor's own entrance, as it answers it."""
+    return [
+        wire(
+            f"code {row['code']}, {row['name']}",
+            CredentialError,
+            str(row["code"]),
+            Script(send=refused_natively(row["http"], CodeN=row["code"], Code=row["name"], Message=row["message"])),
+            code=row["code"],
+            status=row["http"],
+            request_id=True,
+        )
+        for row in DOCUMENTED
+        if "name" in row
+    ]
+
+
+def refused_natively(status: int, **error: Any) -> bytes:
+    return response({"ResponseMetadata": {"RequestId": REQUEST_ID, "Error": error}}, status=f"{status} Refused")
 
 
 def edited(change: Callable[[Json], None]) -> Callable[[Json], Json]:
@@ -187,18 +208,14 @@ MATRIX: tuple[Case, ...] = (
         "ResponseMetadata.Error",
         CredentialError,
         "http_401",
-        Script(
-            send=response(
-                {"ResponseMetadata": {"RequestId": REQUEST_ID, "Error": {"Code": "SignatureDoesNotMatch"}}},
-                status="401 Unauthorized",
-            )
-        ),
-        code="SignatureDoesNotMatch",
+        Script(send=refused_natively(401, Code="MissingSignature")),
+        code="MissingSignature",
         status=401,
         request_id=True,
     ),
     # The service refuses.
     *service_codes(),
+    *native_codes(),
     replace(api("unknown code 59999", ParameterError, "unknown_code", code=59999, status=400), code=59999),
     # Something comes back that is no answer.
     replace(api("200, HTML", BadAnswerError, "html_answer", 1, MAYBE, status=200, body=HTML), request_id=False),

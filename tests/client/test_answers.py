@@ -96,7 +96,7 @@ def test_elapsed(text: object, seconds: float | None) -> None:
 
 
 EXPECTED: dict[type[RefusedError], tuple[int | str, ...]] = {
-    CredentialError: (50400, "gateway_auth", "invalid_request"),
+    CredentialError: (50400, 100006, 100009, 100010, 100013, 100026, "gateway_auth", "invalid_request"),
     QuotaError: ("insufficient_user_quota",),
     BusyError: (50429, 50430, "model_not_found"),
     ModerationError: (50411, 50412, 50413, 50511, 50512, 50513, 50514, 50516, 50517, 50518, 50519, 60208),
@@ -104,7 +104,8 @@ EXPECTED: dict[type[RefusedError], tuple[int | str, ...]] = {
     ParameterError: (50200, 50201, 50204, 50205, 50206, 50207, 50209, 50210, 50211, 50213, 50214, 50215, 50402, 60102),
 }
 KINDS = {code: kind for kind, codes in EXPECTED.items() for code in codes}
-SERVICE_CODES = [row for row in DOCUMENTED if isinstance(row["code"], int)]
+SERVICE_CODES = [row for row in DOCUMENTED if isinstance(row["code"], int) and "name" not in row]
+NATIVE_CODES = [row for row in DOCUMENTED if "name" in row]
 GATEWAY_CODES = [row for row in DOCUMENTED if isinstance(row["code"], str)]
 
 
@@ -188,10 +189,39 @@ def test_response_metadata(number: dict[str, Any]) -> None:
 
 
 def test_response_metadata_with_an_unknown_code_name() -> None:
-    inner = {"Code": "SignatureDoesNotMatch", "Message": "check the secret"}
+    inner = {"Code": "MissingSignature", "Message": "no signature"}
     error = failure({"ResponseMetadata": {"RequestId": REQUEST_ID, "Error": inner}}, 401)
     assert isinstance(error, CredentialError)
-    assert "SignatureDoesNotMatch" in str(error)
+    assert "MissingSignature" in str(error)
+
+
+def native(inner: dict[str, Any], status: int, **headers: str) -> VolcvError:
+    return failure({"ResponseMetadata": {"RequestId": REQUEST_ID, "Error": inner}}, status, **headers)
+
+
+@pytest.mark.parametrize("row", NATIVE_CODES, ids=lambda row: str(row["name"]))
+def test_codes_of_the_native_entrance_by_number_and_by_name(row: dict[str, Any]) -> None:
+    number, name = {"CodeN": row["code"]}, {"Code": row["name"]}
+    for inner, shown in (
+        (number | name, row["code"]),
+        (number, row["code"]),
+        (name, row["name"]),
+        ({"CodeN": 199999} | name, 199999),
+    ):
+        error = native({**inner, "Message": row["message"]}, row["http"])
+        assert type(error) is CredentialError
+        assert (error.key, error.http_status, error.charged) == (str(row["code"]), row["http"], Charged.NO)
+        assert str(shown) in str(error) and row["message"] in str(error)
+
+
+def test_a_gateway_may_give_other_codes_the_same_names() -> None:
+    error = failure({"error": {"code": "AccessDenied", "message": "no"}}, 403)
+    assert (error.key, error.code) == ("http_403", "AccessDenied")
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Jan 2024 00:00:00 GMT", "\ud800", "0"])
+def test_a_date_that_is_none_costs_only_the_minutes(date: str) -> None:
+    assert native({"CodeN": 100006}, 400, Date=date).key == "100006"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_with_a_random_seed_the_answer_is_stored_too() -> None:
         until(lambda: len(server.requests) == 1)
         leave(run, Phase.WORKING)
         until(lambda: stored(service) == 1)
-        assert len(service.store.newest(1)[0].pictures()) == 1
+        assert len(service.store.newest(1)[0].media()) == 1
 
 
 def test_in_the_limiter_s_queue() -> None:

@@ -1,15 +1,24 @@
-"""Signed calls to the vendor's own service: the two published vectors, and one call over the wire."""
+"""Signed calls to the vendor's own service: vectors, the vendor's signer, calls over the wire, refusals."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timezone
+import string
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from volcengine.auth.SignerV4 import SignerV4
+from volcengine.auth.SignParam import SignParam
+from volcengine.Credentials import Credentials
 
-from volcv_client.auth import SignedAuth, canonical_request, signing_key
+from volcv_client.auth import REGION, SERVICE, SignedAuth, canonical_request, signing_key
 from volcv_client.config import NATIVE_URL, Profile
+from volcv_client.errors import Charged, CredentialError
 from volcv_client.service import service_for
 
 from .helpers import make, success
@@ -113,3 +122,110 @@ def test_over_the_wire_the_signature_fits_what_arrived() -> None:
     ).prepare()
     assert headers["authorization"] == again.headers["Authorization"]
     assert SECRET.encode() not in server.requests[0]
+
+
+def vendors_authorization(
+    url: str, query: dict[str, str], headers: dict[str, str], body: bytes, keys: tuple[str, str, str]
+) -> str:
+    """What the vendor's own package would send."""
+    access_key, secret_key, session_token = keys
+    param = SignParam()
+    param.set_method("POST")
+    param.set_date(MOMENT)
+    param.set_path("/")
+    param.set_query(dict(query))
+    param.set_header_list({**headers, "Host": urlsplit(url).netloc})
+    param.set_body(body)
+    credentials = Credentials(access_key, secret_key, SERVICE, REGION, session_token)
+    return str(SignerV4.sign_only(param, credentials).authorization)
+
+
+VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+HEADER_VALUES = st.text(string.printable[:95], max_size=60).map(str.strip)
+HEADERS = st.dictionaries(st.from_regex(r"X-[A-Z][a-z]{1,8}", fullmatch=True), HEADER_VALUES, max_size=4)
+
+
+@given(
+    url=st.sampled_from(
+        ["https://h.example/", "https://h.example:443/", "http://h.example:80/", "http://h.example:81/"]
+    ),
+    query=st.dictionaries(ANY_TEXT.filter(bool), ANY_TEXT, max_size=5),
+    headers=HEADERS,
+    kind=HEADER_VALUES.filter(bool),
+    body=st.binary(max_size=300) | ANY_TEXT.map(str.encode),
+    keys=st.tuples(VISIBLE, VISIBLE | ANY_TEXT.filter(bool), st.just("") | VISIBLE),
+)
+def test_the_vendors_own_signer_signs_the_same(
+    url: str, query: dict[str, str], headers: dict[str, str], kind: str, body: bytes, keys: tuple[str, str, str]
+) -> None:
+    sent = {**headers, "Content-Type": kind}
+    request = requests.Request(
+        "POST", url, params=query, data=body, headers=sent, auth=SignedAuth(*keys, body, MOMENT)
+    ).prepare()
+    assert request.headers["Authorization"] == vendors_authorization(url, query, sent, body, keys)
+    assert request.headers.get("X-Security-Token", "") == keys[2]
+
+
+def refusal(code: int, name: str, offset: timedelta | None) -> Script:
+    """A refusal of the native service whose clock is ``offset`` ahead of this machine's; None: it tells no date."""
+    inner = {"CodeN": code, "Code": name, "Message": f"{name} of {ACCESS}"}
+    headers = {}
+    if offset is not None:
+        headers["Date"] = format_datetime(datetime.now(timezone.utc) + offset, usegmt=True)
+    body = {"ResponseMetadata": {"RequestId": "20250102030405ABCDEF", "Error": inner}}
+    return Script(send=response(body, status="400 Bad Request", headers=headers))
+
+
+def refused(script: Script) -> CredentialError:
+    """How a refused call ends."""
+    with WireServer(script) as server:
+        native = Profile(base_url=server.url, access_key=ACCESS, secret_key=SECRET, timeout=10.0)
+        with pytest.raises(CredentialError) as caught:
+            make(service_for(native))
+        assert len(server.requests) == 1, "the same signature would be refused again"
+    assert caught.value.charged is Charged.NO
+    assert not any(secret in str(caught.value) for secret in (ACCESS, SECRET))
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["InvalidTimestamp", "RequestExpired"])
+@pytest.mark.parametrize(
+    ("offset", "english", "chinese"),
+    [
+        (timedelta(minutes=-17), "17 minute(s) ahead", "\u5feb 17 \u5206\u949f"),
+        (timedelta(hours=8), "480 minute(s) behind", "\u6162 480 \u5206\u949f"),
+    ],
+)
+def test_a_wrong_clock_is_told_with_the_difference(
+    name: str, offset: timedelta, english: str, chinese: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = refused(refusal(100006 if name == "InvalidTimestamp" else 0, name, offset))
+    assert english in str(error) and "Set the clock" in str(error)
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    assert chinese in str(error)
+
+
+@pytest.mark.parametrize("offset", [None, timedelta(seconds=3)], ids=["no date", "the clocks agree"])
+def test_a_clock_that_is_not_known_to_be_wrong_is_not_blamed(offset: timedelta | None) -> None:
+    error = refused(refusal(100006, "InvalidTimestamp", offset))
+    assert error.key == "100006" and "minute" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "part"),
+    [
+        (100009, "InvalidAccessKey", "VOLCV_ACCESS_KEY"),
+        (100010, "SignatureDoesNotMatch", "secret key"),
+        (100013, "AccessDenied", "administrator"),
+        (100026, "InvalidSecurityToken", "session token"),
+    ],
+)
+def test_a_refused_key_is_told_with_the_way_out(
+    code: int, name: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = refused(refusal(code, name, timedelta(hours=1)))
+    assert (error.key, error.code) == (str(code), code)
+    assert part in str(error) and str(code) in str(error)
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    assert not error.means.isascii() and not error.do.isascii()

@@ -57,7 +57,7 @@ def test_what_is_saved_comes_back(store: ResultStore) -> None:
     saved = store.save(result(), [PICTURE, b"\xff\xd8\xff..."])
     found = ResultStore(store.folder).find("print-1")
     assert found is not None
-    assert found.pictures() == [PICTURE, b"\xff\xd8\xff..."]
+    assert found.media() == [PICTURE, b"\xff\xd8\xff..."]
     assert (found.request_id, found.seed, found.texts) == ("request-1", 1, {"rephraser_result": "\u72d7"})
     assert [path.suffix for path in saved.files] == [".png", ".jpg"]
     assert store.usage() == (1, len(PICTURE) + 6)
@@ -250,7 +250,7 @@ def test_killed_in_mid_write(tmp_path: Path) -> None:
     store = ResultStore(folder)
     kept = store.newest(100_000)
     assert len(kept) >= written
-    assert all(one.pictures() == [PICTURE * 200] for one in kept)
+    assert all(one.media() == [PICTURE * 200] for one in kept)
     store.save(result(99), [PICTURE])
     assert store.find("print-99") is not None
     with sqlite3.connect(folder / "index.db") as connection:
@@ -283,7 +283,7 @@ def test_an_unreadable_picture_is_an_error_of_ours(store: ResultStore) -> None:
     saved = store.save(result(), [PICTURE])
     saved.files[0].unlink()
     with pytest.raises(StoreError):
-        saved.pictures()
+        saved.media()
 
 
 @POSIX

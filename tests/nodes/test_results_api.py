@@ -12,24 +12,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from volcv_pack.nodes import results_api
 from volcv_pack.nodes.settings import REMOTE_SWITCH, Client, Reply
-from volcv_pack.volcv_client import results
-from volcv_pack.volcv_client.catalog import model
+from volcv_pack.volcv_client import exchange, media
+from volcv_pack.volcv_client.calls import Phase
+from volcv_pack.volcv_client.catalog import model, models
 from volcv_pack.volcv_client.config import Profile
 from volcv_pack.volcv_client.errors import Cancelled, StoreError
-from volcv_pack.volcv_client.payload import defaults
+from volcv_pack.volcv_client.payload import ArrayPicture, defaults
 from volcv_pack.volcv_client.results import Result, ResultStore
 from volcv_pack.volcv_client.run import BatchInputs, Run
 from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
 from volcv_pack.volcv_client.service import service_for
+from volcv_pack.volcv_client.tasks import KEPT_SECONDS, Task
 
 HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
 ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
 KEY = "canary-results-5d81e0b7"
 T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
+VIDEO, EDIT, STYLE = "jimeng_ti2v_v30_pro", "seededit_v3.0", "img2img_disney_3d_style"
+FILM = b"\0\0\0\x18ftypmp42" + bytes(90)
 
 
 def png(width: int = 40, height: int = 30) -> bytes:
@@ -59,6 +64,19 @@ def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: 
     return store.save(replace(one, **changes), [png()])
 
 
+def keep_video(store: ResultStore, number: int, prompt: str = "a fox runs", **changes: Any) -> Result:
+    file = store.folder.parent / f"film {number}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(FILM)
+    return store.save(replace(keep(store, number, prompt), req_key=VIDEO, **changes), [file])
+
+
+def task(number: int, **changes: Any) -> Task:
+    given = {"prompt": "a fox runs", "seed": number}
+    one = Task(f"7{number:018d}", f"print-{number}", "http://here", VIDEO, "CVSync2AsyncGetResult", "", 5, False, given)
+    return replace(one, **changes)
+
+
 def good(reply: Reply) -> dict[str, Any]:
     status, body = reply
     assert status == 200, body
@@ -85,8 +103,10 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "model": T2I,
         "node": "Volcv_high_aes_general_v14",
         "title": model(T2I).title,
+        "choice": "",
         "id": kept.id,
         "version": kept.files[0].stem[:12],
+        "kind": "picture",
         "pictures": 1,
         "request_id": kept.request_id,
         "prompt": "a red fox",
@@ -97,7 +117,7 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "charged": True,
         "reuses": 0,
     }
-    assert body["models"] == [{key: line[key] for key in ("model", "node", "title")} | {"results": 1}]
+    assert body["models"] == [{key: line[key] for key in ("model", "node", "title", "choice")} | {"results": 1}]
     store.reused(kept)
     assert good(results_api.listing(HERE))["results"][0]["reuses"] == 1
 
@@ -155,8 +175,23 @@ def test_one_model_only(store: ResultStore) -> None:
     assert (gone["node"], gone["title"]) == ("", "gone_in_this_version")
 
 
+def test_every_member_of_a_family_is_known(store: ResultStore) -> None:
+    for one in models():
+        for key in one.req_keys:
+            assert results_api.named(key)["node"] == one.node_id and results_api.named(key)["model"] == key
+    keep(store, 1, req_key=STYLE)
+    keep(store, 2, req_key=model(STYLE).req_key)
+    assert (
+        ids("", "", "disney") == [1]
+        and ids("", "", "volcv_stylise") == []
+        and ids("", "", model(STYLE).title) == [2, 1]
+    )
+    choices = {one["model"]: one["choice"] for one in good(results_api.listing(HERE))["models"]}
+    assert choices[STYLE] == "Disney 3D" != choices[model(STYLE).req_key] != ""
+
+
 def test_a_search_in_a_thousand_results_is_quick(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "fsync", lambda _: None)
+    monkeypatch.setattr(media, "fsync", lambda _: None)
     for number in range(1000):
         keep(store, number, f"picture {number} of a red fox")
     began = time.perf_counter()
@@ -177,17 +212,56 @@ def test_details(store: ResultStore) -> None:
 
 def test_pictures_and_thumbnails(store: ResultStore) -> None:
     kept = store.save(keep(store, 1), [png(900, 300), b"\xff\xd8\xff no picture"])
-    path, kind = results_api.picture(str(kept.id), "0")
-    assert (path.read_bytes(), kind) == (png(900, 300), "image/png")
-    assert results_api.picture(str(kept.id), "1")[1] == "image/jpeg"
-    path, kind = results_api.thumbnail(str(kept.id), "0")
+    path, kind, name = results_api.picture(str(kept.id), "0")
+    assert (path.read_bytes(), kind, name) == (png(900, 300), "image/png", f"{T2I}-1-1.png")
+    assert results_api.picture(str(kept.id), "1")[1:] == ("image/jpeg", f"{T2I}-1-2.jpg")
+    path, kind, name = results_api.thumbnail(str(kept.id), "0")
     with Image.open(path) as image:
-        assert (image.size, image.format, kind) == ((256, 85), "JPEG", "image/jpeg")
+        assert (image.size, image.format, kind, name) == ((256, 85), "JPEG", "image/jpeg", "")
     with pytest.raises(StoreError) as caught:
         results_api.thumbnail(str(kept.id), "1")
     assert caught.value.key == "store_unreadable"
     facts = good(results_api.details(str(kept.id)))["files"]
     assert facts[0]["width"] == 900 and facts[1] == {}
+
+
+def test_a_video(store: ResultStore) -> None:
+    kept = keep_video(store, 3)
+    line, picture = good(results_api.listing(HERE))["results"]
+    assert (line["kind"], line["model"], line["pictures"], picture["kind"]) == ("video", VIDEO, 1, "picture")
+    assert good(results_api.details(str(kept.id)))["files"] == [{"format": "MP4", "bytes": len(FILM)}]
+    path, kind, name = results_api.picture(str(kept.id), "0")
+    assert (path, kind, name) == (kept.files[0], "video/mp4", f"{VIDEO}-3-1.mp4")
+    path, kind, _ = results_api.thumbnail(str(kept.id), "0")
+    with Image.open(path) as image:
+        assert (image.size, image.format, kind) == ((256, 256), "JPEG", "image/jpeg")
+        dark, light = image.convert("L").getextrema()
+    assert path.stat().st_size < 10_000 and light - dark > 150  # type: ignore[operator]
+    assert results_api.thumbnail(str(kept.id), "0").path == path
+    good(results_api.delete(HERE, b"{}", str(kept.id)))
+    assert not kept.files[0].exists() and not path.exists()
+
+
+def test_a_video_that_vanished(store: ResultStore) -> None:
+    kept = keep_video(store, 3)
+    kept.files[0].unlink()
+    assert good(results_api.details(str(kept.id)))["files"] == [{}]
+    for locate in (results_api.picture, results_api.thumbnail):
+        with pytest.raises(StoreError):
+            locate(str(kept.id), "0")
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"seed": None, "request_id": '2026\r\nX: y/../7f3a"9911'}, f"{VIDEO}-f3a9911"),
+        ({"seed": None, "request_id": "\u4f60"}, f"{VIDEO}-result"),
+        ({"req_key": 'a/b"c\r\n\u4f60.v2'}, "a_b_c____.v2-3"),
+    ],
+)
+def test_what_a_saved_file_is_called(store: ResultStore, changes: dict[str, Any], name: str) -> None:
+    assert results_api.name_of(replace(keep_video(store, 3), **changes), 0).endswith(f"{name[-16:]}-1.mp4")
+    assert results_api.name_of(replace(keep_video(store, 4), **changes), 0).isascii()
 
 
 PATHS = ("0", "-1", "", "999", "1.0", "..", "../index.db", "..%2findex.db", "\u0661", "1 OR 1=1", "9" * 19, "9" * 400)
@@ -296,7 +370,7 @@ def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
     for status, body in (results_api.listing(HERE), results_api.charges(), results_api.details("1")):
         assert status == 503 and body["error"]
-    assert good(results_api.calls_under_way()) == {"calls": [], "revision": ""}
+    assert good(results_api.calls_under_way()) == {"calls": [], "tasks": [], "revision": ""}
 
 
 @pytest.fixture
@@ -310,6 +384,15 @@ def start(gateway: SandboxServer, **values: Any) -> Run[bytes]:
     one = model(T2I)
     given = {**defaults(one), "prompt": "a red fox", "width": 64, "height": 64, **values}
     return Run(service_for(profile), one, BatchInputs(given), lambda _, data: data)
+
+
+def start_task(gateway: SandboxServer, *, upload: bool = False, **values: Any) -> Run[bytes]:
+    upload_url = f"{gateway.url}/v1/files" if upload else ""
+    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, upload_url=upload_url)
+    one = model(EDIT)
+    picture = ArrayPicture(np.full((64, 64, 3), 90, np.uint8))
+    given = BatchInputs({**defaults(one), "prompt": "make it night", **values}, {"image": [picture]})
+    return Run(service_for(profile), one, given, lambda _, data: data)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -341,6 +424,85 @@ def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
     errors = [future.exception() for future in run.futures]
     assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
     assert errors.count(None) == 2 and gateway.charged == len(ids()) == 2
+
+
+def tasks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = good(results_api.calls_under_way())["tasks"]
+    return found
+
+
+@pytest.mark.parametrize("phase", ["in_queue", "generating"])
+def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
+    gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    monkeypatch.setattr(exchange, "FIRST_POLL", 0.05)
+    gateway.inject(Fault(task=phase))
+    run = start_task(gateway, seed=60)
+    until(lambda: [one["phase"] for one in calls()] == [phase])
+    (call,) = calls()
+    assert call["task"] and not call["sent"] and call["model"] == EDIT
+    assert tasks() == []  # the call still waits for it
+    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
+    until(lambda: calls() == [])
+    assert isinstance(run.futures[0].exception(), Cancelled)
+    until(lambda: len(tasks()) == 1)
+    (left,) = tasks()
+    assert (left["model"], left["seed"], left["prompt"]) == (EDIT, 60, "make it night")
+    again = start_task(gateway, seed=60)
+    until(lambda: [one["phase"] for one in calls()] == [phase])
+    assert tasks() == [] and gateway.charged == 1
+    again.cancel()
+
+
+def test_every_phase_can_or_cannot_be_cancelled(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=1.0))
+    run = start(gateway, seed=70)
+    until(lambda: [one["phase"] for one in calls()] == ["working"])
+    (call,) = run.calls
+    found = {}
+    for phase in Phase:
+        call.phase = phase
+        (one,) = calls()
+        found[phase] = (one["sent"], one["task"])
+        assert not (one["sent"] and one["task"]) and one["phase"] == phase.value
+    call.phase = Phase.WORKING
+    sent = {phase for phase, (sent, _) in found.items() if sent}
+    assert sent == {Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING}
+    assert {phase for phase, (_, waits) in found.items() if waits} == {Phase.IN_QUEUE, Phase.GENERATING}
+    until(lambda: calls() == [])
+
+
+def test_every_phase_has_words_in_both_languages() -> None:
+    web = Path(results_api.__file__).parents[1] / "web"
+    texts = json.loads((web / "strings.json").read_text(encoding="utf-8"))
+    source = (web / "results" / "underway.js").read_text(encoding="utf-8")
+    for phase in Phase:
+        if phase is not Phase.DONE:
+            assert f'{phase.value}: "phase_{phase.value}"' in source
+            assert all(texts[language][f"phase_{phase.value}"] for language in ("en", "zh"))
+
+
+def test_open_tasks(store: ResultStore) -> None:
+    now = time.time()
+    store.tasks.record(task(1, created=now - 60))
+    store.tasks.record(task(2, created=now - 30, req_key="gone_in_this_version", seed=None, request={"prompt": 7}))
+    store.tasks.record(task(3, created=now - 20))
+    store.tasks.end(task(3).task_id, "done", "20261121")
+    store.tasks.record(task(4, created=now - KEPT_SECONDS - 1))
+    newest, oldest = tasks()
+    assert oldest == {
+        **results_api.named(VIDEO),
+        "task_id": task(1).task_id,
+        "prompt": "a fox runs",
+        "seed": 5,
+        "created": now - 60,
+        "expires": now - 60 + KEPT_SECONDS,
+    }
+    assert (newest["title"], newest["prompt"], newest["seed"]) == ("gone_in_this_version", "", None)
+    assert exchange.claim(task(1))
+    assert [one["task_id"] for one in tasks()] == [task(2).task_id]
+    exchange.release(task(1))
+    assert len(tasks()) == 2
 
 
 def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -> None:

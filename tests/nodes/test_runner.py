@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from volcv_pack.nodes.controls import ControlLink
-from volcv_pack.nodes.runner import recall, run_model
+from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
 from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
@@ -57,7 +57,8 @@ def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
 
 
 def run(which: Any, host: FakeHost | None = None, **inputs: Any) -> tuple[torch.Tensor, str, list[dict[str, Any]]]:
-    images, text, response = asyncio.run(run_model(which, inputs, host or FakeHost()))
+    result = asyncio.run(run_model(which, inputs, host or FakeHost()))
+    images, text, response = result.images, result.text, result.response
     return images, text, json.loads(response)
 
 
@@ -213,13 +214,13 @@ def test_a_torn_down_loop_loses_no_paid_picture(gateway: SandboxServer) -> None:
 def test_a_blocked_loop_changes_nothing(gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOLCV_TIMEOUT", "1")
 
-    async def with_a_sampler_in_the_way() -> tuple[torch.Tensor, str, str]:
+    async def with_a_sampler_in_the_way() -> NodeResult:
         task = asyncio.create_task(run_model(TEXT_TO_IMAGE, {"prompt": "a fox", "seed": 6}, FakeHost()))
         await asyncio.sleep(0.3)
         time.sleep(2)
         return await task
 
-    images, *_ = asyncio.run(with_a_sampler_in_the_way())
+    images = asyncio.run(with_a_sampler_in_the_way()).images
     assert images.shape == (1, 512, 512, 3)
 
 
@@ -239,9 +240,10 @@ def test_recall_brings_back_by_id_and_the_newest(gateway: SandboxServer) -> None
     with pytest.raises(StoreError):
         recall("", 1)
     made = [run(TEXT_TO_IMAGE, prompt="a fox", seed=seed) for seed in (1, 2)]
-    images, _, response = recall(made[0][2][0]["request_id"], 1)
+    recalled = recall(made[0][2][0]["request_id"], 1)
+    images, response = recalled.images, recalled.response
     assert torch.equal(images, made[0][0]) and json.loads(response)[0]["reused"]
-    newest, *_ = recall("", 2)
+    newest = recall("", 2).images
     assert torch.equal(newest[0], made[1][0][0]) and torch.equal(newest[1], made[0][0][0])
     with pytest.raises(StoreError, match="no-such-id"):
         recall("no-such-id", 1)

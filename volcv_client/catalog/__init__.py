@@ -20,7 +20,7 @@ def models() -> tuple[Model, ...]:
 def model(key: str) -> Model:
     """The model with that req_key or node id; KeyError if there is none."""
     for one in models():
-        if key in (one.req_key, one.node_id):
+        if key == one.node_id or key in one.req_keys:
             return one
     raise KeyError(key)
 

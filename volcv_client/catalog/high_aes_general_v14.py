@@ -12,7 +12,7 @@ MODEL = Model(
     title="General 1.4 text to image",
     group="Text to image",
     summary="Makes a picture from a text. Small and quick: at its best around 512 x 512.",
-    page="https://www.volcengine.com/docs/6791/1279296",
+    page=shared.OVERVIEW,
     fixed={"model_version": "general_v1.4"},
     inputs=(
         shared.prompt("What the picture shows, in Chinese or English."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import shared
-from .spec import Advice, Choice, Condition, Controls, Integer, Model, Number, Origin, Picture, Seed
+from .spec import Advice, Choice, Condition, Integer, Model, Number, Origin, Picture, Seed
 
 SR_ON: Condition = {"use_sr": "on"}
 
@@ -21,12 +21,7 @@ MODEL = Model(
     },
     inputs=(
         Picture(name="image", required=True, tooltip="The picture whose edges, depth or pose are kept."),
-        Controls(
-            name="more_controls",
-            path="controlnet_args",
-            origin=Origin.THIRD_PARTY,
-            tooltip="Further control pictures, from Control nodes.",
-        ),
+        shared.more_controls(),
         shared.prompt("What the new picture shows, in Chinese or English."),
         Choice(
             name="control_type",

@@ -30,7 +30,7 @@ MODEL = Model(
     title="Outpainting",
     group="Inpaint & outpaint",
     summary="Grows a picture beyond its edges: by a fraction per side, or into the white part of a mask.",
-    page="https://www.volcengine.com/docs/6791/1279296",
+    page=shared.OVERVIEW,
     inputs=(
         Picture(name="image", required=True, tooltip="The picture to grow. With a mask: the already padded picture."),
         MaskPicture(

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .spec import Advice, Choice, Integer, Json, Number, Origin, Seed, Switch, Text, Watermark
+from .spec import (
+    INT_MAX,
+    SYNCHRONOUS,
+    TASK,
+    Advice,
+    Choice,
+    Controls,
+    Integer,
+    Json,
+    MaskPicture,
+    Mode,
+    Number,
+    Origin,
+    Seed,
+    Switch,
+    Text,
+    Watermark,
+)
 
 SERVICE_DEFAULT = "service default"
 
@@ -22,8 +39,15 @@ WATERMARK_LANGUAGES = {"Chinese": 0, "English": 1}
 """Labels and wire values of ``logo_info`` (catalog section 3)."""
 
 
-def prompt(tooltip: str, *, name: str = "prompt", required: bool = True, wire: tuple[str, ...] | None = None) -> Text:
-    return Text(name=name, tooltip=tooltip, multiline=True, required=required, wire=wire)
+def prompt(
+    tooltip: str,
+    *,
+    name: str = "prompt",
+    required: bool = True,
+    wire: tuple[str, ...] | None = None,
+    origin: Origin = Origin.SEED,
+) -> Text:
+    return Text(name=name, tooltip=tooltip, multiline=True, required=required, wire=wire, origin=origin)
 
 
 def seed() -> Seed:
@@ -35,13 +59,17 @@ def seed() -> Seed:
     )
 
 
-def scale(default: float, high: float, follower: str = "picture") -> Number:
+def scale(
+    default: float, high: float | None, follower: str = "picture", *, origin: Origin = Origin.SEED, note: str = ""
+) -> Number:
+    """``high``: end of the range that third parties report, from 1; None: no range is known."""
     return Number(
         name="scale",
         default=default,
         step=0.1,
-        advice=Advice(1, high),
-        tooltip=f"How closely the {follower} follows the prompt; higher is stricter.",
+        advice=Advice(1, high) if high else None,
+        origin=origin,
+        tooltip=f"How closely the {follower} follows the prompt; higher is stricter.{note}",
     )
 
 
@@ -53,10 +81,11 @@ def use_rephraser() -> Switch:
     )
 
 
-def return_url(default: bool) -> Switch:
+def return_url(default: bool, origin: Origin = Origin.SEED) -> Switch:
     return Switch(
         name="return_url",
         default=default,
+        origin=origin,
         advanced=True,
         tooltip="On: the service answers with links, which are downloaded at once. Off: the pictures come inside "
         "the answer. The result is the same; change it if one of the two ways is blocked in your network.",
@@ -68,6 +97,117 @@ def logo_info(off: Mapping[str, Json]) -> Watermark:
         name="logo_info",
         tooltip="Visible watermark, from the Watermark node. Not connected: no watermark is drawn.",
         off={"add_logo": False, **off},
+    )
+
+
+def result_options() -> tuple[Switch, Watermark]:
+    """What the result of a task is asked with."""
+    return return_url(True), logo_info({})
+
+
+def mode(default: str, modes: Mapping[str, Mode]) -> Choice:
+    return Choice(
+        name="mode",
+        default=default,
+        options={label: {} for label in modes},
+        origin=Origin.OFFICIAL,
+        advanced=True,
+        tooltip="synchronous: one call that answers with the picture. task: the picture is ordered and asked for "
+        "until it is there; an interrupted run is taken up again and not charged twice.",
+    )
+
+
+BOTH_MODES = {"synchronous": SYNCHRONOUS, "task": TASK}
+"""A model that answers at once and may be ordered as a task too (catalog section 2, "Actions")."""
+
+OVERVIEW = "https://www.volcengine.com/docs/6791/1279296"
+"""The official page that the gateway's own pages link; for models without one of their own."""
+
+
+def size(
+    default: int,
+    note: str,
+    *,
+    origin: Origin,
+    low: int = 1,
+    high: int = INT_MAX,
+    advice: Advice | None = None,
+) -> tuple[Integer, Integer]:
+    """``width`` and ``height``, which have the same limits everywhere."""
+
+    def side(name: str) -> Integer:
+        return Integer(
+            name=name,
+            default=default,
+            low=low,
+            high=high,
+            advice=advice,
+            origin=origin,
+            tooltip=f"{name.capitalize()} of the picture in pixels{note}",
+        )
+
+    return side("width"), side("height")
+
+
+BEFORE_SR = " before super-resolution; use_sr doubles it. Best near 512."
+
+
+def steps(
+    default: int, *, origin: Origin, name: str = "ddim_steps", most: int | None = None, note: str = ""
+) -> Integer:
+    """``most``: end of the range that third parties report, from 1."""
+    return Integer(
+        name=name,
+        default=default,
+        low=1,
+        advice=Advice(1, most) if most else None,
+        origin=origin,
+        tooltip=f"Sampling steps; more takes longer and adds detail.{note}",
+    )
+
+
+def use_pre_llm(default: bool, origin: Origin, *, on_page: bool = True) -> Switch:
+    return Switch(
+        name="use_pre_llm",
+        default=default,
+        on_page=on_page,
+        origin=origin,
+        tooltip="Let a language model expand the prompt first; good for short prompts, not needed for long ones.",
+    )
+
+
+def use_sr(origin: Origin) -> Switch:
+    return Switch(
+        name="use_sr",
+        default=True,
+        origin=origin,
+        tooltip="Super-resolution: the picture comes out twice as wide and high, and takes longer.",
+    )
+
+
+REQ_SCHEDULE_CONF = Choice(
+    name="req_schedule_conf",
+    default="aesthetic",
+    options={
+        "aesthetic": {"req_schedule_conf": "general_v20_9B_pe"},
+        "standard": {"req_schedule_conf": "general_v20_9B_rephraser"},
+    },
+    origin=Origin.OFFICIAL,
+    tooltip="aesthetic: prettier pictures. standard: closer to the prompt, and shapes come out sounder.",
+)
+
+
+def mask(tooltip: str) -> MaskPicture:
+    """The mask of a model that paints within ``image``; its polarity is known from clients only."""
+    return MaskPicture(name="mask", required=True, fit_to="image", origin=Origin.THIRD_PARTY, tooltip=tooltip)
+
+
+def more_controls() -> Controls:
+    return Controls(
+        name="more_controls",
+        path="controlnet_args",
+        origin=Origin.THIRD_PARTY,
+        tooltip="Further control pictures, from Control nodes.",
     )
 
 

@@ -89,6 +89,11 @@ class Text(WireInput):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JsonBody(Text):
+    """A text that holds a JSON object; its fields win over all others of the body."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Integer(WireInput):
     """``low``/``high`` are refused when crossed; ``advice`` is only mentioned."""
 
@@ -134,9 +139,12 @@ class Choice(Input):
 
 @dataclass(frozen=True)
 class BranchOption:
-    """One arm of a Branch: the inputs that it shows and the wire values that it implies."""
+    """One arm of a Branch: the inputs that it shows and the wire values that it implies.
 
-    inputs: tuple[WireInput, ...]
+    Inputs of two arms may share a name only if they are the same.
+    """
+
+    inputs: tuple[WireInput | Choice, ...]
     wire: Mapping[str, Json]
 
 
@@ -153,15 +161,17 @@ class Picture(Input):
     """A picture that travels in ``binary_data_base64``.
 
     ``uri_path``: the model wants a URL string there, so the place in the array is named by
-    ``uri://binary_data?index=N`` (the scheme of the e-commerce page's own answer). ``url_input`` names the
-    text input whose URL takes the picture's place. ``present``/``absent`` are wire values that follow from
-    the picture being given or not, ``inline`` those that hold only for a picture sent inline.
-    ``alpha``: the service reads transparency, so it is kept; elsewhere it is flattened onto white.
+    ``uri://binary_data?index=N`` (the scheme of the e-commerce page's own answer). ``index_path``: the model wants
+    the bare number there. ``url_input`` names the text input whose URL takes the picture's place.
+    ``present``/``absent`` are wire values that follow from the picture being given or not, ``inline`` those that
+    hold only for a picture sent inline. ``alpha``: the service reads transparency, so it is kept; elsewhere it is
+    flattened onto white.
     """
 
     required: bool = False
     alpha: bool = False
     uri_path: str | None = None
+    index_path: str | None = None
     url_input: str | None = None
     present: Mapping[str, Json] = field(default_factory=dict)
     absent: Mapping[str, Json] = field(default_factory=dict)
@@ -202,28 +212,72 @@ class Require:
 
 
 @dataclass(frozen=True)
+class Area:
+    """Two sides whose product, in pixels, must be from ``low`` to ``high``; checked where both are shown."""
+
+    width: str
+    height: str
+    low: int
+    high: int
+    only_if: Condition = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PictureLimits:
     """What the service takes per picture and per request.
 
-    ``max_side`` in pixels; ``max_base64`` and ``max_total_base64`` in characters of base64 text.
+    ``max_side`` and ``min_side`` in pixels; ``max_base64`` and ``max_total_base64`` in characters of base64 text;
+    ``max_ratio`` of the long side to the short one, 0 if there is none. Larger pictures are reduced, smaller and
+    longer ones refused.
     """
 
     max_side: int
     max_base64: int
     max_total_base64: int
     origin: Origin
+    min_side: int = 0
+    max_ratio: float = 0
 
 
 GENERIC_LIMITS = PictureLimits(4096, 4_700_000, 8_000_000, Origin.OFFICIAL)
 """Portrait pages docs/6793/1357816 and /1324393 (catalog section 3); used where a model states none."""
 
 
+@dataclass(frozen=True)
+class Mode:
+    """A way to call a model (catalog section 2, "Actions").
+
+    ``action`` answers at once, or, with a ``result_action``, submits a task whose result that one asks for.
+    ``result_fields``: body fields that go into the JSON text ``req_json`` of the second call instead.
+    """
+
+    action: str
+    result_action: str = ""
+    result_fields: tuple[str, ...] = ()
+
+
+SYNCHRONOUS = Mode("CVProcess")
+TASK = Mode("CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult", ("return_url", "logo_info"))
+
+
+class Output(str, Enum):
+    """What a model makes, by the name of the node's output."""
+
+    IMAGES = "images"
+    VIDEO = "video"
+    MASK = "mask"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One req_key.
+    """One req_key, or a family of them with equal inputs.
 
-    ``fixed``: wire values without a widget. ``texts``: keys of ``data`` that hold text worth showing.
-    ``service_seconds``: how long the seed page's own answer took.
+    ``name``: what a family is called; its ``req_key`` is the one of its default choice, the others stand in the
+    wire values of its choices. ``fixed``: wire values without a widget. ``modes``: ways to call it by their labels;
+    if there are several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing.
+    ``repeatable``: there is no chance in it, so that an equal request may be answered from the store.
+    ``links_only``: it takes links to pictures and no inline ones. ``service_seconds``: how long the page's own
+    answer took. ``native_only``: documented at the vendor's own service, but not at a gateway.
     """
 
     req_key: str
@@ -232,17 +286,46 @@ class Model:
     summary: str
     page: str
     inputs: tuple[Input, ...]
+    name: str = ""
     fixed: Mapping[str, Json] = field(default_factory=dict)
     requires: tuple[Require, ...] = ()
+    areas: tuple[Area, ...] = ()
     texts: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = (Output.IMAGES,)
     limits: PictureLimits = GENERIC_LIMITS
-    action: str = "CVProcess"
+    modes: Mapping[str, Mode] = field(default_factory=lambda: {"synchronous": SYNCHRONOUS})
+    repeatable: bool = False
+    links_only: bool = False
+    native_only: bool = False
     service_seconds: float = 10.0
     aliases: tuple[str, ...] = ()
 
     @property
     def node_id(self) -> str:
-        return "Volcv_" + self.req_key.replace(".", "_")
+        return "Volcv_" + (self.name or self.req_key.replace(".", "_"))
+
+    @property
+    def req_keys(self) -> tuple[str, ...]:
+        """Every req_key that the node can call, its own first."""
+        return (self.req_key, *(key for key in self.choices_of_req_key() if key != self.req_key))
+
+    def choices_of_req_key(self) -> dict[str, dict[str, str]]:
+        """The values of inputs that choose a req_key of the family, by req_key."""
+        return {
+            str(wire["req_key"]): {one.name: label}
+            for one in self.inputs
+            if isinstance(one, (Choice, Branch))
+            for label, option in one.options.items()
+            if "req_key" in (wire := option.wire if isinstance(option, BranchOption) else option)
+        }
+
+    @property
+    def video(self) -> bool:
+        return Output.VIDEO in self.outputs
+
+    def mode(self, values: Mapping[str, object]) -> Mode:
+        """The way to call it that the inputs choose."""
+        return self.modes[str(values.get("mode", next(iter(self.modes))))]
 
     def all_inputs(self) -> Iterator[Input]:
         """Every input once, those inside a Branch after the Branch itself."""

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "sandbox": "sandbox",
     "config": "settings",
     "history": "history",
+    "tasks": "tasks",
     "recall": "recall",
     "bench": "bench",
 }

@@ -40,14 +40,14 @@ def add(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     from ..demo.sheet import render
-    from .follow import follow
+    from .follow import Together, follow
 
     folder: Path = arguments.output
     (folder / INPUTS).mkdir(parents=True, exist_ok=True)
     models = catalog.models()
     with private_home():
         runs = start_all(models)
-        if follow([one for one, _ in runs], Progress(arguments.quiet)):
+        if follow(Together([one for one, _ in runs]), Progress(arguments.quiet)):
             report(say("cli.interrupted"))
             return Exit.INTERRUPTED
         entries = list(finish_all(runs, folder))
@@ -163,9 +163,10 @@ def copy_input(name: str, picture: str, folder: Path) -> Shown:
 def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[Shown]:
     """The pictures of an answer under fixed names, so that a second demo replaces the first."""
     from ..demo.sheet import Shown
-    from .files import extension_of
+    from .files import extension_of, write_media
 
     for number, (data, size) in enumerate(zip(answer.files, answer.pictures, strict=True), 1):
         name = f"{req_key}{'' if number == 1 else f'-{number}'}{extension_of(data)}"
-        (folder / name).write_bytes(data)
+        with (folder / name).open("wb") as file:
+            write_media(data, file)
         yield Shown(name, name, *size)

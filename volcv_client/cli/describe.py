@@ -95,12 +95,14 @@ def model_facts(model: Model) -> dict[str, Any]:
     """Everything that the declaration of a model says."""
     return {
         "req_key": model.req_key,
+        "req_keys": list(model.req_keys),
+        "outputs": [one.value for one in model.outputs],
         "node_id": model.node_id,
         "title": model.title,
         "group": model.group,
         "summary": model.summary,
         "page": model.page,
-        "action": model.action,
+        "modes": {label: mode.action for label, mode in model.modes.items()},
         "aliases": list(model.aliases),
         "service_seconds": model.service_seconds,
         "fixed": dict(model.fixed),

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,9 @@ from PIL import Image, ImageOps
 from .. import pictures
 from ..calls import Answer
 from ..errors import InputError
+from ..media import EXTENSIONS, Media
 from ..payload import ArrayMask
 from ..pictures import Encoded, Encoding, Pixels
-from ..results import EXTENSIONS
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)
@@ -95,31 +97,47 @@ def check_picture(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def save_answer(folder: Path, req_key: str, answer: Answer[tuple[int, int]]) -> list[Path]:
+def check_result(media: Media) -> tuple[int, int]:
+    """(width, height) of a picture, (0, 0) of a video. Raises BadAnswerError if it is no whole picture."""
+    return check_picture(media) if isinstance(media, bytes) else (0, 0)
+
+
+def save_answer(folder: Path, name: str, answer: Answer[tuple[int, int]]) -> list[Path]:
     """Write the pictures of an answer as the service sent them; the paths."""
-    return save_pictures(folder, req_key, answer.seed, answer.request_id, answer.files)
+    return save_pictures(folder, name, answer.seed, answer.request_id, answer.files)
 
 
-def save_pictures(folder: Path, req_key: str, seed: int | None, request_id: str, files: Sequence[bytes]) -> list[Path]:
-    """Write picture files as ``<req_key>-<seed or end of the request id>-<n>``; the paths. Overwrites nothing."""
+def save_pictures(folder: Path, name: str, seed: int | None, request_id: str, files: Sequence[Media]) -> list[Path]:
+    """Write files as ``<name>-<seed or end of the request id>-<n>``; the paths. Overwrites nothing."""
     mark = str(seed) if seed is not None else re.sub(r"[^A-Za-z0-9]", "", request_id)[-TAIL:] or "result"
-    stem = f"{re.sub(r'[^A-Za-z0-9._-]', '_', req_key)}-{mark}"
-    return [write_new(folder, stem, data) for data in files]
+    stem = re.sub(r"[^\w.-]", "_", name)
+    return [write_new(folder, f"{stem}-{mark}", data) for data in files]
 
 
-def extension_of(data: bytes) -> str:
-    return next((ending for magic, ending in EXTENSIONS.items() if data.startswith(magic)), ".bin")
+def extension_of(media: Media) -> str:
+    if isinstance(media, Path):
+        return media.suffix
+    return next((ending for magic, ending in EXTENSIONS.items() if media.startswith(magic)), ".bin")
 
 
-def write_new(folder: Path, stem: str, data: bytes) -> Path:
+def write_new(folder: Path, stem: str, media: Media) -> Path:
     """Write to the first ``<stem>-<n>`` that does not exist yet; OSError if the folder cannot be written."""
     for number in count(1):
-        path = folder / f"{stem}-{number}{extension_of(data)}"
+        path = folder / f"{stem}-{number}{extension_of(media)}"
         try:
             file = path.open("xb")
         except FileExistsError:
             continue
         with file:
-            file.write(data)
+            write_media(media, file)
         return path
     raise AssertionError("unreachable")
+
+
+def write_media(media: Media, file: IO[bytes]) -> None:
+    """Picture bytes, or a video piece by piece."""
+    if isinstance(media, bytes):
+        file.write(media)
+    else:
+        with media.open("rb") as source:
+            copyfileobj(source, file)

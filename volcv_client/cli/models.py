@@ -4,30 +4,53 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from typing import Any
 
 from .. import catalog
+from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Model
 from ..errors import InputError
 from ..messages import say
-from .parser import Exit, Parser
+from .parser import Exit, Parser, choice, slug
 from .terminal import columns, show
 
 FIELDS = ("req_key", "title", "group", "node_id")
 
 
 def add(parser: Parser) -> None:
-    parser.options.add_argument("--json", action="store_true", help=say("cli.json"))
+    groups = list(dict.fromkeys(model.group for model in catalog.models()))
+    parser.options.add_argument(
+        "--group",
+        type=choice(groups),
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help=say("cli.list.group", names=", ".join(map(slug, groups))),
+    )
+    parser.options.add_argument("--json", action="store_true", help=say("cli.list.json"))
 
 
 def run(arguments: Namespace) -> int:
-    models = catalog.models()
+    models = [model for model in catalog.models() if not arguments.group or model.group in arguments.group]
     if arguments.json:
-        rows = [{name: getattr(model, name) for name in FIELDS} for model in models]
-        show(json.dumps(rows, ensure_ascii=False, indent=1))
+        show(json.dumps([facts(model) for model in models], ensure_ascii=False, indent=1))
         return Exit.OK
     for line in columns([[str(getattr(model, name)) for name in FIELDS] for model in models]):
         show(line)
     return Exit.OK
+
+
+def facts(model: Model) -> dict[str, Any]:
+    """What there is to know before one looks closer: ``action`` is the one by default, ``inputs`` their number."""
+    return {
+        "req_key": model.req_key,
+        "node_id": model.node_id,
+        "title": model.title,
+        "group": model.group,
+        "action": model.mode({one.name: getattr(one, "default", None) for one in model.inputs}).action,
+        "summary": model.summary,
+        "inputs": sum(1 for _ in model.all_inputs()) + len(RUN_OPTIONS),
+    }
 
 
 def find_model(key: str) -> Model:
@@ -36,3 +59,8 @@ def find_model(key: str) -> Model:
         return catalog.model(key)
     except KeyError:
         raise InputError("unknown_model", name=key) from None
+
+
+def preset(model: Model, key: str) -> dict[str, str]:
+    """The values of inputs that ``key`` implies: of a family of models, the one of that name."""
+    return model.choices_of_req_key().get(key, {})

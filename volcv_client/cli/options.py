@@ -29,6 +29,17 @@ from ..catalog.spec import (
 )
 from ..messages import say
 from .describe import short_facts
+from .job_values import (
+    Read,
+    read_choice,
+    read_controls,
+    read_integer,
+    read_number,
+    read_pictures,
+    read_switch,
+    read_text,
+    read_watermark,
+)
 from .parser import Parser, choice, number, slug
 
 if TYPE_CHECKING:
@@ -159,23 +170,24 @@ def take_controls(one: Input, values: Values, given: Given) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of input becomes an option, and how its value gets into a run."""
+    """How one kind of input becomes an option, is read from a jobs file, and how its value gets into a run."""
 
     add: Callable[[_ArgumentGroup, Input, str], None]
+    read: Read
     take: Callable[[Input, Values, Given], None] = take_value
 
 
 KINDS: Mapping[type[Input], Kind] = {
-    Text: Kind(plain(metavar="TEXT")),
-    Integer: Kind(plain(metavar="INTEGER", type=number(int))),
-    Number: Kind(plain(metavar="NUMBER", type=number(float))),
-    Switch: Kind(add_switch),
-    Choice: Kind(add_choice),
-    Branch: Kind(add_choice),
-    MaskPicture: Kind(plain(metavar="FILE", action="append"), take_mask),
-    Picture: Kind(plain(metavar="FILE", action="append"), take_picture),
-    Watermark: Kind(add_watermark, take_watermark),
-    Controls: Kind(plain(metavar="FILE:TYPE:STRENGTH", action="append", type=control), take_controls),
+    Text: Kind(plain(metavar="TEXT"), read_text),
+    Integer: Kind(plain(metavar="INTEGER", type=number(int)), read_integer),
+    Number: Kind(plain(metavar="NUMBER", type=number(float)), read_number),
+    Switch: Kind(add_switch, read_switch),
+    Choice: Kind(add_choice, read_choice),
+    Branch: Kind(add_choice, read_choice),
+    MaskPicture: Kind(plain(metavar="FILE", action="append"), read_pictures, take_mask),
+    Picture: Kind(plain(metavar="FILE", action="append"), read_pictures, take_picture),
+    Watermark: Kind(add_watermark, read_watermark, take_watermark),
+    Controls: Kind(plain(metavar="FILE:TYPE:STRENGTH", action="append", type=control), read_controls, take_controls),
 }
 
 
@@ -215,11 +227,11 @@ def collect(model: Model, values: Values) -> Given:
 
 
 def unused(model: Model, given: Given) -> list[str]:
-    """Options given although the chosen settings do not use them. Choices must be valid."""
+    """Names of inputs given although the chosen settings do not use them. Choices must be valid."""
     from ..payload import Inputs, active_inputs
 
     batch = given.batch(model)
     first = {name: sources[0] for name, sources in batch.pictures.items()}
     used = {one.name for one in active_inputs(model, Inputs(batch.values, first))}
     used |= {one.name for one in RUN_OPTIONS}
-    return [flag(name) for name in given.values if name not in used]
+    return [name for name in given.values if name not in used]

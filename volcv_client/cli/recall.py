@@ -1,20 +1,26 @@
-"""``volcv recall REQUEST_ID``: pictures of an earlier call, without paying again."""
+"""``volcv recall ID``: what an earlier call or task brought, without paying again."""
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config
+from ..catalog import model
 from ..errors import InputError
 from ..messages import say
 from .history import result_store
 from .parser import Exit, Parser
-from .terminal import report, show
+from .terminal import Progress, report, show
 
 if TYPE_CHECKING:
+    from ..catalog.spec import Model
+    from ..media import Media
     from ..results import Result
+    from ..tasks import Task
 
 
 def add(parser: Parser) -> None:
@@ -26,29 +32,79 @@ def add(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     from .files import save_pictures
 
-    result = result_store().by_request_id(arguments.request_id)
-    if result is None:
-        raise InputError("not_stored", request=arguments.request_id)
-    pictures = result.pictures() or fetch(result, arguments.profile)
+    result = found(arguments.request_id, arguments.profile)
+    files = result.media() or fetch(result, arguments.profile)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for path in save_pictures(arguments.output, result.req_key, result.seed, result.request_id, pictures):
+    for path in save_pictures(arguments.output, result.req_key, result.seed, result.request_id, files):
         show(str(path))
     for text in result.texts.values():
         report(text)
     return Exit.OK
 
 
-def fetch(result: Result, profile: str | None) -> list[bytes]:
-    """The pictures of an answer of which only the links are known, now kept as well.
+def found(name: str, profile: str | None) -> Result:
+    """The stored result of that request or task. The result of an open task is waited for, and stored.
 
-    Raises DownloadError if the links no longer work, BadAnswerError if there are no pictures behind them.
+    Raises InputError if nothing is known by that name.
+    """
+    store = result_store()
+    result, task = store.by_request_id(name), store.tasks.by_id(name)
+    if result is None and task is not None:
+        result = store.by_request_id(task.request_id or finish(task, profile))
+    if result is None:
+        raise InputError("not_stored", request=name)
+    return result
+
+
+def finish(task: Task, profile: str | None) -> str:
+    """Wait for the result of a task; its request id. Ctrl-C leaves the task as it is."""
+    from concurrent.futures import TimeoutError as NotYet
+
+    from ..calls import Call
+    from ..catalog.spec import Mode
+    from ..payload import Built
+    from ..service import service_for
+    from .files import check_result
+    from .follow import POLL_SECONDS
+
+    service = service_for(config.profile(profile).ready())
+    if service.identity != task.identity:
+        raise InputError("task_elsewhere", task_id=task.task_id)
+    built = Built(task.request, Mode("", task.result_action))
+    call = Call(model_of(task.req_key), lambda: built, check_result, task.seed, task.random_seed, task)
+    service.submit(call)
+    progress = Progress()
+    try:
+        while True:
+            with suppress(NotYet):
+                return call.future.result(POLL_SECONDS).request_id
+            seconds = int(time.monotonic() - call.phase_since)
+            progress.update(0, 1, say(f"status.{call.phase.value}", seconds=seconds))
+    except KeyboardInterrupt:
+        call.token.cancel()
+        raise
+    finally:
+        progress.clear()
+
+
+def model_of(req_key: str) -> Model:
+    """The model of that req_key; for one that this version does not know, the one that takes any."""
+    try:
+        return model(req_key)
+    except KeyError:
+        return model("any")
+
+
+def fetch(result: Result, profile: str | None) -> list[Media]:
+    """The files of an answer of which only the links are known, now kept as well.
+
+    Raises DownloadError if the links no longer work, BadAnswerError if there is nothing of use behind them.
     """
     from ..service import service_for
-    from .files import check_picture
+    from .files import check_result
 
     service = service_for(config.profile(profile))
-    pictures = [service.transport.download(url) for url in result.image_urls]
-    for data in pictures:
-        check_picture(data)
-    service.store.save(result, pictures)
-    return pictures
+    files = [service.download(model_of(result.req_key), url) for url in result.image_urls]
+    for one in files:
+        check_result(one)
+    return service.store.save(result, files).media()

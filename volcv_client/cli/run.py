@@ -1,18 +1,19 @@
-"""``volcv run KEY ...``: one run of one model."""
+"""``volcv run KEY ...``: one run of one model; ``volcv run --jobs FILE``: many of any (see :mod:`.jobs`)."""
 
 from __future__ import annotations
 
 import json
 from argparse import REMAINDER, Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import catalog, config
 from ..catalog.spec import Model
 from ..messages import say
-from .models import find_model
-from .options import add_inputs, collect, spelled, unused
-from .parser import Exit, Parser
+from .models import find_model, preset
+from .options import add_inputs, collect, flag, spelled, unused
+from .parser import Exit, Parser, UsageError
 from .terminal import Progress, columns, report, show
 
 if TYPE_CHECKING:
@@ -22,10 +23,23 @@ Size = tuple[int, int]
 
 
 def add(parser: Parser) -> None:
-    parser.usage = say("cli.run.usage", prog="volcv")
-    parser.epilog = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, m.title] for m in catalog.models()])))
-    parser.places.add_argument("key", metavar="KEY", help=say("cli.key"))
+    parser.usage = say("cli.run.usage", prog="volcv") + "\n       " + say("cli.jobs.usage", prog="volcv")
+    keys = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, m.title] for m in catalog.models()])))
+    parser.epilog = f"{say('cli.jobs.about')}\n\n{keys}"
+    parser.places.add_argument("key", metavar="KEY", nargs="?", help=say("cli.key"))
     parser.places.add_argument("rest", metavar="...", nargs=REMAINDER, help=say("cli.run.rest"))
+    parser.options.add_argument("--jobs", metavar="FILE", help=say("cli.jobs.file"))
+    add_common(parser)
+
+
+def add_common(parser: Parser) -> None:
+    """What every run takes. No input's name begins like the names of these values."""
+    parser.options.add_argument(
+        "-o", "--output", type=Path, default=Path(), metavar="DIR", dest="-output", help=say("cli.output")
+    )
+    parser.options.add_argument("--profile", metavar="NAME", dest="-profile", help=say("cli.profile"))
+    parser.options.add_argument("--json", action="store_true", dest="-json", help=say("cli.run.json"))
+    parser.options.add_argument("--quiet", action="store_true", dest="-quiet", help=say("cli.quiet"))
 
 
 def model_parser(model: Model) -> Parser:
@@ -36,19 +50,31 @@ def model_parser(model: Model) -> Parser:
         description=f"{model.title}. {model.summary}\n{model.page}",
         epilog=say("cli.run.epilog"),
     )
-    parser.options.add_argument(
-        "-o", "--output", type=Path, default=Path(), metavar="DIR", dest="-output", help=say("cli.output")
-    )
-    parser.options.add_argument("--profile", metavar="NAME", dest="-profile", help=say("cli.profile"))
-    parser.options.add_argument("--json", action="store_true", dest="-json", help=say("cli.run.json"))
-    parser.options.add_argument("--quiet", action="store_true", dest="-quiet", help=say("cli.quiet"))
+    add_common(parser)
     add_inputs(parser, model)
     return parser
 
 
 def run(arguments: Namespace) -> int:
-    model = find_model(arguments.key)
-    values: dict[str, Any] = vars(model_parser(model).read(spelled(arguments.rest)))
+    common = {name: value for name, value in vars(arguments).items() if name.startswith("-")}
+    if (arguments.key is None) == (arguments.jobs is None):
+        raise UsageError(say("cli.usage_error", message=say("cli.run.key_or_jobs"), prog="volcv run"))
+    if arguments.key is not None:
+        return run_one(arguments.key, arguments.rest, common)
+    profile = config.profile(common["-profile"]).ready()
+
+    from .jobs import run_jobs
+
+    folder: Path = common["-output"]
+    return run_jobs(arguments.jobs, folder, profile, as_json=common["-json"], quiet=common["-quiet"])
+
+
+def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
+    """One run. ``common`` holds what was given before the key."""
+    model = find_model(key)
+    parser = model_parser(model)
+    parser.set_defaults(**common, **preset(model, key))
+    values: dict[str, Any] = vars(parser.read(spelled(rest)))
     folder: Path = values["-output"]
     profile = config.profile(values["-profile"]).ready()
     given = collect(model, values)
@@ -56,14 +82,14 @@ def run(arguments: Namespace) -> int:
 
     from ..run import Run
     from ..service import service_for
-    from .files import check_picture
-    from .follow import follow
+    from .files import check_result
+    from .follow import Together, follow
 
     if not values["-quiet"]:
-        for option in unused(model, given):
-            report(say("cli.unused", option=option))
-    started = Run(service_for(profile), model, given.batch(model), lambda _, data: check_picture(data))
-    interrupted = follow([started], Progress(values["-quiet"]))
+        for name in unused(model, given):
+            report(say("cli.unused", option=flag(name)))
+    started = Run(service_for(profile), model, given.batch(model), lambda _, data: check_result(data))
+    interrupted = follow(Together([started]), Progress(values["-quiet"]))
     return finish(started, folder, values, interrupted)
 
 
@@ -89,13 +115,18 @@ def finish(run: Run[Size], folder: Path, values: dict[str, Any], interrupted: bo
     return Exit.OK
 
 
-def save(run: Run[Size], folder: Path) -> dict[int, list[Path]]:
-    """Write the pictures of every call that succeeded; their paths by the call's position from 0."""
+def save(run: Run[Size], folder: Path, name: str = "") -> dict[int, list[Path]]:
+    """Write the pictures of every call that succeeded; their paths by the call's position from 0.
+
+    The files are called after ``name``, or after the model.
+    """
     from .files import save_answer
 
     done = {number: call.future for number, call in enumerate(run.calls) if not call.future.exception()}
     try:
-        return {number: save_answer(folder, run.model.req_key, future.result()) for number, future in done.items()}
+        return {
+            number: save_answer(folder, name or run.model.req_key, future.result()) for number, future in done.items()
+        }
     except OSError:
         report(say("cli.not_saved"))
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from os import name as system
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ def add(parser: Parser) -> None:
     options.add_argument("--max-in-flight", type=number(int, 1), metavar="N", help=say("cli.sandbox.max_in_flight"))
     options.add_argument("--delay", type=number(float, 0), default=0.0, metavar="S", help=say("cli.sandbox.delay"))
     options.add_argument(
+        "--task-seconds", type=number(float, 0), default=0.0, metavar="S", help=say("cli.sandbox.task_seconds")
+    )
+    options.add_argument("--access-key", metavar="K", help=say("cli.sandbox.access_key"))
+    options.add_argument("--secret-key", default=SANDBOX_KEY, metavar="K", help=say("cli.sandbox.secret_key"))
+    options.add_argument(
         "--fault", type=fault, action="append", default=[], metavar="SPEC", help=say("cli.sandbox.fault")
     )
 
@@ -47,8 +53,10 @@ def run(arguments: Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         api_keys=(arguments.key,),
+        access_keys={arguments.access_key: arguments.secret_key} if arguments.access_key else {},
         max_in_flight=arguments.max_in_flight,
         delay=arguments.delay,
+        task_seconds=arguments.task_seconds,
         faults=arguments.fault,
     )
     try:
@@ -57,7 +65,7 @@ def run(arguments: Namespace) -> int:
         where = f"{arguments.host}:{arguments.port}"
         raise UsageError(say("cli.sandbox.no_port", where=where, problem=error)) from None
     with server:
-        greet(server.url, arguments.key)
+        greet(server.url, credential(arguments))
         try:
             while True:
                 time.sleep(0.5)
@@ -66,9 +74,16 @@ def run(arguments: Namespace) -> int:
     return Exit.OK
 
 
-def greet(url: str, key: str) -> None:
+def credential(arguments: Namespace) -> dict[str, str]:
+    """Environment variables that carry what the sandbox accepts: a signing pair when one was named, else the key."""
+    if arguments.access_key:
+        return {"VOLCV_ACCESS_KEY": arguments.access_key, "VOLCV_SECRET_KEY": arguments.secret_key}
+    return {"VOLCV_API_KEY": arguments.key}
+
+
+def greet(url: str, variables: Mapping[str, str]) -> None:
     report(say("cli.sandbox.listening", url=url))
     line = ASSIGNMENT.get(system, "export {name}={value}")
-    show(line.format(name="VOLCV_BASE_URL", value=url))
-    show(line.format(name="VOLCV_API_KEY", value=key))
+    for name, value in {"VOLCV_BASE_URL": url, **variables}.items():
+        show(line.format(name=name, value=value))
     report(say("cli.sandbox.stop"))

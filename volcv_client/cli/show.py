@@ -43,7 +43,7 @@ def head(model: Model) -> Iterator[str]:
         ("group", model.group),
         ("node", model.node_id),
         ("page", model.page),
-        ("action", model.action),
+        ("action", ", ".join(mode.action for mode in model.modes.values())),
         ("seconds", f"{model.service_seconds:g} s"),
         ("aliases", ", ".join(model.aliases)),
     ):

@@ -1,4 +1,4 @@
-"""One POST on the API path, from raw bytes to a reply; everything but the socket."""
+"""Requests from raw bytes to a reply; everything but the socket."""
 
 from __future__ import annotations
 
@@ -6,78 +6,63 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .envelope import (
-    GATEWAY_CODES,
-    SERVICE_CODES,
-    SUCCESS,
-    GatewayRefusal,
-    Refusal,
-    envelope,
-    gateway_error,
-    to_bytes,
-)
+from .envelope import SUCCESS, GatewayRefusal, Refusal, envelope, to_bytes
 from .faults import Fault, FaultQueue
 from .files import FileStore
 from .pictures import Loader
 from .records import Records
+from .replies import Reply, fault_reply, gateway_reply, gone, native_reply, service_reply, spoil
 from .service import Service
+from .signature import Keys, Request, SignatureRefusal, verify
+from .tasks import TaskStore
+from .upload import read_upload
 
 API_PATH = "/volcv/v1"
+NATIVE_PATH = "/"
+UPLOAD_PATH = "/v1/files"
 FILES_PATH = "/files/"
 VERSION = "2022-08-31"
-JSON_TYPE = "application/json; charset=utf-8"
-_log = logging.getLogger(__name__)
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+_log = logging.getLogger(__name__)
 
 
-@dataclass
-class Reply:
-    """What to send. ``drop``: close without a byte. ``cut``: where to close early. ``endless``: no end."""
+@dataclass(frozen=True)
+class Settings:
+    """What SandboxServer was asked for; its documentation says what each means."""
 
-    status: int
-    body: bytes
-    content_type: str = JSON_TYPE
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: str | None = None
-    endless: bool = False
-    drop: bool = False
-    code: int | str | None = None
+    api_keys: frozenset[str] = frozenset({"sandbox"})
+    keys: Keys = field(default_factory=lambda: Keys({}, {}))
+    max_in_flight: int | None = None
+    delay: float = 0.0
+    task_seconds: float = 0.0
+    max_body: int = 64 * 1024 * 1024
+    faults: tuple[Fault, ...] = ()
 
 
 class State:
     """Everything the handlers share."""
 
-    def __init__(
-        self,
-        api_keys: Iterable[str],
-        max_in_flight: int | None,
-        delay: float,
-        max_body: int,
-        faults: Iterable[Fault],
-    ) -> None:
-        self.api_keys = frozenset(api_keys)
-        self.max_in_flight = max_in_flight
-        self.delay = delay
-        self.max_body = max_body
-        self.faults = FaultQueue(faults)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.faults = FaultQueue(settings.faults)
         self.records = Records()
         self.files = FileStore()
         self.stopping = threading.Event()
         self.url = ""
-        self.service = Service(self.files, lambda name: f"{self.url}{FILES_PATH}{name}", Loader(self.own_file))
-        self.actions: dict[str, Callable[[Mapping[str, Any], Callable[[], None]], dict[str, Any]]] = {
-            "CVProcess": self.service.process,
-            "CVSync2AsyncGetResult": self.service.task,
-            "CVGetResult": self.service.task,
-        }
+        tasks = TaskStore(settings.task_seconds)
+        self.service = Service(self.files, self.file_url, Loader(self.own_file), tasks)
+
+    def file_url(self, name: str) -> str:
+        """Address of a stored file."""
+        return f"{self.url}{FILES_PATH}{name}"
 
     def own_file(self, address: str) -> bytes | None:
-        """Bytes behind one of this server's result addresses, None when dropped. LookupError for others."""
+        """Bytes behind one of this server's file addresses, None when dropped. LookupError for others."""
         try:
             ours, asked = urlsplit(self.url), urlsplit(address)
             same = asked.port == ours.port and asked.hostname in (ours.hostname, *LOCAL_NAMES)
@@ -93,58 +78,41 @@ class State:
         return not self.stopping.wait(seconds) if seconds > 0 else not self.stopping.is_set()
 
 
-def service_reply(code: int, message: str, data: dict[str, Any] | None, seconds: float, status: int) -> Reply:
-    return Reply(status, to_bytes(envelope(code, message, data, seconds)), code=code)
+@dataclass(frozen=True)
+class _Call:
+    """One POST on an API path: ``body`` is None when it is no JSON object, ``problem`` says what is wrong with it."""
+
+    query: Mapping[str, str]
+    body: dict[str, Any] | None
+    problem: Refusal | None
+    number: int
+    started: float
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
 
-def gateway_reply(code: str, message: str, status: int) -> Reply:
-    return Reply(status, to_bytes(gateway_error(message, code)), code=code)
-
-
-def fault_reply(fault: Fault) -> Reply:
-    """The answer a fault stands for, without any work done."""
-    headers = dict(fault.headers)
-    if fault.redirect is not None:
-        return Reply(fault.status or 302, b"", headers={"Location": fault.redirect, **headers}, cut=fault.cut)
-    if isinstance(fault.code, int):
-        status, message = SERVICE_CODES.get(fault.code, (400, "Error"))
-        reply = service_reply(fault.code, fault.message or message, None, 0.001, fault.status or status)
-    elif fault.code is not None:
-        status, message = GATEWAY_CODES.get(fault.code, (400, "Bad request"))
-        reply = gateway_reply(fault.code, fault.message or message, fault.status or status)
-    else:
-        status = fault.status or 200
-        reply = gateway_reply("sandbox_fault", fault.message or f"status {status}", status)
-        reply.code = None
-    if fault.body is not None:
-        reply.body, reply.content_type = fault.body, "text/html; charset=utf-8"
-    reply.content_type = fault.content_type or reply.content_type
-    reply.headers, reply.cut, reply.endless = headers, fault.cut, fault.endless
-    return reply
-
-
-def handle_post(state: State, query_text: str, headers: Mapping[str, str], raw: bytes | None) -> Reply:
-    """Answer one POST on the API path. ``raw`` is None when the body was larger than the limit."""
+def handle_post(state: State, path: str, query_text: str, headers: Mapping[str, str], raw: bytes | None) -> Reply:
+    """Answer one POST on the gateway's or the native API path. ``raw`` is None when it was over the limit."""
     query = {name: values[-1] for name, values in parse_qs(query_text, keep_blank_values=True).items()}
-    body, problem = _parse(headers, raw, state.max_body)
-    number = state.records.begin(query, headers, body, len(raw or b""))
-    started = time.monotonic()
+    body, problem = _parse(headers, raw, state.settings.max_body)
+    number = state.records.begin(query, headers, body, len(raw or b""), path)
+    call = _Call(query, body, problem, number, time.monotonic())
     entered = False
     try:
-        _authorize(state, headers)
-        entered = state.records.enter(number, state.max_in_flight)
+        if path == NATIVE_PATH:
+            # A body over the limit was not kept, so its signature cannot be checked; it is refused below.
+            if raw is not None:
+                verify(Request("POST", path, query_text, headers, raw), state.settings.keys)
+        else:
+            _authorize(state, headers)
+        entered = state.records.enter(number, state.settings.max_in_flight)
         if not entered:
-            raise Refusal(50430, f"at most {state.max_in_flight} requests at a time")
-        reply = _serve(state, query, body, problem, number, started)
-    except Refusal as refusal:
-        seconds = time.monotonic() - started
-        reply = service_reply(refusal.code, str(refusal), None, seconds, refusal.status)
-    except GatewayRefusal as refusal:
-        reply = gateway_reply(refusal.code, str(refusal), refusal.status)
+            raise Refusal(50430, f"at most {state.settings.max_in_flight} requests at a time")
+        reply = _serve(state, call)
     except Exception as error:  # a service answers its own faults with 50500 instead of hanging up
-        _log.exception("sandbox request failed")
-        seconds = time.monotonic() - started
-        reply = service_reply(50500, f"Internal Error: {error}", None, seconds, 500)
+        reply = _refused(error, call, native=path == NATIVE_PATH)
     finally:
         # Freed before the answer is sent: a client that waits for its answer can never see a false 50430.
         if entered:
@@ -153,56 +121,64 @@ def handle_post(state: State, query_text: str, headers: Mapping[str, str], raw: 
     return reply
 
 
-def _serve(
-    state: State,
-    query: Mapping[str, str],
-    body: dict[str, Any] | None,
-    problem: Refusal | None,
-    number: int,
-    started: float,
-) -> Reply:
-    fault = state.faults.take("api", body or {})
-    gone = Reply(0, b"", drop=True)
+def _refused(error: Exception, call: _Call, *, native: bool) -> Reply:
+    if isinstance(error, Refusal):
+        return service_reply(error.code, str(error), error.data, call.seconds, error.status)
+    if isinstance(error, SignatureRefusal):
+        action, version = call.query.get("Action", ""), call.query.get("Version", "")
+        return native_reply(error.number, error.code, str(error), action, version, error.status)
+    if isinstance(error, GatewayRefusal) and not native:
+        return gateway_reply(error.code, str(error), error.status)
+    if isinstance(error, GatewayRefusal):
+        # No gateway stands before the native service: it says that the model is not open to this account.
+        denied = Refusal(50400, str(error))
+        return service_reply(denied.code, str(denied), None, call.seconds, denied.status)
+    _log.error("sandbox request failed", exc_info=error)
+    return service_reply(50500, f"Internal Error: {error}", None, call.seconds, 500)
+
+
+def _serve(state: State, call: _Call) -> Reply:
+    query, body = call.query, call.body or {}
+    fault = state.faults.take("api", body, query.get("Action", ""))
     if fault is not None and not state.wait(fault.delay):
-        return gone
+        return gone()
     if fault is not None and fault.answers:
-        return fault_reply(fault) if state.wait(fault.stall) else gone
-    if problem is not None:
-        raise problem
+        return fault_reply(fault) if state.wait(fault.stall) else gone()
+    if call.problem is not None:
+        raise call.problem
     if query.get("Version") != VERSION:
         raise Refusal(50402, f"Version must be {VERSION}, got {query.get('Version', 'none')[:80]}")
-    action = state.actions.get(query.get("Action", ""))
+    action = state.service.actions.get(query.get("Action", ""))
     if action is None:
         raise Refusal(50402, f"unknown Action {query.get('Action', 'none')[:80]}")
-    if not state.wait(state.delay):
-        return gone
-    data = action(body or {}, lambda: state.records.charge(number))
-    answer = envelope(SUCCESS, "Success", data, time.monotonic() - started)
+    if not state.wait(state.settings.delay):
+        return gone()
+    data = action(body, lambda: state.records.charge(call.number), None if fault is None else fault.task)
+    answer = envelope(SUCCESS, "Success", data, call.seconds)
     if fault is not None and fault.edit is not None:
         answer = fault.edit(answer)
     if fault is not None and not state.wait(fault.stall):
-        return gone
+        return gone()
     code = answer.get("code") if isinstance(answer, dict) else None
-    reply = Reply(200, to_bytes(answer), code=code)
-    if fault is not None:
-        reply.cut, reply.headers = fault.cut, dict(fault.headers)
-        reply.content_type = fault.content_type or reply.content_type
-    return reply
+    return spoil(Reply(200, to_bytes(answer), code=code), fault)
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
 
 
 def _authorize(state: State, headers: Mapping[str, str]) -> None:
-    given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
-    scheme, _, key = given.partition(" ")
+    scheme, _, key = _header(headers, "authorization").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise GatewayRefusal("invalid_token", "No bearer token provided")
-    if key.strip() not in state.api_keys:
+    if key.strip() not in state.settings.api_keys:
         raise GatewayRefusal("invalid_token", "Invalid token")
 
 
 def _parse(headers: Mapping[str, str], raw: bytes | None, limit: int) -> tuple[dict[str, Any] | None, Refusal | None]:
     if raw is None:
         return None, Refusal(50213, f"at most {limit} bytes are accepted", 413)
-    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    kind = _header(headers, "content-type")
     try:
         body = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -218,19 +194,34 @@ def _no_constant(text: str) -> None:
     raise ValueError(f"{text} is not JSON")
 
 
+def handle_upload(state: State, headers: Mapping[str, str], raw: bytes | None) -> Reply:
+    """Answer one POST on the upload path. ``raw`` is None when the body was larger than the limit."""
+    try:
+        _authorize(state, headers)
+        fault = state.faults.take("upload", {})
+        if fault is not None and not (state.wait(fault.delay) and state.wait(fault.stall)):
+            return gone()
+        if fault is not None and fault.answers:
+            return fault_reply(fault)
+        if raw is None:
+            limit = state.settings.max_body
+            raise GatewayRefusal("request_too_large", f"at most {limit} bytes are accepted", 413)
+        upload = read_upload(_header(headers, "content-type"), raw)
+    except GatewayRefusal as refusal:
+        return gateway_reply(refusal.code, str(refusal), refusal.status)
+    state.records.uploaded()
+    answer = upload.answer(state.file_url(state.files.put(upload.data, upload.extension)))
+    return spoil(Reply(200, to_bytes(answer if fault is None or fault.edit is None else fault.edit(answer))), fault)
+
+
 def handle_file(state: State, name: str) -> Reply:
     """Answer a download under /files/."""
     fault = state.faults.take("file", {})
-    gone = Reply(0, b"", drop=True)
     if fault is not None and not (state.wait(fault.delay) and state.wait(fault.stall)):
-        return gone
+        return gone()
     stored = state.files.get(name)
     if fault is not None and fault.answers and not (fault.endless and fault.status is None):
         return fault_reply(fault)
     if stored is None:
         return gateway_reply("not_found", f"no such file {name[:80]}", 404)
-    reply = Reply(200, stored.data, stored.content_type)
-    if fault is not None:
-        reply.cut, reply.endless, reply.headers = fault.cut, fault.endless, dict(fault.headers)
-        reply.content_type = fault.content_type or reply.content_type
-    return reply
+    return spoil(Reply(200, stored.data, stored.content_type), fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 SUCCESS = 10000
@@ -59,12 +60,13 @@ GATEWAY_CODES: dict[str, tuple[int, str]] = {
 
 
 class Refusal(Exception):
-    """A documented service error: ``code``, what was wrong, and the HTTP status it travels with."""
+    """A documented service error: ``code``, what was wrong, the HTTP status it travels with and its ``data``."""
 
-    def __init__(self, code: int, detail: str, status: int | None = None) -> None:
+    def __init__(self, code: int, detail: str, status: int | None = None, data: dict[str, Any] | None = None) -> None:
         known = SERVICE_CODES.get(code, (400, "Error"))
-        super().__init__(f"{known[1]}: {detail}")
+        super().__init__(f"{known[1]}: {detail}" if detail else known[1])
         self.code = code
+        self.data = data
         self.status = known[0] if status is None else status
 
 
@@ -111,12 +113,26 @@ def gateway_error(message: str, code: str) -> dict[str, Any]:
     return {"error": {"message": text, "type": "new_api_error", "code": code}}
 
 
+def native_error(number: int, code: str, message: str, action: str, version: str) -> dict[str, Any]:
+    """Body of the native service's own errors, made before the service is reached."""
+    return {
+        "ResponseMetadata": {
+            "RequestId": request_id(),
+            "Action": action,
+            "Version": version,
+            "Service": "cv",
+            "Region": "cn-north-1",
+            "Error": {"CodeN": number, "Code": code, "Message": message},
+        }
+    }
+
+
 def invalid_url(method: str, path: str) -> dict[str, Any]:
     """Body of the gateway's 404 for a path or method it does not know."""
     message = f"Invalid URL ({method} {path})"
     return {"error": {"message": message, "type": "invalid_request_error", "param": "", "code": ""}}
 
 
-def to_bytes(body: dict[str, Any]) -> bytes:
+def to_bytes(body: Mapping[str, object]) -> bytes:
     """JSON as sent: UTF-8, not escaped; a lone surrogate from a prompt becomes a question mark."""
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .tasks import FATES, SUBMIT_ACTIONS, Fate
+
 CUTS = ("before_headers", "in_headers", "in_body")
-PLACES = ("api", "file")
+PLACES = ("api", "file", "upload")
 
 Body = dict[str, Any]
 
@@ -23,7 +25,8 @@ class Fault:
     counts as charged.
 
     times: how many requests it hits, None for always. rate: probability per request, 0..1, seeded.
-    where: "api" for the POST endpoint, "file" for result downloads.
+    where: "api" for the POST endpoints, "file" for result downloads, "upload" for uploads.
+    action: only requests with this Action, such as "CVSync2AsyncGetResult"; None for all.
     match: sees the request body ({} for files and for bodies that are no JSON object).
     status: HTTP status.
     code: service code (int, answered in the envelope) or gateway code (str, answered as an ``error`` object);
@@ -32,11 +35,15 @@ class Fault:
     delay: seconds to wait first. stall: seconds to hold the connection after reading the request.
     cut: close the socket before_headers, in_headers or in_body. edit: changes the success envelope.
     redirect: Location of a 302. endless: a body without end or Content-Length.
+    task: what becomes of a submitted task, which is accepted and charged: a service code it fails with when its
+    time is up (every request for its result gets it), "expired" at that time, "not_found" at once, or
+    "in_queue" or "generating" for good. Such a fault waits for a request that submits a task.
     """
 
     times: int | None = 1
     rate: float = 1.0
     where: str = "api"
+    action: str | None = None
     match: Callable[[Body], bool] | None = None
     status: int | None = None
     code: int | str | None = None
@@ -50,6 +57,7 @@ class Fault:
     edit: Callable[[Body], Body] | None = None
     redirect: str | None = None
     endless: bool = False
+    task: Fate = None
 
     def __post_init__(self) -> None:
         if self.times is not None and self.times < 1:
@@ -60,6 +68,8 @@ class Fault:
             raise ValueError(f"fault where must be one of {', '.join(PLACES)}")
         if self.cut is not None and self.cut not in CUTS:
             raise ValueError(f"fault cut must be one of {', '.join(CUTS)}")
+        if isinstance(self.task, str) and self.task not in FATES:
+            raise ValueError(f"fault task must be a service code or one of {', '.join(FATES)}")
         if self.status is not None and not 100 <= self.status <= 599:
             raise ValueError("fault status must be an HTTP status, 100 to 599")
         if not (0.0 <= self.delay < float("inf") and 0.0 <= self.stall < float("inf")):
@@ -75,8 +85,8 @@ class Fault:
     def parse(text: str) -> Fault:
         """Read ``"code=50511,rate=0.02,times=3,delay=1"``. Raises ValueError that names the bad part.
 
-        Keys: times (a number or "always"), rate, where, status, code, message, body, content_type,
-        retry_after, delay, cut, stall, redirect, endless.
+        Keys: times (a number or "always"), rate, where, action, status, code, message, body, content_type,
+        retry_after, delay, cut, stall, redirect, endless, task.
         """
         values: dict[str, Any] = {}
         for part in text.split(","):
@@ -118,6 +128,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "times": _times,
     "rate": float,
     "where": str,
+    "action": str,
     "status": int,
     "code": _code,
     "message": str,
@@ -129,6 +140,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "stall": float,
     "redirect": str,
     "endless": _flag,
+    "task": _code,
 }
 
 
@@ -149,11 +161,11 @@ class FaultQueue:
         with self._lock:
             self._left.clear()
 
-    def take(self, where: str, body: Body) -> Fault | None:
+    def take(self, where: str, body: Body, action: str = "") -> Fault | None:
         """The fault for this request, or None. Uses up one of its ``times``."""
         with self._lock:
             for index, (fault, left) in enumerate(self._left):
-                if fault.where != where or (fault.match is not None and not fault.match(body)):
+                if fault.where != where or not _selects(fault, body, action):
                     continue
                 if fault.rate < 1.0 and self._random.random() >= fault.rate:
                     continue
@@ -163,3 +175,11 @@ class FaultQueue:
                     self._left[index] = (fault, left - 1)
                 return fault
         return None
+
+
+def _selects(fault: Fault, body: Body, action: str) -> bool:
+    if fault.action is not None and fault.action != action:
+        return False
+    if fault.task is not None and action not in SUBMIT_ACTIONS:
+        return False
+    return fault.match is None or fault.match(body)

@@ -1,4 +1,4 @@
-"""Result files kept in memory and served under /files/."""
+"""Result and uploaded files kept in memory and served under /files/."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from dataclasses import dataclass
 MAX_FILES = 512
 MAX_BYTES = 256 * 1024 * 1024
 
-CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+CONTENT_TYPES = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+    "mp4": "video/mp4",
+    "bin": "application/octet-stream",
+}
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One result picture."""
+    """One file as it is served."""
 
     data: bytes
     content_type: str

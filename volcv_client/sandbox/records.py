@@ -1,4 +1,4 @@
-"""What the sandbox saw: every POST on the API path, how many ran at once, how many were charged."""
+"""What the sandbox saw: every POST on the API paths, how many ran at once, how many were charged."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from typing import Any
 MAX_RECORDS = 10_000
 MAX_BODY_BYTES = 512 * 1024 * 1024
 
+#: Headers of which only the last four characters are kept.
+SECRET = ("authorization", "x-security-token")
+
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """One POST. ``time`` in seconds since the epoch; ``in_flight`` counts this request too."""
+    """One POST. ``time`` in seconds since the epoch; ``in_flight`` counts this request too.
+
+    ``path``: ``/volcv/v1`` for the gateway, ``/`` for the native service."""
 
     time: float
     action: str
@@ -27,6 +32,7 @@ class RecordedRequest:
     code: int | str | None = None
     in_flight: int = 0
     charged: bool = False
+    path: str = ""
 
 
 class Records:
@@ -40,17 +46,18 @@ class Records:
         self._bytes = 0
         self._running = 0
         self.charged = 0
+        self.uploads = 0
         self.peak = 0
 
     def begin(
-        self, query: Mapping[str, str], headers: Mapping[str, str], body: dict[str, Any] | None, size: int
+        self, query: Mapping[str, str], headers: Mapping[str, str], body: dict[str, Any] | None, size: int, path: str
     ) -> int:
         """Note a request; returns its number. ``size`` is the body's length in bytes."""
-        safe = {name: value[-4:] if name.lower() == "authorization" else value for name, value in headers.items()}
+        safe = {name: value[-4:] if name.lower() in SECRET else value for name, value in headers.items()}
         with self._lock:
             number = self._next
             self._next += 1
-            row = RecordedRequest(time.time(), query.get("Action", ""), dict(query), safe, body)
+            row = RecordedRequest(time.time(), query.get("Action", ""), dict(query), safe, body, path=path)
             self._by_number[number] = replace(row, in_flight=self._running + 1)
             self._rows.append((number, size))
             self._bytes += size
@@ -80,6 +87,11 @@ class Records:
             self.charged += 1
             self._update(number, charged=True)
 
+    def uploaded(self) -> None:
+        """A file was uploaded."""
+        with self._lock:
+            self.uploads += 1
+
     def finish(self, number: int, status: int | None, code: int | str | None) -> None:
         """Note the answer. ``status`` is None when the connection is closed without one."""
         with self._lock:
@@ -90,7 +102,7 @@ class Records:
             self._rows.clear()
             self._by_number.clear()
             self._bytes = 0
-            self.charged = 0
+            self.charged = self.uploads = 0
             self.peak = self._running
 
     def snapshot(self) -> list[RecordedRequest]:

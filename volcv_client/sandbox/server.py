@@ -8,15 +8,27 @@ import os
 import socket
 import socketserver
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from .api import API_PATH, FILES_PATH, Reply, State, handle_file, handle_post
+from .api import (
+    API_PATH,
+    FILES_PATH,
+    NATIVE_PATH,
+    UPLOAD_PATH,
+    Settings,
+    State,
+    handle_file,
+    handle_post,
+    handle_upload,
+)
 from .envelope import gateway_error, invalid_url, to_bytes
 from .faults import Fault
 from .records import RecordedRequest
+from .replies import Reply
+from .signature import Keys
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -24,9 +36,11 @@ _log = logging.getLogger(__name__)
 
 
 class SandboxServer:
-    """A strict local stand-in for the gateway; use as a context manager or with start() and stop().
+    """A strict local stand-in for gateway and native service; a context manager, or start() and stop().
 
-    api_keys: accepted bearer keys. max_in_flight: simultaneous requests before HTTP 429 with code 50430,
+    api_keys: the gateway's bearer keys. access_keys: the native service's keys with their secrets.
+    session_tokens: the token that goes with a temporary access key. task_seconds: from the acceptance of a task
+    to its end, 0 for done at the first look. max_in_flight: simultaneous requests before HTTP 429 with code 50430,
     None for no limit. delay: seconds every request takes at least. faults: failures to play. max_body: bytes
     of one request.
     """
@@ -37,13 +51,25 @@ class SandboxServer:
         host: str = "127.0.0.1",
         port: int = 0,
         api_keys: Iterable[str] = ("sandbox",),
+        access_keys: Mapping[str, str] | None = None,
+        session_tokens: Mapping[str, str] | None = None,
         max_in_flight: int | None = None,
         delay: float = 0.0,
+        task_seconds: float = 0.0,
         faults: Iterable[Fault] = (),
         max_body: int = MAX_BODY,
     ) -> None:
         self._address = (host, port)
-        self._state = State(api_keys, max_in_flight, delay, max_body, faults)
+        settings = Settings(
+            api_keys=frozenset(api_keys),
+            keys=Keys(dict(access_keys or {}), dict(session_tokens or {})),
+            max_in_flight=max_in_flight,
+            delay=delay,
+            task_seconds=task_seconds,
+            max_body=max_body,
+            faults=tuple(faults),
+        )
+        self._state = State(settings)
         self._http: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -90,13 +116,18 @@ class SandboxServer:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Every POST on the API path so far, in order."""
+        """Every POST on the two API paths so far, in order."""
         return self._state.records.snapshot()
 
     @property
     def charged(self) -> int:
-        """Requests for which a picture was made, whether or not the answer arrived."""
+        """Requests for which a picture was made or a task accepted, whether or not the answer arrived."""
         return self._state.records.charged
+
+    @property
+    def uploads(self) -> int:
+        """Files that were uploaded."""
+        return self._state.records.uploads
 
     @property
     def peak_in_flight(self) -> int:
@@ -108,7 +139,7 @@ class SandboxServer:
         self._state.faults.add(faults)
 
     def clear(self) -> None:
-        """Forget recorded requests, counters and queued faults."""
+        """Forget recorded requests, counters and queued faults; tasks and files stay."""
         self._state.records.clear()
         self._state.faults.clear()
 
@@ -164,10 +195,13 @@ class _Handler(BaseHTTPRequestHandler):
         ready, raw = self._read_body()
         if not ready:
             return
-        if path != API_PATH:
-            self._unknown()
+        headers = dict(self.headers.items())
+        if path in (API_PATH, NATIVE_PATH):
+            self._send(handle_post(self.server.state, path, query, headers, raw))
+        elif path == UPLOAD_PATH:
+            self._send(handle_upload(self.server.state, headers, raw))
         else:
-            self._send(handle_post(self.server.state, query, dict(self.headers.items()), raw))
+            self._unknown()
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -198,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(Reply(411, to_bytes(gateway_error("Content-Length is required", "length_required"))))
             return False, None
-        limit = self.server.state.max_body
+        limit = self.server.state.settings.max_body
         if int(length) <= limit:
             raw = self.rfile.read(int(length))
             # A short body means that the client has gone: nobody is there to answer.

@@ -3,78 +3,88 @@
 from __future__ import annotations
 
 import base64
-import io
 import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .draw.base import Drawer, Drawn, Order
-from .draw.character import draw_character
-from .draw.control import draw_control
-from .draw.marks import draw_logo
-from .draw.outpaint import draw_outpainting
-from .draw.product import draw_product
-from .draw.text_to_image import draw_text_to_image
+from .draw import DRAWERS
+from .draw.base import Drawn, Order
 from .envelope import GatewayRefusal, Refusal, algorithm_id
 from .files import FileStore
-from .pages import (
-    CHARACTER,
-    CONTROLNET,
-    E_COMMERCE,
-    OUTPAINTING,
-    PAGES,
-    TASK_FIELDS,
-    TEXT_TO_IMAGE,
-    Page,
-)
+from .pages import PAGES, Page
 from .pictures import Loader
+from .results import Result, pack
+from .tasks import DONE, LOST, RESULT_ACTIONS, SUBMIT_ACTIONS, Fate, TaskStore
 from .texts import rephrase, tags
-from .validate import Job, check, check_fields
+from .validate import Delivery, Job, check, check_result_request
 
-DRAWERS: dict[str, Drawer] = {
-    TEXT_TO_IMAGE: draw_text_to_image,
-    CHARACTER: draw_character,
-    OUTPAINTING: draw_outpainting,
-    CONTROLNET: draw_control,
-    E_COMMERCE: draw_product,
-}
+#: Seconds of film by the number of frames asked for: 24 a second, and one more.
+_SECONDS = {121: 5.0, 241: 10.0}
 
-JPEG_QUALITY = 92
+#: Body, what to call at the charged moment, and what is to become of a submitted task.
+Action = Callable[[Mapping[str, Any], Callable[[], None], Fate], dict[str, Any]]
 
 
 class Service:
-    """Runs requests. ``files`` keeps result pictures; ``file_url`` turns a file name into its address."""
+    """Runs requests. ``files`` keeps result files; ``file_url`` turns a file name into its address."""
 
-    def __init__(self, files: FileStore, file_url: Callable[[str], str], loader: Loader) -> None:
+    def __init__(self, files: FileStore, file_url: Callable[[str], str], loader: Loader, tasks: TaskStore) -> None:
         self._files = files
         self._file_url = file_url
         self._loader = loader
+        self._tasks = tasks
+        self.actions: dict[str, Action] = {
+            "CVProcess": self.process,
+            **dict.fromkeys(SUBMIT_ACTIONS, self.submit),
+            **dict.fromkeys(RESULT_ACTIONS, self.result),
+        }
 
-    def process(self, body: Mapping[str, Any], made: Callable[[], None]) -> dict[str, Any]:
+    def process(self, body: Mapping[str, Any], made: Callable[[], None], fate: Fate) -> dict[str, Any]:
         """CVProcess: check, draw, answer. ``made`` is called once the pictures exist (the charged moment).
 
         Raises Refusal or GatewayRefusal."""
-        started = time.monotonic()
-        job = check(_page(body), body, self._loader)
-        drawn = _draw(job)
+        page = _page(body)
+        if not page.sync:
+            raise Refusal(50402, f"'{page.req_key}' runs as a task: use {SUBMIT_ACTIONS[0]}")
+        job = check(page, body, self._loader)
+        result = _run(job)
         made()
-        data: dict[str, Any] = {"algorithm_base_resp": {"status_code": 0, "status_message": "Success"}}
-        encoded = [_encode(item) for item in drawn]
-        by_url = bool(job.values["return_url"])
-        texts = [] if by_url else [base64.b64encode(raw).decode("ascii") for raw, _ in encoded]
-        data["binary_data_base64"] = texts
-        data["image_urls"] = [self._file_url(self._files.put(*item)) for item in encoded] if by_url else []
-        extras = _extras(job, len(drawn), time.monotonic() - started)
-        data.update({key: extras[key] for key in job.page.answer})
-        return data
+        return self._answer(page, result, Delivery.of(job.values))
 
-    def task(self, body: Mapping[str, Any], made: Callable[[], None]) -> dict[str, Any]:
-        """CVSync2AsyncGetResult and CVGetResult: no task ever exists here (catalog section 2)."""
-        _page(body)
-        check_fields(TASK_FIELDS, body)
-        return {"status": "not_found"}
+    def submit(self, body: Mapping[str, Any], made: Callable[[], None], fate: Fate) -> dict[str, Any]:
+        """CVSync2AsyncSubmitTask and CVSubmitTask: check, accept (the charged moment). Raises like process."""
+        page = _page(body)
+        if not page.task:
+            raise Refusal(50402, f"'{page.req_key}' has no task form: use CVProcess")
+        task_id = self._tasks.add(check(page, body, self._loader, task=True), fate)
+        made()
+        return {"task_id": task_id}
+
+    def result(self, body: Mapping[str, Any], made: Callable[[], None], fate: Fate) -> dict[str, Any]:
+        """CVSync2AsyncGetResult and CVGetResult: status, and the pictures once done. Raises like process."""
+        page = _page(body)
+        delivery = check_result_request(body)
+        task = self._tasks.find(body["task_id"], page.req_key)
+        status = LOST if task is None else self._tasks.status(task)
+        if task is None or status != DONE:
+            return {"status": status}
+        if isinstance(task.fate, int):
+            raise Refusal(task.fate, "", data={"status": DONE})
+        return {**self._answer(page, task.finish(_run), delivery), "status": DONE}
+
+    def _answer(self, page: Page, result: Result, delivery: Delivery) -> dict[str, Any]:
+        data: dict[str, Any] = {"algorithm_base_resp": {"status_code": 0, "status_message": "Success"}}
+        files = result.files(delivery.logo)
+        if page.video:
+            data["video_url"] = self._file_url(self._files.put(*files[0]))
+            data["aigc_meta_tagged"] = delivery.labelled
+            return data
+        texts = [] if delivery.by_url else [base64.b64encode(raw).decode("ascii") for raw, _ in files]
+        data["binary_data_base64"] = texts
+        data["image_urls"] = [self._file_url(self._files.put(*item)) for item in files] if delivery.by_url else []
+        return {**result.texts, **data}
 
 
 def _page(body: Mapping[str, Any]) -> Page:
@@ -90,8 +100,17 @@ def _page(body: Mapping[str, Any]) -> Page:
     return PAGES[key]
 
 
+def _run(job: Job) -> Result:
+    started = time.monotonic()
+    drawn = _draw(job)
+    extras = _extras(job, len(drawn), time.monotonic() - started)
+    texts = {**(_echo(job.values) if job.page.echo else {}), **{key: extras[key] for key in job.page.answer}}
+    seconds = _SECONDS[job.values["frames"]] if job.page.video else 0.0
+    return Result(tuple(pack(item) for item in drawn), texts, seconds)
+
+
 def _draw(job: Job) -> list[Drawn]:
-    seed = int(job.values["seed"])
+    seed = int(job.values.get("seed", -1))
     order = Order(
         prompt=job.prompt,
         seed=secrets.randbelow(2**31) if seed == -1 else seed,
@@ -99,31 +118,49 @@ def _draw(job: Job) -> list[Drawn]:
         pictures=job.pictures,
         named=job.named,
     )
-    drawn = DRAWERS[job.page.req_key](order)
-    if job.logo is not None:
-        drawn[0] = Drawn(draw_logo(drawn[0].image, job.logo), drawn[0].format)
-    return drawn
-
-
-def _encode(item: Drawn) -> tuple[bytes, str]:
-    buffer = io.BytesIO()
-    if item.format == "PNG":
-        item.image.save(buffer, "PNG", compress_level=3)
-        return buffer.getvalue(), "png"
-    item.image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue(), "jpg"
+    return DRAWERS[job.page.drawing](order)
 
 
 def _extras(job: Job, count: int, seconds: float) -> dict[str, Any]:
-    """Every model-specific key of the seed pages' answers; the page picks its own."""
-    rephrased = rephrase(job.prompt) if job.values.get("use_rephraser") else ""
-    # The 1.4 page alone shows an empty inner request id.
-    inner = "" if job.page.req_key == TEXT_TO_IMAGE else algorithm_id()
+    """Every model-specific key of the pages' answers; the page picks its own."""
+    values = job.values
+    rewritten = dict.fromkeys(("pe_result", "rephraser_result", "llm_result"), "")
+    if values.get("use_rephraser"):
+        rewritten["rephraser_result"] = rephrase(job.prompt)
+    if values.get("use_pre_llm"):
+        rewritten[_REWRITERS[values.get("req_schedule_conf")]] = rephrase(job.prompt)
     return {
-        "pe_result": "",
-        "predict_tags_result": tags(job.prompt) if job.values.get("use_predict_tags") else "",
-        "rephraser_result": rephrased,
-        "request_id": inner,
+        **rewritten,
+        "vlm_result": "",
+        "infer_ctx": {},
+        "predict_tags_result": tags(job.prompt) if values.get("use_predict_tags") else "",
+        "prompt": job.prompt,
+        "custom_prompt": job.prompt,
+        "prompt_translated": job.prompt,
+        "request_id": algorithm_id() if job.page.inner_id else "",
         "comfyui_cost": max(1, math.ceil(seconds)),
         "image_output": [f"uri://binary_data?index={index}" for index in range(count)],
+        "contours_point": [],
     }
+
+
+#: The answer key that takes the rewritten prompt, by the schedule asked for.
+_REWRITERS: dict[str | None, str] = {
+    None: "llm_result",
+    "general_v20_9B_pe": "pe_result",
+    "general_v20_9B_rephraser": "rephraser_result",
+}
+
+
+def _echo(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Parameters flattened to one level, without the pictures (catalog section 2)."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update(_echo(value, f"{prefix}{name}_"))
+        elif isinstance(value, list):
+            entries = {f"{name}_{place}": item for place, item in enumerate(value) if isinstance(item, Mapping)}
+            flat.update(_echo(entries, prefix))
+        elif value is not None:
+            flat[prefix + name] = value
+    return flat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,30 +11,21 @@ from typing import Any
 from PIL import Image
 
 from .envelope import Refusal
-from .pages import (
-    CHARACTER,
-    CONTROL_FIELDS,
-    CONTROLNET,
-    E_COMMERCE,
-    LOGO_FIELDS,
-    OUTPAINTING,
-    PICTURE_SIDE,
-    Field,
-    Page,
-)
+from .pages import LATER, LOGO_FIELDS, PICTURE_SIDE, TASK_FIELDS, Field, Page
 from .pictures import Loader
-
-SIDES = ("top", "bottom", "left", "right")
+from .rules import check_pictures, check_values
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "string": ("a string", lambda value: isinstance(value, str)),
     "picture": ("a string", lambda value: isinstance(value, str)),
+    "json": ("a string that holds a JSON object", lambda value: isinstance(value, str)),
     "bool": ("a boolean", lambda value: isinstance(value, bool)),
-    "int": ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "int": ("an integer", lambda value: _is_int(value)),
     "float": ("a number", lambda value: _is_number(value)),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "objects": ("an array of objects", lambda value: _is_list_of(value, dict)),
     "texts": ("an array of strings", lambda value: _is_list_of(value, str)),
+    "ints": ("an array of integers", lambda value: isinstance(value, list) and all(map(_is_int, value))),
 }
 
 
@@ -55,12 +47,26 @@ class Job:
                 return text
         return ""
 
-    @property
-    def logo(self) -> Mapping[str, Any] | None:
-        """The watermark asked for, defaults filled in; None when there is none."""
-        given = self.values.get("logo_info") or {}
+
+@dataclass(frozen=True)
+class Delivery:
+    """How an answer carries its pictures: as addresses or base64, with which watermark."""
+
+    by_url: bool = False
+    logo: Mapping[str, Any] | None = None
+    labelled: bool = False
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> Delivery:
+        """Read return_url, logo_info and aigc_meta from a checked object."""
+        given = values.get("logo_info") or {}
         logo = {spec.name: given.get(spec.name, spec.default) for spec in LOGO_FIELDS}
-        return logo if logo["add_logo"] else None
+        wanted = logo if logo["add_logo"] else None
+        return Delivery(bool(values.get("return_url")), wanted, values.get("aigc_meta") is not None)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:
@@ -85,12 +91,10 @@ def check_fields(fields: Sequence[Field], body: Mapping[str, Any], prefix: str =
     for spec in fields:
         if spec.required and spec.name not in body:
             raise Refusal(50201, f"'{prefix}{spec.name}' is required")
-    for spec in fields:
-        if spec.name in body:
-            _check_type(spec, body[spec.name], prefix + spec.name)
-    for spec in fields:
-        if spec.name in body:
-            _check_value(spec, body[spec.name], prefix + spec.name)
+    given = [(spec, body[spec.name], prefix + spec.name) for spec in fields if spec.name in body]
+    for check_one in (_check_type, _check_value, _check_inside):
+        for spec, value, name in given:
+            check_one(spec, value, name)
 
 
 def _check_type(spec: Field, value: Any, name: str) -> None:
@@ -107,6 +111,15 @@ def _check_value(spec: Field, value: Any, name: str) -> None:
     if spec.choices and value not in spec.choices:
         allowed = ", ".join(str(choice) for choice in spec.choices)
         raise Refusal(50200, f"'{name}' must be one of {allowed}; got {value!r}")
+    if spec.letters is not None and len(value) > spec.letters:
+        raise Refusal(50200, f"'{name}' must be at most {spec.letters} characters, got {len(value)}")
+    if spec.items is not None and len(value) != spec.items:
+        raise Refusal(50200, f"'{name}' must hold {spec.items} numbers, got {len(value)}")
+    for number in value if isinstance(value, list) else [value]:
+        _check_bounds(spec, number, name)
+
+
+def _check_bounds(spec: Field, value: Any, name: str) -> None:
     if spec.low is not None and (value < spec.low or (spec.low_open and value == spec.low)):
         bound = "greater than" if spec.low_open else "at least"
         raise Refusal(50200, f"'{name}' must be {bound} {spec.low:g}, got {value}")
@@ -118,22 +131,46 @@ def _check_value(spec: Field, value: Any, name: str) -> None:
         raise Refusal(50205, f"'{name}' must be at most {PICTURE_SIDE} px, got {value}")
 
 
-def check(page: Page, body: Mapping[str, Any], loader: Loader) -> Job:
-    """Check a CVProcess body of ``page`` and load its pictures. Raises Refusal with the documented code."""
-    check_fields(page.fields, body)
-    if "logo_info" in body:
-        check_fields(LOGO_FIELDS, body["logo_info"], "logo_info.")
-    values = {spec.name: body.get(spec.name, spec.default) for spec in page.fields}
-    job = Job(page, values)
+def _check_inside(spec: Field, value: Any, name: str) -> None:
+    if spec.fields is None:
+        return
+    if spec.kind == "objects":
+        for position, entry in enumerate(value):
+            check_fields(spec.fields, entry, f"{name}[{position}].")
+        return
+    check_fields(spec.fields, parse_object(value, name) if spec.kind == "json" else value, f"{name}.")
+
+
+def parse_object(text: str, name: str) -> dict[str, Any]:
+    """The JSON object inside a string field. Raises Refusal 50200."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refusal(50200, f"'{name}' does not hold valid JSON") from None
+    if not isinstance(content, dict):
+        raise Refusal(50200, f"'{name}' must hold a JSON object, got {type(content).__name__}")
+    return content
+
+
+def check(page: Page, body: Mapping[str, Any], loader: Loader, *, task: bool = False) -> Job:
+    """Check the body of a CVProcess request, or of a submitted ``task``, and load its pictures.
+
+    Raises Refusal with the documented code."""
+    fields = [spec for spec in page.fields if not (task and spec.name in LATER)]
+    check_fields(fields, body)
+    values = {spec.name: body.get(spec.name, spec.default) for spec in fields}
     count = _count_pictures(page, values)
-    rule = _RULES.get(page.req_key)
-    if rule is not None:
-        rule(values, count)
+    check_values(page, values, count)
+    job = Job(page, values)
     _load(job, loader)
-    final = _PICTURE_RULES.get(page.req_key)
-    if final is not None:
-        final(job)
+    check_pictures(page, job.pictures)
     return job
+
+
+def check_result_request(body: Mapping[str, Any]) -> Delivery:
+    """Check the body of a request for a task's result. Raises Refusal."""
+    check_fields(TASK_FIELDS, body)
+    return Delivery.of(parse_object(body["req_json"], "req_json") if "req_json" in body else {})
 
 
 def _count_pictures(page: Page, values: Mapping[str, Any]) -> int:
@@ -162,7 +199,7 @@ def _load(job: Job, loader: Loader) -> None:
         job.pictures.append(loader.from_base64(text, f"binary_data_base64[{index}]", limit))
     if not encoded:
         for index, url in enumerate(values.get("image_urls") or []):
-            like = job.pictures[0] if job.pictures and job.page.req_key == OUTPAINTING else None
+            like = job.pictures[0] if job.pictures and job.page.masked else None
             job.pictures.append(loader.from_url(url, f"image_urls[{index}]", limit, mask_like=like))
     for spec in job.page.fields:
         if spec.kind == "picture" and values[spec.name] is not None:
@@ -186,70 +223,3 @@ def _reference(name: str, text: str, available: int) -> int | None:
     if len(number) > 6 or int(number) >= available:
         raise Refusal(50200, f"'{name}' points at picture {number[:12]}, but {available} were sent")
     return int(number)
-
-
-def _outpainting(values: Mapping[str, Any], count: int) -> None:
-    given = [name for name in SIDES if values[name] is not None]
-    if count == 1 and not given:
-        raise Refusal(50201, "one of 'top', 'bottom', 'left', 'right' is required with a single picture")
-    if count == 2 and given:
-        raise Refusal(50200, f"'{given[0]}' must be absent when a mask is sent")
-
-
-def _controlnet(values: Mapping[str, Any], count: int) -> None:
-    controls = values["controlnet_args"]
-    if not controls:
-        raise Refusal(50201, "'controlnet_args' must hold at least one entry")
-    for position, control in enumerate(controls):
-        prefix = f"controlnet_args[{position}]."
-        check_fields(CONTROL_FIELDS, control, prefix)
-        index = control["binary_data_index"]
-        if index >= count:
-            raise Refusal(50200, f"'{prefix}binary_data_index' is {index}, but {count} picture(s) were sent")
-
-
-def _e_commerce(values: Mapping[str, Any], count: int) -> None:
-    if count > 4:
-        raise Refusal(50200, f"at most 4 picture(s) are accepted, got {count}")
-    for first, second in (
-        ("auto_composition_switch", "manual_composition_switch"),
-        ("preset_light_switch", "upload_light_switch"),
-    ):
-        if values[first] and values[second]:
-            raise Refusal(50200, f"'{first}' and '{second}' must not both be true")
-    for switch, picture in (
-        ("ref_switch", "ref_image_input"),
-        ("mask_image_switch", "mask_image_input"),
-        ("upload_light_switch", "light_image_input"),
-    ):
-        if values[switch] and values[picture] is None:
-            raise Refusal(50201, f"'{picture}' is required when '{switch}' is true")
-
-
-def _outpainting_pictures(job: Job) -> None:
-    if len(job.pictures) < 2:
-        return
-    picture, mask = job.pictures
-    if mask.mode != "L":
-        raise Refusal(50215, f"the mask must be single-channel 8-bit (mode L), got mode {mask.mode}")
-    if mask.size != picture.size:
-        sizes = f"{picture.width}x{picture.height} and {mask.width}x{mask.height}"
-        raise Refusal(50215, f"picture and mask must be of equal size, got {sizes}")
-
-
-def _character_pictures(job: Job) -> None:
-    doubled = 2 if job.values["use_sr"] else 1
-    if max(job.values["width"], job.values["height"]) * doubled > PICTURE_SIDE:
-        raise Refusal(50205, f"'width' and 'height' give more than {PICTURE_SIDE} px per side")
-
-
-_RULES: dict[str, Callable[[Mapping[str, Any], int], None]] = {
-    OUTPAINTING: _outpainting,
-    CONTROLNET: _controlnet,
-    E_COMMERCE: _e_commerce,
-}
-
-_PICTURE_RULES: dict[str, Callable[[Job], None]] = {
-    OUTPAINTING: _outpainting_pictures,
-    CHARACTER: _character_pictures,
-}

@@ -35,15 +35,17 @@ class Order:
     @property
     def seed_text(self) -> str:
         """The seed for a caption, saying when it was picked here."""
-        return f"seed {self.seed} (random)" if self.values["seed"] == -1 else f"seed {self.seed}"
+        picked = self.values.get("seed", -1) == -1
+        return f"seed {self.seed} (random)" if picked else f"seed {self.seed}"
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finished RGB picture and its file format: JPEG, or PNG where pixels must be exact."""
+    """A finished picture and its file format: JPEG (RGB only), or PNG where pixels must be exact."""
 
     image: Image.Image
     format: str = "JPEG"
+    quality: int = 92
 
 
 Drawer = Callable[[Order], list[Drawn]]

@@ -27,7 +27,7 @@ def draw_character(order: Order) -> list[Drawn]:
     margin = round(min(size) * 0.05)
     foot = size[1] - margin - logo_room(size, values["logo_info"])
     caption_top = foot - round(size[1] * 0.21)
-    _inset(
+    inset(
         image,
         to_rgb(order.pictures[0]),
         (margin, round(size[1] * 0.1), size[0] - margin, caption_top - margin),
@@ -37,7 +37,7 @@ def draw_character(order: Order) -> list[Drawn]:
     return [Drawn(put_mark(image))]
 
 
-def _inset(image: Image.Image, subject: Image.Image, room: Box) -> None:
+def inset(image: Image.Image, subject: Image.Image, room: Box) -> None:
     """The subject in a white-rimmed rounded frame with a soft shadow, aspect kept, centred in ``room``."""
     width, height = room[2] - room[0], room[3] - room[1]
     if width < 8 or height < 8:

@@ -19,6 +19,13 @@ Layer = tuple[FloatArray, FloatArray]
 
 def draw_control(order: Order) -> list[Drawn]:
     """A picture of the first picture's size; with a canny control also its edge map, lossless."""
+    image, colors = draw_controls(order)
+    _describe(image, order, colors)
+    return [Drawn(put_mark(image)), *edge_maps(order)]
+
+
+def draw_controls(order: Order) -> tuple[Image.Image, Palette]:
+    """What every control sees, blended over an abstract background, and the colours used."""
     size = order.pictures[0].size
     random = order.random()
     colors = choose(order.prompt, random)
@@ -31,14 +38,17 @@ def draw_control(order: Order) -> list[Drawn]:
         picture = cover(to_rgb(order.pictures[control["binary_data_index"]]), size)
         shade, covered = _LAYERS[control["type"]](picture, colors)
         change += (shade - canvas) * (covered * share)[..., None]
-    image = to_picture(canvas + change)
-    _describe(image, order, colors)
-    drawn = [Drawn(put_mark(image))]
+    return to_picture(canvas + change), colors
+
+
+def edge_maps(order: Order) -> list[Drawn]:
+    """The edge map of the first canny control, lossless; nothing when there is no such control."""
+    controls = order.values["controlnet_args"]
     first = next((control for control in controls if control["type"] == "canny"), None)
-    if first is not None:
-        edges = canny(cover(to_rgb(order.pictures[first["binary_data_index"]]), size)).convert("RGB")
-        drawn.append(Drawn(put_mark(edges), "PNG"))
-    return drawn
+    if first is None:
+        return []
+    edges = canny(cover(to_rgb(order.pictures[first["binary_data_index"]]), order.pictures[0].size))
+    return [Drawn(put_mark(edges.convert("RGB")), "PNG")]
 
 
 def _describe(image: Image.Image, order: Order, colors: Palette) -> None:

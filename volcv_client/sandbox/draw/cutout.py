@@ -27,7 +27,7 @@ def cut_out(order: Order) -> Image.Image:
         rgba = picture.convert("RGBA")
         product, alpha = rgba.convert("RGB"), rgba.getchannel("A")
     else:
-        alpha = _segment(product)
+        alpha = segment(product)
     product.putalpha(alpha)
     return product
 
@@ -38,8 +38,8 @@ def product_box(product: Image.Image) -> tuple[int, int, int, int]:
     return visible.getbbox() or (0, 0, product.width, product.height)
 
 
-def _segment(product: Image.Image) -> Image.Image:
-    """Everything that is not connected to the border through border-like colours."""
+def segment(product: Image.Image) -> Image.Image:
+    """Mask, mode L, of everything that is not connected to the border through border-like colours."""
     scale = min(1.0, _WORK_SIDE / max(product.size))
     small = product.resize((max(1, round(product.width * scale)), max(1, round(product.height * scale))))
     pixels = np.asarray(small.filter(ImageFilter.GaussianBlur(0.8)), dtype=np.float32)

@@ -27,8 +27,9 @@ def draw_outpainting(order: Order) -> list[Drawn]:
         grown, painted = _canvas(order, source, order.pictures[1])
     random = order.random()
     colors = choose(order.prompt, random)
-    image = _paint(grown, painted, random, colors)
-    _label(image, painted, order, colors)
+    image = paint(grown, painted, random, colors)
+    if not label(image, painted, order, colors, order.prompt or "outpainting"):
+        put_mark(image)
     return [Drawn(image, "PNG")]
 
 
@@ -73,10 +74,10 @@ def _canvas(order: Order, source: Image.Image, mask: Image.Image) -> tuple[Image
             mask.resize(size, Image.Resampling.BILINEAR),
         )
     painted = np.asarray(mask) >= 128
-    return _filled(source, painted), painted
+    return filled(source, painted), painted
 
 
-def _filled(source: Image.Image, painted: Mask) -> Image.Image:
+def filled(source: Image.Image, painted: Mask) -> Image.Image:
     """Holes filled with the colours around them: blurs of the kept pixels, finest first."""
     pixels, keep = to_array(source), (~painted).astype(np.float32)
     if not painted.any() or painted.all():
@@ -96,7 +97,7 @@ def _filled(source: Image.Image, painted: Mask) -> Image.Image:
     return to_picture(result)
 
 
-def _paint(image: Image.Image, painted: Mask, random: np.random.Generator, colors: Palette) -> Image.Image:
+def paint(image: Image.Image, painted: Mask, random: np.random.Generator, colors: Palette) -> Image.Image:
     """Blur the new area more the further it is from kept pixels, and tint it with slow waves of colour."""
     if not painted.any():
         return image
@@ -142,8 +143,8 @@ def _waves(size: tuple[int, int], random: np.random.Generator, colors: Palette) 
     return ramp(field.astype(np.float32), [colors.near, colors.far, colors.horizon])
 
 
-def _label(image: Image.Image, painted: Mask, order: Order, colors: Palette) -> None:
-    """The mark and a caption inside the new area; the mark covers source pixels only when no room is left."""
+def label(image: Image.Image, painted: Mask, order: Order, colors: Palette, title: str) -> bool:
+    """The mark and a caption inside the new area, in place; False when there is no room for the mark."""
     free = painted.copy()
     size = mark_font_size(image.size)
     shares = (1.0, 0.8, 0.62, 0.48, 0.36, 0.2)
@@ -155,12 +156,12 @@ def _label(image: Image.Image, painted: Mask, order: Order, colors: Palette) -> 
                 x, y = spot
                 image.paste(candidate, (x + 1, y + 1))
                 free[y : y + candidate.height + 2, x : x + candidate.width + 2] = False
-                _describe(image, free, order, colors)
-                return
-    put_mark(image)
+                _describe(image, free, order, colors, title)
+                return True
+    return False
 
 
-def _describe(image: Image.Image, free: Mask, order: Order, colors: Palette) -> None:
+def _describe(image: Image.Image, free: Mask, order: Order, colors: Palette, title: str) -> None:
     details = [f"{image.width}\u00d7{image.height}", order.seed_text, f"{order.values['steps']} steps"]
     for share, ratio in ((0.6, 3.6), (0.42, 3.0), (0.3, 2.2), (0.22, 1.3), (0.16, 0.8)):
         width = round(image.width * share)
@@ -169,7 +170,7 @@ def _describe(image: Image.Image, free: Mask, order: Order, colors: Palette) -> 
         if spot is not None:
             pad = max(2, round(min(width, height) * 0.08))
             box = (spot[0] + pad, spot[1] + pad, spot[0] + width - pad, spot[1] + height - pad)
-            caption(image, box, order.prompt or "outpainting", details, colors.near, colors.accent)
+            caption(image, box, title, details, colors.near, colors.accent)
             return
 
 

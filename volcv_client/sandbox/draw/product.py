@@ -51,7 +51,7 @@ def draw_product(order: Order) -> list[Drawn]:
         horizon = clamp((box[3] - 0.16 * (box[3] - box[1])) / placed.size[1], 0.35, 0.82)
     scene = studio(placed.size, random, colors, horizon)
     if values["ref_switch"]:
-        scene = _tinted(scene, to_rgb(order.named["ref_image_input"]), float(values["ref_weight"]))
+        scene = tinted(scene, to_rgb(order.named["ref_image_input"]), float(values["ref_weight"]))
     light = _light(order, placed.size)
     canvas = to_array(scene)
     if light is not None:
@@ -101,7 +101,7 @@ def _resized(product: Image.Image, size: tuple[int, int]) -> Image.Image:
     return product.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
 
 
-def _tinted(scene: Image.Image, reference: Image.Image, weight: float) -> Image.Image:
+def tinted(scene: Image.Image, reference: Image.Image, weight: float) -> Image.Image:
     """The scene in the colours of the reference, its large shapes shining through."""
     mood = cover(reference, scene.size).filter(ImageFilter.GaussianBlur(max(scene.size) * 0.028))
     mean = np.asarray(reference.resize((1, 1), Image.Resampling.BOX), dtype=np.float32).reshape(3)

@@ -1,0 +1,454 @@
+"""``run --jobs``: many runs from a file, checked first, recorded one by one, taken up again where they stopped."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from os import environ
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+from weakref import WeakSet
+
+import pytest
+from PIL import Image
+
+from volcv_client import catalog, underway
+from volcv_client.cli import files, job_queue
+from volcv_client.run import Run
+from volcv_client.sandbox import Fault, SandboxServer
+
+from .conftest import KEY, Command, Ran
+
+T2I = "high_aes_general_v14"
+OUTPAINT = "i2i_outpainting"
+CONTROLNET = "high_aes_scheduler_svr_controlnet_v2.0"
+Json = dict[str, Any]
+
+
+def job(prompt: str = "a cat", seed: int = 1, *, key: str = T2I, name: str = "", **inputs: Any) -> Json:
+    """A small text to image job."""
+    found: Json = {"key": key, "inputs": {"prompt": prompt, "width": 64, "height": 64, "seed": seed, **inputs}}
+    return {**found, "id": name} if name else found
+
+
+def write(path: Path, jobs: Sequence[Json | str]) -> Path:
+    lines = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in jobs]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "work.jsonl"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def record_of(folder: Path) -> list[Json]:
+    return [json.loads(line) for line in (folder / "work.done.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def pictures_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.suffix != ".jsonl"}
+
+
+def sent_prompts(server: SandboxServer) -> list[str]:
+    return sorted(str(one.body["prompt"]) for one in server.requests if one.body)
+
+
+def test_jobs_of_several_models_run_and_are_recorded(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+) -> None:
+    outpaint = {"key": "Volcv_" + OUTPAINT, "inputs": {"image": photo.name, "seed": 7}, "id": "\u56fe one/../x"}
+    write(file, [job(count=2), "", outpaint, job("a dog", -1)])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 0, ran.err
+    assert "3 job(s) done" in ran.err and "4 call(s) charged" in ran.err
+    assert {path.name for path in ran.paths} == pictures_in(folder) and len(ran.paths) == 4
+    by_line = {entry["line"]: entry for entry in record_of(folder)}
+    assert sorted(by_line) == [1, 3, 4]
+    assert by_line[3]["id"] == "\u56fe one/../x" and by_line[3]["key"] == OUTPAINT
+    assert [name.startswith("\u56fe_one_.._x-7-1.") for name in by_line[3]["files"]] == [True]
+    assert len(by_line[1]["files"]) == len(by_line[1]["request_ids"]) == by_line[1]["charged"] == 2
+    for entry in by_line.values():
+        assert entry["reused"] == 0 and "error" not in entry and len(entry["digest"]) >= 64
+        assert all(Image.open(folder / name).size for name in entry["files"])
+
+
+def test_a_second_run_sends_nothing_and_says_so(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path
+) -> None:
+    write(file, [job(), job("again", -1), job("again", -1)])
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    assert server.charged == 3, "who writes a line twice wants two pictures"
+    before = pictures_in(folder)
+    write(file, ["", job("again", -1), job("again", -1), job()])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert (ran.code, ran.out, server.charged) == (0, "", 3)
+    assert "3 of 3" in ran.err and pictures_in(folder) == before
+    ran = volcv("run", "--jobs", file, "-o", folder, "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_every_line_is_checked_before_anything_is_sent(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+) -> None:
+    (file.parent / "text.png").write_text("no picture")
+    wrong: list[tuple[Json | str, tuple[str, ...]]] = [
+        ('{"key": ', ("JSON", "column 8")),
+        ("[1]", ("[1]", '"inputs"')),
+        ({"key": "nope"}, ("nope", T2I, OUTPAINT)),
+        ({"inputs": {}}, ("key", T2I)),
+        ({**job(), "input": 1}, ('"input"', "key, inputs, id")),
+        (job(wdth=5), ('"wdth"', "width", "prompt")),
+        (job(width="wide"), ("width", '"wide"', "whole number")),
+        (job(width=64.5), ("width", "64.5", "whole number")),
+        (job(seed=-2), ("seed", "-2", "-1 to")),
+        (job(scale=[]), ("scale", "number")),
+        (job(scale="NaN").__repr__().replace("'", '"').replace('"NaN"', "NaN"), ("NaN",)),
+        (job(use_rephraser="yes"), ("use_rephraser", "true, false")),
+        (job(prompt=""), ("prompt", "empty")),
+        (job(on_refusal="explode"), ("on_refusal", "fail, skip")),
+        (job(logo_info={"corner": 1}), ("logo_info", "logo_text_content", "bottom right")),
+        ({"key": OUTPAINT, "inputs": {"image": "missing.png"}}, ("missing.png", "PNG, JPEG")),
+        ({"key": OUTPAINT, "inputs": {"image": "text.png"}}, ("text.png",)),
+        ({"key": OUTPAINT, "inputs": {"image": [photo.name, 5]}}, ("image", "path")),
+        ({"key": OUTPAINT, "inputs": {"image": photo.name, "mask": "missing.png"}}, ("missing.png",)),
+        ({"key": OUTPAINT, "inputs": {}}, ("image",)),
+        ({"key": CONTROLNET, "inputs": {"more_controls": [{"image": photo.name, "type": "moon"}]}}, ("canny",)),
+        ({"key": T2I, "inputs": [], "id": ""}, ("inputs", "an object", "id")),
+        (job(name="twin"), ()),
+        (job(name="twin"), ('"twin"', "line 23")),
+        ({"key": T2I, "inputs": {"prompt": "\ud83d"}}, ("UTF-8",)),
+    ]
+    lines = [one if isinstance(one, str) else json.dumps(one) for one, _ in wrong]
+    write(file, [*lines, job("fine")])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert (ran.code, ran.out) == (2, "")
+    assert "24 line(s)" in ran.err
+    told = ran.err.splitlines()
+    for number, (_, parts) in enumerate(wrong, 1):
+        mine = " ".join(line for line in told if line.startswith(f"line {number}:"))
+        assert bool(mine) == bool(parts)
+        assert all(part in mine for part in parts), (number, mine)
+    assert "line 26" not in ran.err
+    assert not server.requests and not folder.exists()
+
+
+def test_bytes_that_are_no_text_are_told(volcv: Command, server: SandboxServer, file: Path) -> None:
+    file.write_text(json.dumps(job()), encoding="utf-16")
+    ran = volcv("run", "--jobs", file)
+    assert ran.code == 2 and "UTF-8" in ran.err
+    file.write_text(json.dumps(job()), encoding="utf-8-sig")
+    assert volcv("run", "--jobs", file, "-o", file.parent).code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--jobs", "missing.jsonl"), ("--jobs", "."), ("--jobs", "x", T2I)])
+def test_a_command_line_that_cannot_work(volcv: Command, server: SandboxServer, arguments: tuple[str, ...]) -> None:
+    ran = volcv("run", *arguments)
+    assert (ran.code, ran.out) == (2, "") and ran.err.startswith("volcv: ")
+    assert not server.requests
+
+
+def test_options_may_stand_before_the_model(volcv: Command, server: SandboxServer, folder: Path) -> None:
+    ran = volcv("run", "-o", folder, "--quiet", T2I, "--prompt", "x", "--width", 64, "--height", 64)
+    assert (ran.code, ran.err) == (0, "") and ran.paths[0].parent == folder
+
+
+def test_a_failed_job_does_not_stop_the_others_and_is_tried_again(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path
+) -> None:
+    rude = ["rude"]
+    server.inject(Fault(code=50412, times=None, match=lambda body: body.get("prompt") in rude))
+    write(file, [job("rude", name="first"), job("a dog"), job("a bird")])
+    ran = volcv("run", "--jobs", file, "-o", folder, "--quiet")
+    assert ran.code == 1 and len(ran.paths) == 2
+    assert "line 1 (first)" in ran.err and "50412" in ran.err and KEY not in ran.err
+    (failed,) = [entry for entry in record_of(folder) if "error" in entry]
+    assert (failed["id"], failed["code"], failed["files"], failed["charged"]) == ("first", 50412, [], 0)
+    assert failed["request_ids"] and "50412" in failed["error"]
+    rude.clear()
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 0 and "2 of 3" in ran.err and "1 job(s) done, 0 failed, 2 skipped" in ran.err
+    assert sent_prompts(server) == ["a bird", "a dog", "rude", "rude"]
+    assert volcv("run", "--jobs", file, "-o", folder).out == ""
+
+
+def test_what_succeeded_of_a_failed_job_is_saved(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path
+) -> None:
+    server.inject(Fault(code=50412))
+    write(file, [job(count=3)])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 1 and len(ran.paths) == 2
+    (entry,) = record_of(folder)
+    assert entry["charged"] == 2 and "error" in entry and set(entry["files"]) == pictures_in(folder)
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    assert record_of(folder)[-1]["reused"] == 2 and server.charged == 3
+
+
+def test_a_picture_that_is_gone_is_brought_back(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path
+) -> None:
+    write(file, [job(), job("a dog")])
+    first, _ = volcv("run", "--jobs", file, "-o", folder).paths
+    data = first.read_bytes()
+    first.unlink()
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert [path.read_bytes() for path in ran.paths] == [data]
+    assert server.charged == 2 and "1 reused" in ran.err and record_of(folder)[-1]["reused"] == 1
+
+
+def test_other_inputs_and_other_file_contents_make_another_job(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+) -> None:
+    inputs = {"image": photo.name, "seed": 3}
+
+    def charged(*jobs: Json) -> int:
+        assert volcv("run", "--jobs", write(file, jobs), "-o", folder).code == 0
+        return server.charged
+
+    assert charged({"key": OUTPAINT, "inputs": inputs}) == 1
+    (photo.parent / "moved.png").write_bytes(photo.read_bytes())
+    assert charged({"key": OUTPAINT, "inputs": {**inputs, "image": ["moved.png"]}}) == 1
+    Image.new("RGB", (96, 64), "red").save(photo)
+    assert charged({"key": OUTPAINT, "inputs": inputs}) == 2
+    assert charged({"key": OUTPAINT, "inputs": {**inputs, "seed": 4}}) == 3
+
+
+def test_the_sandbox_does_not_count_as_done(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+    write(file, [job()])
+    ran = volcv("run", "--jobs", file, "-o", folder, "--profile", "sandbox")
+    assert ran.code == 0 and "0 call(s) charged" in ran.err
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0 and server.charged == 1
+
+
+def test_a_line_cut_by_a_crash_is_survived(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+    write(file, [job(), job("a dog")])
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    record = folder / "work.done.jsonl"
+    whole = record.read_bytes()
+    record.write_bytes(b'null\n{"digest": 1}\n' + whole[:-30])
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    assert volcv("run", "--jobs", file, "-o", folder).out == ""
+    assert record.read_bytes().startswith(b'null\n{"digest": 1}\n' + whole[:-30] + b"\n")
+
+
+def test_jobs_from_stdin_with_json_out(
+    volcv: Command, server: SandboxServer, folder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.inject(Fault(code=50412, match=lambda body: body.get("prompt") == "rude"))
+    monkeypatch.chdir(photo.parent)
+    logo = {"logo_text_content": "mine", "position": "Top-Right", "language": "english", "opacity": 1}
+    control = {
+        "key": CONTROLNET,
+        "inputs": {
+            "prompt": "x",
+            "image": photo.name,
+            "seed": 5,
+            "more_controls": [{"image": photo.name, "type": "canny", "strength": 0.25}],
+            "logo_info": logo,
+        },
+    }
+    text = "\n".join(map(json.dumps, [control, job("rude", name="r")]))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    ran = volcv("run", "--jobs", "-", "-o", folder, "--json")
+    assert ran.code == 1
+    by_line = {entry["line"]: entry for entry in map(json.loads, ran.out.splitlines())}
+    assert all(Path(name).is_file() for name in by_line[1]["files"])
+    (call,) = by_line[1]["calls"]
+    assert call["seed"] == 5 and call["files"] == by_line[1]["files"] and call["texts"] is not None
+    assert "50412" in by_line[2]["error"] and "50412" in by_line[2]["calls"][0]["error"]
+    body = next(one.body for one in server.requests if one.body and one.body["req_key"] == CONTROLNET)
+    assert [(one["type"], one["strength"]) for one in body["controlnet_args"]][1] == ("canny", 0.25)
+    told = {"add_logo": True, "position": 3, "language": 1, "opacity": 1.0, "logo_text_content": "mine"}
+    assert body["logo_info"] == told
+    assert len((folder / "stdin.done.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_unused_inputs_and_notes_are_told(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+) -> None:
+    Image.new("L", (96, 64), 0).save(photo.parent / "black.png")
+    write(
+        file,
+        [
+            {"key": CONTROLNET, "inputs": {"prompt": "x", "image": photo.name, "use_sr": "off", "sr_steps": 4}},
+            {"key": OUTPAINT, "inputs": {"image": photo.name, "mask": "black.png", "seed": 1}},
+        ],
+    )
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 0, ran.err
+    assert "line 2: mask selects nothing" in ran.err and "line 1: sr_steps is given" in ran.err
+    noted = next(entry for entry in record_of(folder) if entry["line"] == 2)
+    assert "mask" in noted["notes"][0]
+
+
+def test_only_a_few_jobs_are_under_way(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs hold their pictures, so memory stays flat only if few are alive, also before the collector comes."""
+    alive: WeakSet[Any] = WeakSet()
+    seen: list[tuple[int, int]] = []
+
+    class Counted(Run[Any]):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            alive.add(self)
+
+    def look(_: Json) -> bool:
+        seen.append((len(underway.calls()), len(alive)))
+        return False
+
+    monkeypatch.setattr(job_queue, "Run", Counted)
+    server.inject(Fault(code=1, times=None, match=look))
+    write(file, [job(seed=seed) for seed in range(24)] + [job("many", seed=100, count=5)])
+    gc.disable()
+    try:
+        assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    finally:
+        gc.enable()
+    assert len(seen) == 29
+    assert max(calls for calls, _ in seen) <= 8
+    assert max(runs for _, runs in seen) <= 9
+
+
+def test_a_model_whose_jobs_fail_over_the_key_is_given_up(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+) -> None:
+    closed = [T2I]
+    server.inject(Fault(code=50400, times=None, match=lambda body: body.get("req_key") in closed))
+    other = {"key": OUTPAINT, "inputs": {"image": photo.name, "seed": 3}}
+    write(file, [*(job(seed=seed) for seed in range(20)), other])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 1 and len(ran.paths) == 1, "the other model is not concerned"
+    assert 5 <= len(server.requests) - 1 < 12
+    assert f"jobs of {T2I} in a row" in ran.err and " 0 not sent" not in ran.err
+    closed.clear()
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    assert server.charged == 21
+
+
+def test_a_full_disk_stops_and_loses_nothing(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> list[Path]:
+        raise OSError(28, "No space left on device")
+
+    write(file, [job(seed=seed) for seed in range(12)])
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "save_answer", full)
+        ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 1 and "No space left" in ran.err and "result store" in ran.err
+    paid = server.charged
+    assert 0 < paid < 12 and record_of(folder) == []
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0
+    assert server.charged == 12 and len(pictures_in(folder)) == 12
+
+
+def started(server: SandboxServer, file: Path, folder: Path) -> Popen[str]:
+    surroundings = {**environ, "VOLCV_BASE_URL": server.url, "VOLCV_API_KEY": KEY, "VOLCV_MAX_CONCURRENCY": "2"}
+    return Popen(
+        [sys.executable, "-m", "volcv_client", "run", "--jobs", str(file), "-o", str(folder)],
+        env=surroundings,
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+        # Whoever runs the tests may ignore the signal, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_for_requests(server: SandboxServer, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(server.requests) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_finishes_what_was_sent_and_the_next_run_goes_on(volcv: Command, file: Path, folder: Path) -> None:
+    write(file, [job(f"number {seed}", -1) for seed in range(9)])
+    slow = [True]
+    delay = Fault(delay=0.6, times=None, match=lambda _: any(slow))
+    with SandboxServer(api_keys=(KEY,), faults=[delay]) as server:
+        process = started(server, file, folder)
+        wait_for_requests(server, 4)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 130, err
+        assert "Traceback" not in err and "waiting" in err and "5 not sent" in err
+        assert server.charged == len(out.splitlines()) == len(pictures_in(folder)) == 4
+        assert all("error" not in entry for entry in record_of(folder))
+        slow.clear()
+        resumed = finish(volcv, server, file, folder)
+        assert resumed.code == 0 and "4 of 9" in resumed.err
+        assert sent_prompts(server) == sorted(f"number {seed}" for seed in range(9)), "each was paid for once"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="preexec_fn")
+def test_a_killed_run_goes_on_where_it_was(volcv: Command, file: Path, folder: Path) -> None:
+    write(file, [job(seed=seed) for seed in range(8)])
+    with SandboxServer(api_keys=(KEY,), delay=0.2) as server:
+        process = started(server, file, folder)
+        wait_for_requests(server, 5)
+        process.kill()
+        process.communicate(timeout=20)
+        known = record_of(folder)
+        assert 0 < len(known) < 8
+        assert {name for entry in known for name in entry["files"]} <= pictures_in(folder)
+        resumed = finish(volcv, server, file, folder)
+        assert resumed.code == 0 and f"{len(known)} of 8" in resumed.err
+        assert server.charged <= 12, "only what the four threads were at can be paid again"
+    assert len({entry["digest"] for entry in record_of(folder)}) == 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="preexec_fn")
+def test_whoever_stops_reading_stops_the_jobs(volcv: Command, file: Path, folder: Path) -> None:
+    write(file, [job(seed=seed) for seed in range(12)])
+    with SandboxServer(api_keys=(KEY,)) as server:
+        process = started(server, file, folder)
+        with process:
+            process.stdout.close()  # type: ignore[union-attr]
+            err = process.stderr.read()  # type: ignore[union-attr]
+        assert process.returncode == 1 and "Traceback" not in err
+        assert 0 < server.charged < 12
+        assert f"{server.charged} call(s) charged" in err, "also what could not be told"
+        assert finish(volcv, server, file, folder).code == 0
+        assert server.charged == 12
+
+
+def finish(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> Ran:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOLCV_BASE_URL", server.url)
+        patch.setenv("VOLCV_API_KEY", KEY)
+        return volcv("run", "--jobs", file, "-o", folder)
+
+
+def test_a_key_of_a_family_chooses_the_member(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+    family = next(model for model in catalog.models() if len(model.req_keys) > 1 and model.pictures())
+    member = family.req_keys[-1]
+    Image.new("RGB", (320, 320), "red").save(file.parent / "face.png")
+    picture = next(one.name for one in family.pictures())
+    write(file, [{"key": member, "inputs": {picture: "face.png"}}])
+    volcv("run", "--jobs", file, "-o", folder)
+    volcv("run", member, f"--{picture.replace('_', '-')}", file.parent / "face.png", "-o", folder)
+    assert [one.body["req_key"] for one in server.requests if one.body] == [member, member]
+
+
+def test_the_body_of_any_model_may_be_an_object(
+    volcv: Command, server: SandboxServer, file: Path, folder: Path
+) -> None:
+    body = {"prompt": "a cat", "width": 64, "height": 64, "model_version": "general_v1.4"}
+    write(file, [{"key": "any", "inputs": {"req_key": T2I, "body": body, "seed": 1}}])
+    volcv("run", "--jobs", file, "-o", folder)
+    sent = server.requests[0].body
+    assert sent is not None and body.items() <= sent.items()

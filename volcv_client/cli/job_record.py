@@ -1,0 +1,50 @@
+"""What became of the jobs of a file: one JSON object a line, only ever added to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+
+class Record:
+    """The record beside the pictures. Raises OSError if it cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("a+b")
+        self._file.seek(0)
+        self._latest: dict[str, tuple[str, ...] | None] = {}
+        line = b"\n"
+        for line in self._file:
+            self._take(line)
+        if not line.endswith(b"\n"):  # a line that was cut by a crash must not swallow the next one
+            self._file.write(b"\n")
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            entry = json.loads(line)
+            done = "error" not in entry
+            self._latest[str(entry["digest"])] = tuple(map(str, entry["files"])) if done else None
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return  # cut by a crash, or not ours
+
+    def has(self, digest: str) -> bool:
+        """Whether the job is done and its pictures are still there."""
+        files = self._latest.get(digest)
+        return files is not None and all((self.path.parent / name).is_file() for name in files)
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Add a line; it is in the hands of the system afterwards."""
+        self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+        self._file.flush()

@@ -1,0 +1,80 @@
+"""``volcv run --jobs FILE``: many runs of any models, taken up again where they stopped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..config import Profile
+from ..messages import say
+from ..service import service_for
+from .follow import follow
+from .job_queue import Queue
+from .job_reader import Job, Reader
+from .job_record import Record
+from .parser import Exit, UsageError
+from .terminal import Progress, report
+
+STDIN = "-"
+
+
+def run_jobs(file: str, folder: Path, profile: Profile, *, as_json: bool, quiet: bool) -> int:
+    """Run every job of the file that the record does not know as done. Raises UsageError if a line is wrong."""
+    jobs = read(file, profile, quiet)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Record(folder / record_name(file)) as record:
+        todo = [job for job in jobs if not record.has(job.digest)]
+        skipped = len(jobs) - len(todo)
+        if skipped and not quiet:
+            report(say("cli.jobs.skipped", skipped=skipped, total=len(jobs), record=record.path))
+        progress = Progress(quiet)
+        queue = Queue(service_for(profile), todo, record, progress, as_json=as_json, quiet=quiet)
+        interrupted = follow(queue, progress)
+    if not quiet:
+        tell(queue, skipped, record.path)
+    if queue.broken is not None:
+        raise queue.broken
+    if interrupted:
+        report(say("cli.interrupted"))
+        return Exit.INTERRUPTED
+    return Exit.FAILED if queue.left or queue.counts.failed else Exit.OK
+
+
+def record_name(file: str) -> str:
+    return ("stdin" if file == STDIN else Path(file).stem) + ".done.jsonl"
+
+
+def read(file: str, profile: Profile, quiet: bool) -> list[Job]:
+    """The jobs of the file, all of them good."""
+    try:
+        if file == STDIN:
+            reader = Reader(Path(), profile)
+            jobs = reader.read(sys.stdin.buffer)
+        else:
+            reader = Reader(Path(file).parent, profile)
+            with Path(file).open("rb") as lines:
+                jobs = reader.read(lines)
+    except OSError as error:
+        raise UsageError(say("cli.jobs.unreadable", file=file, problem=error.strerror or error)) from None
+    if reader.problems:
+        raise UsageError("\n".join((say("cli.jobs.wrong", count=reader.bad_lines), *reader.problems)))
+    if not quiet:
+        for note in reader.notes:
+            report(note)
+    return jobs
+
+
+def tell(queue: Queue, skipped: int, record: Path) -> None:
+    """The last line: what became of the jobs."""
+    counts = queue.counts
+    text = say(
+        "cli.jobs.summary",
+        done=counts.done,
+        failed=counts.failed,
+        skipped=skipped,
+        left=queue.left,
+        charged=counts.calls["charged"],
+        reused=counts.calls["reused"],
+        record=record,
+    )
+    report(text)

@@ -1,0 +1,90 @@
+"""Bodies as JSON: writing a value at a wire path, sending, comparing, swapping inline pictures for links."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+from .catalog.spec import Json, Model
+
+PICTURES_FIELD = "binary_data_base64"
+LINKS_FIELD = "image_urls"
+INLINE_URI = "uri://binary_data?index="
+PATH_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]")
+
+
+def put_all(body: dict[str, Any], entries: Mapping[str, Json]) -> None:
+    for path, value in entries.items():
+        put(body, path, value)
+
+
+def put(body: dict[str, Any], path: str, value: object) -> None:
+    """Set a wire path such as ``controlnet_args[0].type``; lists grow by one element at most."""
+    steps: list[str | int] = [int(m[2]) if m[2] else m[1] for m in PATH_STEP.finditer(path)]
+    target: Any = body
+    for step, following in pairwise(steps):
+        fresh: Callable[[], Any] = list if isinstance(following, int) else dict
+        if isinstance(target, list):
+            if step == len(target):
+                target.append(fresh())
+            target = target[int(step)]
+        else:
+            target = target.setdefault(step, fresh())
+    last = steps[-1]
+    if isinstance(target, list) and last == len(target):
+        target.append(value)
+    else:
+        target[last] = value
+
+
+def takes_links(body: Mapping[str, Any], model: Model) -> bool:
+    """Whether the inline pictures of a body could be sent as links instead, wherever the model names them."""
+    return bool(body.get(PICTURES_FIELD)) and (model.links_only or any(map(is_inline_uri, body.values())))
+
+
+def is_inline_uri(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(INLINE_URI)
+
+
+def with_links(body: Mapping[str, Any], links: Sequence[str]) -> dict[str, Any]:
+    """The body with links in place of its inline pictures, in array order."""
+    named = {
+        name: links[int(value.removeprefix(INLINE_URI))] if is_inline_uri(value) else value
+        for name, value in body.items()
+        if name != PICTURES_FIELD
+    }
+    return named if any(map(is_inline_uri, body.values())) else {**named, LINKS_FIELD: list(links)}
+
+
+def json_pieces(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str]) -> Iterator[bytes]:
+    """The JSON text that ``write`` makes of a body, in pieces, one for each picture.
+
+    The writer gets placeholders instead of the pictures: it would look at each of their millions of characters,
+    which are never special in JSON, and hold up the other threads of the process meanwhile.
+    """
+    inline = body.get(PICTURES_FIELD, ())
+    mark = uuid4().hex
+    start, *rest = write({**body, PICTURES_FIELD: [mark] * len(inline)} if inline else body).split(mark)
+    yield start.encode()
+    for picture, text in zip(inline, rest, strict=True):
+        yield picture.encode("ascii")
+        yield text.encode()
+
+
+def to_bytes(body: Mapping[str, Any]) -> bytes:
+    """The body as it is sent."""
+    return b"".join(json_pieces(body, json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode))
+
+
+def digest(body: Mapping[str, Any], *where: str) -> str:
+    """SHA-256 of a body and of where it goes, equal for equal ones."""
+    encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+    made = sha256()
+    for piece in json_pieces(body, lambda lean: encoder.encode([*where, lean])):
+        made.update(piece)
+    return made.hexdigest()
