@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from . import pictures
 from .catalog.shared import CONTROL_STRENGTH
 from .catalog.spec import (
+    FIRST_PICTURE,
     SYNCHRONOUS,
     Area,
     Branch,
@@ -368,6 +369,7 @@ def encode_within(model: Model, attached: Sequence[Attachment], lossless: bool) 
         encoding = Encoding.within(model.limits, lossless=lossless, alpha=item.alpha)
         done = item.source.encode(replace(encoding, max_base64=most), sizes.get(item.fit_to))
         sizes[item.name] = done.width, done.height
+        sizes.setdefault(FIRST_PICTURE, sizes[item.name])
         return done
 
     limits = model.limits

@@ -171,9 +171,8 @@ class Run(Generic[P]):
             return build(self.model, inputs, lossless=service.profile.lossless)
 
         token = CancelToken(self.token)
-        return Call(
-            self.model, body, partial(decode, len(self.calls)), seed if seed >= 0 else None, seed < 0, token=token
-        )
+        known, random = (seed, False) if seed >= 0 else (None, not self.model.repeatable)
+        return Call(self.model, body, partial(decode, len(self.calls)), known, random, token=token)
 
     def _stop_if_hopeless(self, future: Future[Answer[P]]) -> None:
         if isinstance(future.exception(), HOPELESS):

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from volcv_client.__main__ import main
+from volcv_client.cli import follow
 from volcv_client.sandbox import SandboxServer
 
 KEY = "canary-0c9e51d7f2a84b36"
@@ -46,6 +47,12 @@ def volcv(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a call looks often."""
+    monkeypatch.setattr(follow, "POLL_SECONDS", 0.01)
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
     """A gateway that the environment points to."""
@@ -61,3 +68,15 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     Image.radial_gradient("L").resize((96, 64)).convert("RGB").save(path)
     return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a jobs file may be written."""
+    return tmp_path / "work.jsonl"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where its pictures go."""
+    return tmp_path / "out"

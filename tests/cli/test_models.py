@@ -55,7 +55,7 @@ def test_list_as_json_says_enough_to_choose(volcv: Command) -> None:
 def test_an_unknown_group_is_told_with_the_groups(volcv: Command) -> None:
     ran = volcv("list", "--group", "nope")
     assert (ran.code, ran.out) == (2, "") and "nope" in ran.err
-    assert all(slug(model.group) in ran.err for model in MODELS)
+    assert all(slug(model.group.replace("&", "")) in ran.err for model in MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.req_key)

@@ -1,91 +1,43 @@
-"""The results panel's logic without ComfyUI: a real store, real files, real calls."""
+"""The results panel's logic without ComfyUI: a real store and real files."""
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
+from results_store import (
+    ELSEWHERE,
+    FILM,
+    HERE,
+    OUTPAINT,
+    PRODUCT,
+    STYLE,
+    T2I,
+    VIDEO,
+    good,
+    ids,
+    keep,
+    keep_video,
+    png,
+)
 from volcv_pack.nodes import results_api
-from volcv_pack.nodes.settings import REMOTE_SWITCH, Client, Reply
-from volcv_pack.volcv_client import exchange, media
-from volcv_pack.volcv_client.calls import Phase
+from volcv_pack.nodes.settings import REMOTE_SWITCH, Client
+from volcv_pack.volcv_client import media
 from volcv_pack.volcv_client.catalog import model, models
-from volcv_pack.volcv_client.config import Profile
-from volcv_pack.volcv_client.errors import Cancelled, StoreError
-from volcv_pack.volcv_client.payload import ArrayPicture, defaults
-from volcv_pack.volcv_client.results import Result, ResultStore
-from volcv_pack.volcv_client.run import BatchInputs, Run
-from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
-from volcv_pack.volcv_client.service import service_for
-from volcv_pack.volcv_client.tasks import KEPT_SECONDS, Task
-
-HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
-ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
-KEY = "canary-results-5d81e0b7"
-T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
-VIDEO, EDIT, STYLE = "jimeng_ti2v_v30_pro", "seededit_v3.0", "img2img_disney_3d_style"
-FILM = b"\0\0\0\x18ftypmp42" + bytes(90)
-
-
-def png(width: int = 40, height: int = 30) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
-    return buffer.getvalue()
+from volcv_pack.volcv_client.errors import StoreError
+from volcv_pack.volcv_client.results import ResultStore
 
 
 @pytest.fixture
 def store() -> ResultStore:
     return results_api.store()
-
-
-def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: Any) -> Result:
-    one = Result(
-        request_id=f"20261121{number:08d}",
-        req_key=T2I,
-        fingerprint=f"print-{number}",
-        reusable=True,
-        seed=number,
-        seconds=1.25,
-        cost=None,
-        texts={"rephraser_result": "more"},
-        image_urls=("https://pictures.example/signed?sign=secret",),
-        request={"prompt": prompt, "seed": number},
-    )
-    return store.save(replace(one, **changes), [png()])
-
-
-def keep_video(store: ResultStore, number: int, prompt: str = "a fox runs", **changes: Any) -> Result:
-    file = store.folder.parent / f"film {number}"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(FILM)
-    return store.save(replace(keep(store, number, prompt), req_key=VIDEO, **changes), [file])
-
-
-def task(number: int, **changes: Any) -> Task:
-    given = {"prompt": "a fox runs", "seed": number}
-    one = Task(f"7{number:018d}", f"print-{number}", "http://here", VIDEO, "CVSync2AsyncGetResult", "", 5, False, given)
-    return replace(one, **changes)
-
-
-def good(reply: Reply) -> dict[str, Any]:
-    status, body = reply
-    assert status == 200, body
-    json.dumps(body)
-    return body
-
-
-def ids(*arguments: str) -> list[int]:
-    return [one["seed"] for one in good(results_api.listing(HERE, *arguments))["results"]]
 
 
 def test_an_empty_store() -> None:
@@ -254,14 +206,14 @@ def test_a_video_that_vanished(store: ResultStore) -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"seed": None, "request_id": '2026\r\nX: y/../7f3a"9911'}, f"{VIDEO}-f3a9911"),
-        ({"seed": None, "request_id": "\u4f60"}, f"{VIDEO}-result"),
-        ({"req_key": 'a/b"c\r\n\u4f60.v2'}, "a_b_c____.v2-3"),
+        ({}, f"{VIDEO}-3-1.mp4"),
+        ({"seed": None, "request_id": '2026\r\nX: y/../7f3a"9911'}, f"{VIDEO}-7f3a9911-1.mp4"),
+        ({"seed": None, "request_id": "\u4f60"}, f"{VIDEO}-result-1.mp4"),
+        ({"req_key": 'a/b"c\r\n\u4f60.v2'}, "a_b_c___.v2-3-1.mp4"),
     ],
 )
 def test_what_a_saved_file_is_called(store: ResultStore, changes: dict[str, Any], name: str) -> None:
-    assert results_api.name_of(replace(keep_video(store, 3), **changes), 0).endswith(f"{name[-16:]}-1.mp4")
-    assert results_api.name_of(replace(keep_video(store, 4), **changes), 0).isascii()
+    assert results_api.name_of(replace(keep_video(store, 3), **changes), 0) == name
 
 
 PATHS = ("0", "-1", "", "999", "1.0", "..", "../index.db", "..%2findex.db", "\u0661", "1 OR 1=1", "9" * 19, "9" * 400)
@@ -298,7 +250,7 @@ def test_a_picture_that_vanished_is_not_found(store: ResultStore) -> None:
 
 def test_delete_forgets_the_pictures_and_keeps_the_count(store: ResultStore) -> None:
     kept, other = keep(store, 1, cost=1.0), keep(store, 2)
-    thumbnail, _ = results_api.thumbnail(str(kept.id), "0")
+    thumbnail = results_api.thumbnail(str(kept.id), "0").path
     assert good(results_api.delete(HERE, b"{}", str(kept.id))) == {"deleted": 1}
     assert not kept.files[0].exists() and not thumbnail.exists() and other.files[0].exists()
     assert ids() == [2]
@@ -371,151 +323,6 @@ def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest
     for status, body in (results_api.listing(HERE), results_api.charges(), results_api.details("1")):
         assert status == 503 and body["error"]
     assert good(results_api.calls_under_way()) == {"calls": [], "tasks": [], "revision": ""}
-
-
-@pytest.fixture
-def gateway() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as server:
-        yield server
-
-
-def start(gateway: SandboxServer, **values: Any) -> Run[bytes]:
-    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, max_concurrency=1)
-    one = model(T2I)
-    given = {**defaults(one), "prompt": "a red fox", "width": 64, "height": 64, **values}
-    return Run(service_for(profile), one, BatchInputs(given), lambda _, data: data)
-
-
-def start_task(gateway: SandboxServer, *, upload: bool = False, **values: Any) -> Run[bytes]:
-    upload_url = f"{gateway.url}/v1/files" if upload else ""
-    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, upload_url=upload_url)
-    one = model(EDIT)
-    picture = ArrayPicture(np.full((64, 64, 3), 90, np.uint8))
-    given = BatchInputs({**defaults(one), "prompt": "make it night", **values}, {"image": [picture]})
-    return Run(service_for(profile), one, given, lambda _, data: data)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def calls() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = good(results_api.calls_under_way())["calls"]
-    return found
-
-
-def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
-    gateway.inject(Fault(delay=1.0, times=None))
-    run = start(gateway, seed=40, count=3)
-    until(lambda: sorted(one["phase"] for one in calls()) == ["waiting", "waiting", "working"])
-    working, waiting, last = calls()
-    assert working["sent"] and not waiting["sent"] and not last["sent"]
-    assert working["phase"] == "working" and {one["seed"] for one in calls()} == {40, 41, 42}
-    assert working["model"] == T2I and working["seconds"] >= working["phase_seconds"] >= 0
-    assert good(results_api.cancel(HERE, b"{}", str(working["id"]))) == {"outcome": "sent"}
-    assert not any(one["cancelled"] for one in calls())
-    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "cancelled"}
-    until(lambda: last["id"] not in [one["id"] for one in calls()])
-    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
-    until(lambda: calls() == [])
-    errors = [future.exception() for future in run.futures]
-    assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
-    assert errors.count(None) == 2 and gateway.charged == len(ids()) == 2
-
-
-def tasks() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = good(results_api.calls_under_way())["tasks"]
-    return found
-
-
-@pytest.mark.parametrize("phase", ["in_queue", "generating"])
-def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
-    gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, phase: str
-) -> None:
-    monkeypatch.setattr(exchange, "FIRST_POLL", 0.05)
-    gateway.inject(Fault(task=phase))
-    run = start_task(gateway, seed=60)
-    until(lambda: [one["phase"] for one in calls()] == [phase])
-    (call,) = calls()
-    assert call["task"] and not call["sent"] and call["model"] == EDIT
-    assert tasks() == []  # the call still waits for it
-    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
-    until(lambda: calls() == [])
-    assert isinstance(run.futures[0].exception(), Cancelled)
-    until(lambda: len(tasks()) == 1)
-    (left,) = tasks()
-    assert (left["model"], left["seed"], left["prompt"]) == (EDIT, 60, "make it night")
-    again = start_task(gateway, seed=60)
-    until(lambda: [one["phase"] for one in calls()] == [phase])
-    assert tasks() == [] and gateway.charged == 1
-    again.cancel()
-
-
-def test_every_phase_can_or_cannot_be_cancelled(gateway: SandboxServer) -> None:
-    gateway.inject(Fault(delay=1.0))
-    run = start(gateway, seed=70)
-    until(lambda: [one["phase"] for one in calls()] == ["working"])
-    (call,) = run.calls
-    found = {}
-    for phase in Phase:
-        call.phase = phase
-        (one,) = calls()
-        found[phase] = (one["sent"], one["task"])
-        assert not (one["sent"] and one["task"]) and one["phase"] == phase.value
-    call.phase = Phase.WORKING
-    sent = {phase for phase, (sent, _) in found.items() if sent}
-    assert sent == {Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING}
-    assert {phase for phase, (_, waits) in found.items() if waits} == {Phase.IN_QUEUE, Phase.GENERATING}
-    until(lambda: calls() == [])
-
-
-def test_every_phase_has_words_in_both_languages() -> None:
-    web = Path(results_api.__file__).parents[1] / "web"
-    texts = json.loads((web / "strings.json").read_text(encoding="utf-8"))
-    source = (web / "results" / "underway.js").read_text(encoding="utf-8")
-    for phase in Phase:
-        if phase is not Phase.DONE:
-            assert f'{phase.value}: "phase_{phase.value}"' in source
-            assert all(texts[language][f"phase_{phase.value}"] for language in ("en", "zh"))
-
-
-def test_open_tasks(store: ResultStore) -> None:
-    now = time.time()
-    store.tasks.record(task(1, created=now - 60))
-    store.tasks.record(task(2, created=now - 30, req_key="gone_in_this_version", seed=None, request={"prompt": 7}))
-    store.tasks.record(task(3, created=now - 20))
-    store.tasks.end(task(3).task_id, "done", "20261121")
-    store.tasks.record(task(4, created=now - KEPT_SECONDS - 1))
-    newest, oldest = tasks()
-    assert oldest == {
-        **results_api.named(VIDEO),
-        "task_id": task(1).task_id,
-        "prompt": "a fox runs",
-        "seed": 5,
-        "created": now - 60,
-        "expires": now - 60 + KEPT_SECONDS,
-    }
-    assert (newest["title"], newest["prompt"], newest["seed"]) == ("gone_in_this_version", "", None)
-    assert exchange.claim(task(1))
-    assert [one["task_id"] for one in tasks()] == [task(2).task_id]
-    exchange.release(task(1))
-    assert len(tasks()) == 2
-
-
-def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -> None:
-    gateway.inject(Fault(delay=0.5))
-    run = start(gateway, seed=50)
-    until(lambda: bool(calls()))
-    said = [json.dumps(good(results_api.calls_under_way()))]
-    until(lambda: all(future.done() for future in run.futures))
-    until(lambda: len(ids()) == 1)
-    (one,) = good(results_api.listing(HERE))["results"]
-    said += [json.dumps(good(reply)) for reply in (results_api.details(str(one["id"])), results_api.charges())]
-    said.append(json.dumps(one))
-    assert all(KEY not in text and "base64" not in text and len(text) < 5000 for text in said)
 
 
 def test_looking_and_writing_at_the_same_time(store: ResultStore) -> None:

@@ -113,8 +113,8 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     (V20_L, {"llm_seed": 1}, 50200, "llm_seed"),
     (V20, {"width": 681}, 50200, "width"),
     (V20, {"model_version": "general_v2.1"}, 50200, "model_version"),
-    (V20, {"return_url": True}, 50200, "return_url"),
-    (V20, {"logo_info": {}}, 50200, "logo_info"),
+    (V20, {"model_version": None}, 50201, "model_version"),
+    (V20, {"use_pre_llm": True}, 50200, "use_pre_llm"),
     (XL_TEXT, {"negative_prompt": "x"}, 50200, "negative_prompt"),
     (ANIME, {"model_version": "anime_v1.4"}, 50200, "model_version"),
     (ANIME, {"width": 513}, 50200, "width"),
@@ -280,13 +280,14 @@ def test_controls_and_style_reference(server: SandboxServer) -> None:
 def test_rewritten_prompts_go_where_the_schedule_says(server: SandboxServer) -> None:
     def texts(req_key: str, **changes: Any) -> list[str]:
         data = post(server, body(req_key, **changes)).json()["data"]
-        return [name for name in ("llm_result", "pe_result", "rephraser_result") if data[name]]
+        return [name for name in ("llm_result", "pe_result", "rephraser_result") if data.get(name)]
 
     assert texts(V30) == []
     assert texts(V30, use_pre_llm=True) == ["llm_result"]
     assert texts(V21_L) == ["pe_result"]
     assert texts(V21_L, req_schedule_conf="general_v20_9B_rephraser") == ["rephraser_result"]
     assert texts(V20_L) == []
+    assert texts(V20) == ["rephraser_result"]
 
 
 def test_cut_out_forms(server: SandboxServer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import shared
-from .spec import JsonBody, MaskPicture, Model, Origin, Picture, Seed, Text
+from .spec import FIRST_PICTURE, JsonBody, MaskPicture, Model, Origin, Picture, Seed, Text
 
 MOST_PICTURES = 8
 
@@ -28,9 +28,9 @@ MODEL = Model(
         *map(picture, range(1, MOST_PICTURES + 1)),
         MaskPicture(
             name="mask",
-            fit_to="image_1",
+            fit_to=FIRST_PICTURE,
             origin=Origin.GATEWAY,
-            tooltip="Goes behind the pictures, in grey and as large as image_1. White is selected.",
+            tooltip="Goes behind the pictures, in grey and as large as the first of them. White is selected.",
         ),
         Text(name="req_key", required=True, origin=Origin.GATEWAY, tooltip="Name of the model at the service."),
         shared.mode("synchronous", shared.BOTH_MODES),

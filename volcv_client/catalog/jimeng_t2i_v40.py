@@ -51,7 +51,10 @@ MODEL = Model(
     page="https://www.volcengine.com/docs/85621/1817045",
     inputs=(
         *map(picture, range(1, MOST_PICTURES + 1)),
-        shared.prompt("What to make, in Chinese or English, at most 800 characters. It may speak of picture 1, 2, ..."),
+        shared.prompt(
+            "What to make, in Chinese or English, at most 800 characters. It may speak of picture 1, 2, ...",
+            origin=Origin.OFFICIAL,
+        ),
         Branch(
             name="size_by",
             default="area",

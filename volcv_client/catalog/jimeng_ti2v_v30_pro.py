@@ -17,7 +17,9 @@ MODEL = Model(
     page="https://www.volcengine.com/docs/85621/1777001",
     inputs=(
         Picture(name="image", origin=Origin.OFFICIAL, tooltip="First picture of the video; may be left out."),
-        shared.prompt("What happens, in Chinese or English. Needed without a picture.", required=False),
+        shared.prompt(
+            "What happens, in Chinese or English. Needed without a picture.", required=False, origin=Origin.OFFICIAL
+        ),
         Choice(
             name="duration",
             default="5 s",

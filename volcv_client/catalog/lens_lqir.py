@@ -49,7 +49,7 @@ MODEL = Model(
             advanced=True,
             tooltip="Quality of the JPEG; only with result_format JPEG.",
         ),
-        shared.return_url(False),
+        shared.return_url(False, Origin.OFFICIAL),
     ),
     native_only=True,
     repeatable=True,

@@ -49,7 +49,7 @@ MODEL = Model(
             options={"none": {"refine_mask": 0}, "light": {"refine_mask": 1}, "matting": {"refine_mask": 2}},
             tooltip="Refines the edge; matting is best for hair and fur and takes longest.",
         ),
-        shared.return_url(False),
+        shared.return_url(False, Origin.OFFICIAL),
         shared.logo_info({}),
     ),
     outputs=(Output.IMAGES, Output.MASK),

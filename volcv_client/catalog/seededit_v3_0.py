@@ -13,7 +13,7 @@ MODEL = Model(
     page="https://www.volcengine.com/docs/86081/1804546",
     inputs=(
         Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture to change."),
-        shared.prompt("What to change, one instruction at a time, in Chinese or English."),
+        shared.prompt("What to change, one instruction at a time, in Chinese or English.", origin=Origin.OFFICIAL),
         Number(
             name="scale",
             default=0.5,

@@ -102,7 +102,7 @@ def logo_info(off: Mapping[str, Json]) -> Watermark:
 
 def result_options() -> tuple[Switch, Watermark]:
     """What the result of a task is asked with."""
-    return return_url(True), logo_info({})
+    return return_url(True, Origin.OFFICIAL), logo_info({})
 
 
 def mode(default: str, modes: Mapping[str, Mode]) -> Choice:

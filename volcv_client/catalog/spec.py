@@ -178,9 +178,13 @@ class Picture(Input):
     inline: Mapping[str, Json] = field(default_factory=dict)
 
 
+FIRST_PICTURE = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MaskPicture(Picture):
-    """A mask (0..1, 1 = selected), sent as an 8-bit grey PNG resized to the picture named by ``fit_to``."""
+    """A mask (0..1, 1 = selected), sent as an 8-bit grey PNG resized to the picture named by ``fit_to``, which may be
+    FIRST_PICTURE, whichever is sent first."""
 
     fit_to: str
 

@@ -107,7 +107,7 @@ MODEL = Model(
             origin=Origin.OFFICIAL,
             tooltip="Sampling steps; more takes longer and adds detail.",
         ),
-        shared.return_url(False),
+        shared.return_url(False, Origin.OFFICIAL),
         shared.logo_info({}),
     ),
     limits=PictureLimits(max_side=4095, max_base64=6_600_000, max_total_base64=6_600_000, origin=Origin.OFFICIAL),

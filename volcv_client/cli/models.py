@@ -18,26 +18,31 @@ FIELDS = ("req_key", "title", "group", "node_id")
 
 
 def add(parser: Parser) -> None:
-    groups = list(dict.fromkeys(model.group for model in catalog.models()))
+    names = list(dict.fromkeys(group_name(model.group) for model in catalog.models()))
     parser.options.add_argument(
         "--group",
-        type=choice(groups),
+        type=lambda text: choice(names)(group_name(text)),
         action="extend",
         nargs="+",
         metavar="NAME",
-        help=say("cli.list.group", names=", ".join(map(slug, groups))),
+        help=say("cli.list.group", names=", ".join(names)),
     )
     parser.options.add_argument("--json", action="store_true", help=say("cli.list.json"))
 
 
 def run(arguments: Namespace) -> int:
-    models = [model for model in catalog.models() if not arguments.group or model.group in arguments.group]
+    models = [model for model in catalog.models() if not arguments.group or group_name(model.group) in arguments.group]
     if arguments.json:
         show(json.dumps([facts(model) for model in models], ensure_ascii=False, indent=1))
         return Exit.OK
     for line in columns([[str(getattr(model, name)) for name in FIELDS] for model in models]):
         show(line)
     return Exit.OK
+
+
+def group_name(group: str) -> str:
+    """A group as one types it, without a sign that means something to a shell."""
+    return slug(group.replace("&", " "))
 
 
 def facts(model: Model) -> dict[str, Any]:

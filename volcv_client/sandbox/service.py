@@ -125,7 +125,7 @@ def _extras(job: Job, count: int, seconds: float) -> dict[str, Any]:
     """Every model-specific key of the pages' answers; the page picks its own."""
     values = job.values
     rewritten = dict.fromkeys(("pe_result", "rephraser_result", "llm_result"), "")
-    if values.get("use_rephraser"):
+    if values.get("use_rephraser") or job.page.rewrites:
         rewritten["rephraser_result"] = rephrase(job.prompt)
     if values.get("use_pre_llm"):
         rewritten[_REWRITERS[values.get("req_schedule_conf")]] = rephrase(job.prompt)

@@ -48,7 +48,7 @@ class Page:
     file formats, () for any. ``least_side``: px of the shortest accepted side. ``ratio``: greatest long to
     short side. ``masked``: a second picture is a mask of the first.
     sync, task: whether CVProcess and the task actions take the key. ``video``: a film is made.
-    ``inner_id``: whether the inner request id is filled.
+    ``inner_id``: whether the inner request id is filled. ``rewrites``: the prompt is rewritten without being asked.
     """
 
     req_key: str
@@ -66,6 +66,7 @@ class Page:
     task: bool = False
     video: bool = False
     inner_id: bool = True
+    rewrites: bool = False
 
 
 LOGO_FIELDS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import ARRAYS, BASE64, COMMON, HEIGHT, OPTIONAL_PROMPT, PROMPT, REQ_KEY, SEED, WIDTH, Field, Page
+from .fields import ARRAYS, BASE64, COMMON, HEIGHT, OPTIONAL_PROMPT, PROMPT, SEED, WIDTH, Field, Page
 
 ANIME = "high_aes"
 XL_IMAGE = "i2i_xl_sft"
@@ -86,7 +86,7 @@ _GENERAL = (
     Page(
         "high_aes_general_v20",
         (
-            REQ_KEY,
+            *COMMON,
             PROMPT,
             Field("model_version", "string", required=True, choices=("general_v2.0",)),
             SEED,
@@ -97,6 +97,9 @@ _GENERAL = (
             Field("use_sr", "bool", True),
         ),
         "prompted",
+        # From the gateway's page 289472081, as are return_url and logo_info; the catalog does not list it.
+        ("predict_tags_result", "rephraser_result", "request_id"),
+        rewrites=True,
         task=True,
     ),
     Page(

@@ -1,0 +1,69 @@
+"""What the tests of the results panel's logic share: results and tasks to keep, and who asks for them."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+from volcv_pack.nodes import results_api
+from volcv_pack.nodes.settings import Client, Reply
+from volcv_pack.volcv_client.results import Result, ResultStore
+from volcv_pack.volcv_client.tasks import Task
+
+HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
+ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
+KEY = "canary-results-5d81e0b7"
+T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
+VIDEO, EDIT, STYLE = "jimeng_ti2v_v30_pro", "seededit_v3.0", "img2img_disney_3d_style"
+LINKED = "jimeng_t2i_v40"
+"""Takes links to pictures only."""
+FILM = b"\0\0\0\x18ftypmp42" + bytes(90)
+
+
+def png(width: int = 40, height: int = 30) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: Any) -> Result:
+    one = Result(
+        request_id=f"20261121{number:08d}",
+        req_key=T2I,
+        fingerprint=f"print-{number}",
+        reusable=True,
+        seed=number,
+        seconds=1.25,
+        cost=None,
+        texts={"rephraser_result": "more"},
+        image_urls=("https://pictures.example/signed?sign=secret",),
+        request={"prompt": prompt, "seed": number},
+    )
+    return store.save(replace(one, **changes), [png()])
+
+
+def keep_video(store: ResultStore, number: int, prompt: str = "a fox runs", **changes: Any) -> Result:
+    file = store.folder.parent / f"film {number}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(FILM)
+    return store.save(replace(keep(store, number, prompt), req_key=VIDEO, **changes), [file])
+
+
+def task(number: int, **changes: Any) -> Task:
+    given = {"prompt": "a fox runs", "seed": number}
+    one = Task(f"7{number:018d}", f"print-{number}", "http://here", VIDEO, "CVSync2AsyncGetResult", "", 5, False, given)
+    return replace(one, **changes)
+
+
+def good(reply: Reply) -> dict[str, Any]:
+    status, body = reply
+    assert status == 200, body
+    json.dumps(body)
+    return body
+
+
+def ids(*arguments: str) -> list[int]:
+    return [one["seed"] for one in good(results_api.listing(HERE, *arguments))["results"]]

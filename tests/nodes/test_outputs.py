@@ -1,0 +1,116 @@
+"""What models hand out besides pictures: masks and videos; and the model that takes any req_key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from volcv_pack.nodes.runner import NodeResult, recall, run_model
+from volcv_pack.volcv_client.catalog import model
+from volcv_pack.volcv_client.errors import InputError, StoreError
+from volcv_pack.volcv_client.media import is_mp4
+from volcv_pack.volcv_client.sandbox import SandboxServer
+
+from tests.nodes.test_new_model import Silent
+
+KEY = "canary-outputs"
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as server:
+        for name, value in {"HOME": tmp_path, "API_KEY": KEY, "BASE_URL": server.url, "LANG": "en"}.items():
+            monkeypatch.setenv(f"VOLCV_{name}", str(value))
+        yield server
+
+
+def run(key: str, **inputs: Any) -> NodeResult:
+    return asyncio.run(run_model(model(key), inputs, Silent()))
+
+
+def disc(size: int = 96) -> torch.Tensor:
+    """A red disc on white, ``[1, H, W, 3]``, and nothing else that could be the subject."""
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    inside = ((x - size / 2) ** 2 + (y - size / 2) ** 2 < (size / 4) ** 2).unsqueeze(-1)
+    return torch.where(inside, torch.tensor([0.8, 0.1, 0.1]), torch.ones(3)).unsqueeze(0)
+
+
+@pytest.mark.parametrize(("result", "full"), [("full size", True), ("cropped", False), ("mask only", True)])
+def test_a_cut_out_brings_its_mask(gateway: SandboxServer, result: str, full: bool) -> None:
+    made = run("saliency_seg", image=disc(), result={"result": result})
+    assert made.images.shape[:3] == made.mask.shape and (made.mask.shape[1:] == (96, 96)) is full
+    height, width = made.mask.shape[1:]
+    assert made.mask[0, height // 2, width // 2] > 0.9 and made.mask[0, 0, 0] < 0.1
+    assert 0.15 < float(made.mask.mean()) < 0.9
+
+
+def test_masks_of_a_batch_stay_with_their_pictures(gateway: SandboxServer) -> None:
+    batch = torch.cat([disc(), torch.roll(disc(), 20, dims=2)])
+    made = run("saliency_seg", image=batch)
+    assert made.images.shape[0] == made.mask.shape[0] == 2
+    assert made.mask[1].nonzero()[:, 1].float().mean() > made.mask[0].nonzero()[:, 1].float().mean() + 10
+
+
+def test_a_cut_out_has_no_chance_in_it(gateway: SandboxServer) -> None:
+    for _ in range(2):
+        made = run("saliency_seg", image=disc())
+    assert json.loads(made.response)[0]["reused"] and gateway.charged == 1
+
+
+def test_videos_are_files_one_per_call(gateway: SandboxServer) -> None:
+    made = run("jimeng_ti2v_v30_pro", prompt="waves", seed=4, count=2)
+    assert len(made.video) == 2 and made.images is None
+    assert all(is_mp4(path.read_bytes()[:12]) for path in made.video)
+    with pytest.raises(StoreError, match="video"):
+        recall("", 1)
+
+
+def test_any_model_takes_the_body_as_it_is(gateway: SandboxServer) -> None:
+    body = json.dumps(
+        {"prompt": "a lighthouse", "width": 64, "height": 80, "seed": 12, "logo_info": {"add_logo": False}}
+    )
+    made = run("any", req_key="high_aes_general_v14", body=body, seed=99)
+    sent = gateway.requests[0].body or {}
+    assert sent == {"req_key": "high_aes_general_v14", **json.loads(body)}
+    assert made.images.shape == (1, 80, 64, 3) and json.loads(made.response)[0]["seed"] == 12
+
+
+def test_any_model_as_a_task_with_pictures_and_mask(gateway: SandboxServer) -> None:
+    body = json.dumps({"custom_prompt": "a boat", "return_url": False})
+    inputs = {"image_2": disc(), "mask": torch.ones(1, 24, 24)}
+    run("any", req_key="i2i_inpainting_edit", body=body, seed=3, image_1=None, **inputs)
+    sent = gateway.requests[0].body or {}
+    assert len(sent["binary_data_base64"]) == 2 and sent["seed"] == 3
+    run("any", req_key="byteedit_v2.0", body='{"prompt": "make it blue"}', mode="task", image_1=disc())
+    assert [request.action for request in gateway.requests[1:]] == ["CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"]
+
+
+@pytest.mark.parametrize("body", ['{"prompt": "a cat",}', "[1]", '"text"', "{'a': 1}", "{" * 100_000])
+def test_any_model_refuses_what_is_no_json_object(gateway: SandboxServer, body: str) -> None:
+    with pytest.raises(InputError, match="body is no JSON object"):
+        run("any", req_key="high_aes_general_v14", body=body)
+    assert not gateway.requests
+
+
+def test_a_required_mask_that_selects_nothing_is_said_so(gateway: SandboxServer) -> None:
+    with pytest.raises(InputError, match="mask selects nothing"):
+        run("i2i_inpainting", image=disc(), mask=torch.zeros(1, 96, 96))
+    assert not gateway.requests
+
+
+@pytest.mark.parametrize(
+    ("inputs", "problem"),
+    [
+        ({"prompt": "a", "size_by": {"size_by": "width and height", "width": 512, "height": 512}}, "512x512"),
+        ({"prompt": "a", "image_1": torch.zeros(1, 100, 400, 3)}, "at most 3 times"),
+    ],
+)
+def test_sizes_the_service_refuses_are_refused_here(gateway: SandboxServer, inputs: Any, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        run("jimeng_t2i_v40", **inputs)
+    assert not gateway.requests

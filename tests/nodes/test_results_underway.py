@@ -1,0 +1,197 @@
+"""Calls under way and open tasks, as the results panel gets them: real calls, without ComfyUI."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from results_store import (
+    EDIT,
+    HERE,
+    KEY,
+    LINKED,
+    T2I,
+    VIDEO,
+    good,
+    ids,
+    task,
+)
+from volcv_pack.nodes import results_api
+from volcv_pack.volcv_client import exchange
+from volcv_pack.volcv_client.calls import Phase
+from volcv_pack.volcv_client.catalog import model
+from volcv_pack.volcv_client.config import Profile
+from volcv_pack.volcv_client.errors import Cancelled
+from volcv_pack.volcv_client.payload import ArrayPicture, defaults
+from volcv_pack.volcv_client.results import ResultStore
+from volcv_pack.volcv_client.run import BatchInputs, Run
+from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
+from volcv_pack.volcv_client.service import service_for
+from volcv_pack.volcv_client.tasks import KEPT_SECONDS
+
+
+@pytest.fixture
+def store() -> ResultStore:
+    return results_api.store()
+
+
+@pytest.fixture
+def gateway() -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as server:
+        yield server
+
+
+def start(gateway: SandboxServer, **values: Any) -> Run[bytes]:
+    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, max_concurrency=1)
+    one = model(T2I)
+    given = {**defaults(one), "prompt": "a red fox", "width": 64, "height": 64, **values}
+    return Run(service_for(profile), one, BatchInputs(given), lambda _, data: data)
+
+
+def start_task(gateway: SandboxServer, seed: int, key: str = EDIT, name: str = "image") -> Run[bytes]:
+    upload_url = f"{gateway.url}/v1/files"
+    profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, upload_url=upload_url)
+    one = model(key)
+    picture = ArrayPicture(np.full((64, 64, 3), 90, np.uint8))
+    given = BatchInputs({**defaults(one), "prompt": "make it night", "seed": seed}, {name: [picture]})
+    return Run(service_for(profile), one, given, lambda _, data: data)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def calls() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = good(results_api.calls_under_way())["calls"]
+    return found
+
+
+def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=1.0, times=None))
+    run = start(gateway, seed=40, count=3)
+    until(lambda: sorted(one["phase"] for one in calls()) == ["waiting", "waiting", "working"])
+    working, waiting, last = calls()
+    assert working["sent"] and not waiting["sent"] and not last["sent"]
+    assert working["phase"] == "working" and {one["seed"] for one in calls()} == {40, 41, 42}
+    assert working["model"] == T2I and working["seconds"] >= working["phase_seconds"] >= 0
+    assert good(results_api.cancel(HERE, b"{}", str(working["id"]))) == {"outcome": "sent"}
+    assert not any(one["cancelled"] for one in calls())
+    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "cancelled"}
+    until(lambda: last["id"] not in [one["id"] for one in calls()])
+    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
+    until(lambda: calls() == [])
+    errors = [future.exception() for future in run.futures]
+    assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
+    assert errors.count(None) == 2 and gateway.charged == len(ids()) == 2
+
+
+def tasks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = good(results_api.calls_under_way())["tasks"]
+    return found
+
+
+@pytest.mark.parametrize("phase", ["in_queue", "generating"])
+def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
+    gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    monkeypatch.setattr(exchange, "FIRST_POLL", 0.05)
+    gateway.inject(Fault(task=phase))
+    run = start_task(gateway, 60)
+    until(lambda: [one["phase"] for one in calls()] == [phase])
+    (call,) = calls()
+    assert call["task"] and not call["sent"] and call["model"] == EDIT
+    assert tasks() == []  # the call still waits for it
+    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
+    until(lambda: calls() == [])
+    assert isinstance(run.futures[0].exception(), Cancelled)
+    until(lambda: len(tasks()) == 1)
+    (left,) = tasks()
+    assert (left["model"], left["seed"], left["prompt"]) == (EDIT, 60, "make it night")
+    again = start_task(gateway, 60)
+    until(lambda: [one["phase"] for one in calls()] == [phase])
+    assert tasks() == [] and gateway.charged == 1
+    again.cancel()
+
+
+def test_a_call_that_uploads_is_not_yet_sent(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(where="upload", delay=0.5))
+    run = start_task(gateway, 65, LINKED, "image_1")
+    until(lambda: [one["phase"] for one in calls()] == ["uploading"])
+    (call,) = calls()
+    assert not call["sent"] and not call["task"]
+    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "cancelled"}
+    until(lambda: calls() == [])
+    assert isinstance(run.futures[0].exception(), Cancelled)
+    assert gateway.charged == 0 and tasks() == []
+
+
+def test_every_phase_can_or_cannot_be_cancelled(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=1.0))
+    run = start(gateway, seed=70)
+    until(lambda: [one["phase"] for one in calls()] == ["working"])
+    (call,) = run.calls
+    found = {}
+    for phase in Phase:
+        call.phase = phase
+        (one,) = calls()
+        found[phase] = (one["sent"], one["task"])
+        assert not (one["sent"] and one["task"]) and one["phase"] == phase.value
+    call.phase = Phase.WORKING
+    sent = {phase for phase, (sent, _) in found.items() if sent}
+    assert sent == {Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING}
+    assert {phase for phase, (_, waits) in found.items() if waits} == {Phase.IN_QUEUE, Phase.GENERATING}
+    until(lambda: calls() == [])
+
+
+def test_every_phase_has_words_in_both_languages() -> None:
+    web = Path(results_api.__file__).parents[1] / "web"
+    texts = json.loads((web / "strings.json").read_text(encoding="utf-8"))
+    source = (web / "results" / "underway.js").read_text(encoding="utf-8")
+    for phase in Phase:
+        if phase is not Phase.DONE:
+            assert f'{phase.value}: "phase_{phase.value}"' in source
+            assert all(texts[language][f"phase_{phase.value}"] for language in ("en", "zh"))
+
+
+def test_open_tasks(store: ResultStore) -> None:
+    now = time.time()
+    store.tasks.record(task(1, created=now - 60))
+    store.tasks.record(task(2, created=now - 30, req_key="gone_in_this_version", seed=None, request={"prompt": 7}))
+    store.tasks.record(task(3, created=now - 20))
+    store.tasks.end(task(3).task_id, "done", "20261121")
+    store.tasks.record(task(4, created=now - KEPT_SECONDS - 1))
+    newest, oldest = tasks()
+    assert oldest == {
+        **results_api.named(VIDEO),
+        "task_id": task(1).task_id,
+        "prompt": "a fox runs",
+        "seed": 5,
+        "created": now - 60,
+        "expires": now - 60 + KEPT_SECONDS,
+    }
+    assert (newest["title"], newest["prompt"], newest["seed"]) == ("gone_in_this_version", "", None)
+    assert exchange.claim(task(1))
+    assert [one["task_id"] for one in tasks()] == [task(2).task_id]
+    exchange.release(task(1))
+    assert len(tasks()) == 2
+
+
+def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -> None:
+    gateway.inject(Fault(delay=0.5))
+    run = start(gateway, seed=50)
+    until(lambda: bool(calls()))
+    said = [json.dumps(good(results_api.calls_under_way()))]
+    until(lambda: all(future.done() for future in run.futures))
+    until(lambda: len(ids()) == 1)
+    (one,) = good(results_api.listing(HERE))["results"]
+    said += [json.dumps(good(reply)) for reply in (results_api.details(str(one["id"])), results_api.charges())]
+    said.append(json.dumps(one))
+    assert all(KEY not in text and "base64" not in text and len(text) < 5000 for text in said)
