@@ -11,7 +11,7 @@ from .snapshot import ROOT, Snapshot
 
 PROSE = Path(__file__).with_name("help")
 FOLDER = ROOT / "web" / "docs"
-SHARED = ("charging", "models", "errors")
+SHARED = tuple(sorted({path.name.split(".")[0] for path in (PROSE / "shared").glob("*.md")}))
 """Texts that several pages have: ``{{charging}}`` stands for ``help/shared/charging.<language>.md``."""
 
 
@@ -50,7 +50,7 @@ def picture(node_id: str, title: str, language: str) -> str:
 
 def source(node_id: str, language: str) -> str:
     model = table.catalog()[node_id]
-    return table.words(language)["page"].format(req_key=model.req_key, page=model.page)
+    return table.words(language)["page"].format(req_key="`, `".join(model.req_keys), page=model.page)
 
 
 def pages(snapshot: Snapshot) -> Iterator[tuple[Path, str]]:

@@ -91,7 +91,7 @@ MODEL = Model(
             tooltip="Always one picture. Off: the model may make several, up to 15 minus the pictures given; each is "
             "charged.",
         ),
-        ratio("min_ratio", 1 / 3, "smallest"),
+        ratio("min_ratio", 0.333, "smallest"),
         ratio("max_ratio", 3.0, "largest"),
         *shared.result_options(),
     ),

@@ -29,7 +29,7 @@ MODEL = Model(
             high=1.0,
             only_if={"enable_hdr": True},
             origin=Origin.OFFICIAL,
-            tooltip="How much; only with enable_hdr.",
+            tooltip="Strength of the HDR effect; only with enable_hdr.",
         ),
         Switch(name="enable_wb", default=False, origin=Origin.OFFICIAL, tooltip="Correct the white balance."),
         Choice(
@@ -38,7 +38,7 @@ MODEL = Model(
             origin=Origin.OFFICIAL,
             advanced=True,
             options={"PNG": {"result_format": 0}, "JPEG": {"result_format": 1}},
-            tooltip="How the result travels.",
+            tooltip="File format of the answer: PNG is lossless, JPEG is smaller.",
         ),
         Integer(
             name="jpg_quality",

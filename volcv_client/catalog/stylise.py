@@ -19,19 +19,19 @@ from .spec import (
 )
 
 PLAIN = {
+    "cartoon": "img2img_cartoon_style",
     "Disney 3D": "img2img_disney_3d_style",
     "realistic mix": "img2img_real_mix_style",
-    "pastel boys": "img2img_pastel_boys_style",
-    "cartoon": "img2img_cartoon_style",
+    "angel": "img2img_pastel_boys_style",
     "Makoto": "img2img_makoto_style",
-    "Rev Animated": "img2img_rev_animated_style",
-    "blue line": "img2img_blueline_style",
+    "princess": "img2img_rev_animated_style",
+    "dreamy": "img2img_blueline_style",
     "water ink": "img2img_water_ink_style",
     "water colour": "img2img_water_paint_style",
-    "exquisite": "img2img_exquisite_style",
+    "Korean comic": "img2img_exquisite_style",
     "Monet": "i2i_ai_create_monet",
-    "ceramics": "img2img_ceramics_style",
-    "Chinese painting": "img2img_chinese_style",
+    "porcelain doll": "img2img_ceramics_style",
+    "China red": "img2img_chinese_style",
 }
 WITH_SUB_STYLES = {
     "comic": ("img2img_comic_style", ("monet", "marvel", "future")),

@@ -20,8 +20,8 @@ from .terminal import Progress, report, show
 
 if TYPE_CHECKING:
     from ..calls import Answer
-    from ..demo.jobs import DemoJob
     from ..demo.sheet import Entry, Shown
+    from ..demo.table import DemoJob
     from ..run import Run
     from ..service import Service
 
@@ -46,7 +46,7 @@ def run(arguments: Namespace) -> int:
     (folder / INPUTS).mkdir(parents=True, exist_ok=True)
     models = catalog.models()
     with private_home():
-        runs = start_all(models)
+        runs = start_all(models, folder)
         if follow(Together([one for one, _ in runs]), Progress(arguments.quiet)):
             report(say("cli.interrupted"))
             return Exit.INTERRUPTED
@@ -55,7 +55,7 @@ def run(arguments: Namespace) -> int:
     page.write_text(render(entries), encoding="utf-8")
     for one in entries:
         for picture in one.outputs:
-            show(str(folder / picture.file))
+            show(str(folder / (picture.film or picture.file)))
     show(str(page))
     if not arguments.quiet:
         report(say("cli.demo.done", page=page.resolve().as_uri()))
@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> int:
     return Exit.OK if len(entries) == len(models) else Exit.FAILED
 
 
-def start_all(models: Sequence[Model]) -> list[tuple[Run[Size], DemoJob]]:
+def start_all(models: Sequence[Model], folder: Path) -> list[tuple[Run[Size], DemoJob]]:
     """Start every model's job. One that cannot start is reported and left out."""
     from ..demo.jobs import all_jobs
     from ..service import service_for
@@ -73,7 +73,7 @@ def start_all(models: Sequence[Model]) -> list[tuple[Run[Size], DemoJob]]:
     started = []
     for job in all_jobs(models):
         try:
-            started.append((start(service, job), job))
+            started.append((start(service, job, folder), job))
         except VolcvError as error:
             report(say("cli.demo.failed", model=job.model, error=error))
     return started
@@ -115,18 +115,42 @@ def private_home() -> Iterator[None]:
                 environ["VOLCV_HOME"] = before
 
 
-def start(service: Service, job: DemoJob) -> Run[Size]:
+def start(service: Service, job: DemoJob, folder: Path) -> Run[Size]:
     """The run of a job, as ``volcv run`` would make it."""
-    from ..demo import picture_path
     from ..run import Run
-    from .files import check_picture
+    from .files import check_result
     from .options import collect
 
     model = catalog.model(job.model)
-    files = {name: [str(picture_path(picture))] for name, picture in job.pictures.items()}
+    draw_masks(job, folder)
+    files = {name: [str(path)] for name, path in inputs_of(job, folder).items()}
     return Run(
-        service, model, collect(model, {**job.values, **files}).batch(model), lambda _, data: check_picture(data)
+        service, model, collect(model, {**job.values, **files}).batch(model), lambda _, media: check_result(media)
     )
+
+
+def inputs_of(job: DemoJob, folder: Path) -> dict[str, Path]:
+    """The files that go into a job: demo pictures as they are, masks in the folder."""
+    from ..demo import picture_path
+
+    pictures = {name: picture_path(picture) for name, picture in job.pictures.items()}
+    return pictures | {name: folder / INPUTS / f"{job.model}-{name}.png" for name in job.masks}
+
+
+def draw_masks(job: DemoJob, folder: Path) -> None:
+    """Write the masks of a job: as large as the pictures that they go with, black with a white box."""
+    from PIL import Image
+
+    from ..catalog.spec import MaskPicture
+    from .files import FilePicture
+
+    files = inputs_of(job, folder)
+    bases = {one.name: one.fit_to for one in catalog.model(job.model).pictures() if isinstance(one, MaskPicture)}
+    for name, (left, top, right, bottom) in job.masks.items():
+        width, height = FilePicture(files[bases[name]]).size
+        mask = Image.new("L", (width, height))
+        mask.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
+        mask.save(files[name])
 
 
 def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:
@@ -138,7 +162,7 @@ def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:
     return Entry(
         model=run.model,
         values=job.values,
-        inputs=[copy_input(name, picture, folder) for name, picture in job.pictures.items()],
+        inputs=[shown_input(name, path, folder) for name, path in inputs_of(job, folder).items()],
         outputs=list(write_outputs(run.model.req_key, answer, folder)),
         texts=answer.texts,
         request=stored.request if stored else {},
@@ -147,21 +171,20 @@ def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:
     )
 
 
-def copy_input(name: str, picture: str, folder: Path) -> Shown:
+def shown_input(name: str, path: Path, folder: Path) -> Shown:
     import shutil
 
-    from ..demo import picture_path
     from ..demo.sheet import Shown
     from .files import FilePicture
 
-    source = picture_path(picture)
-    shutil.copyfile(source, folder / INPUTS / source.name)
-    width, height = FilePicture(source).size
-    return Shown(name, f"{INPUTS}/{source.name}", width, height)
+    copied = folder / INPUTS / path.name
+    if copied != path:
+        shutil.copyfile(path, copied)
+    return Shown(name, f"{INPUTS}/{path.name}", *FilePicture(path).size)
 
 
 def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[Shown]:
-    """The pictures of an answer under fixed names, so that a second demo replaces the first."""
+    """The files of an answer under fixed names, so that a second demo replaces the first."""
     from ..demo.sheet import Shown
     from .files import extension_of, write_media
 
@@ -169,4 +192,16 @@ def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[
         name = f"{req_key}{'' if number == 1 else f'-{number}'}{extension_of(data)}"
         with (folder / name).open("wb") as file:
             write_media(data, file)
-        yield Shown(name, name, *size)
+        yield Shown(name, name, *size) if isinstance(data, bytes) else film(folder / name)
+
+
+def film(path: Path) -> Shown:
+    """A video by a moving picture of its frames, beside it in the folder."""
+    from ..demo.film import frames_of, moving
+    from ..demo.sheet import Shown
+    from .files import check_picture, extension_of
+
+    poster = moving(frames_of(path.read_bytes()))
+    name = path.stem + extension_of(poster)
+    (path.parent / name).write_bytes(poster)
+    return Shown(path.name, name, *check_picture(poster), film=path.name)

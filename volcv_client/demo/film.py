@@ -1,8 +1,14 @@
-"""The pictures in the sandbox's videos: Motion JPEG, whose frames are whole JPEG files behind each other."""
+"""The sandbox's videos for the contact sheet: Motion JPEG, whose frames are whole JPEG files behind each other."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
+
+from PIL import Image, features
+
 _START = b"\xff\xd8\xff"
+_MILLISECONDS, _QUALITY = 120, 70
 
 
 def frames_of(video: bytes) -> list[bytes]:
@@ -13,3 +19,15 @@ def frames_of(video: bytes) -> list[bytes]:
     """
     _, *frames = video.split(_START)
     return [_START + frame for frame in frames]
+
+
+def moving(frames: Sequence[bytes]) -> bytes:
+    """The frames as a picture that moves, for browsers do not play Motion JPEG; without WebP the first frame."""
+    pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    first, rest = pictures[0], pictures[1:]
+    buffer = io.BytesIO()
+    if features.check("webp"):
+        first.save(buffer, "WEBP", save_all=True, append_images=rest, duration=_MILLISECONDS, loop=0, quality=_QUALITY)
+    else:
+        first.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

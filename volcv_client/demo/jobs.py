@@ -1,12 +1,11 @@
-"""What ``volcv demo`` asks of each model: values and pictures, as data."""
+"""What ``volcv demo`` asks of each model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 from ..catalog.spec import MaskPicture, Model, Picture, Text
+from .table import JOBS, Box, DemoJob
 
 PROMPT = "A blue ceramic teapot on a wooden table, soft morning light"
 """For required texts of a model without a job."""
@@ -14,75 +13,8 @@ PROMPT = "A blue ceramic teapot on a wooden table, soft morning light"
 PICTURE = "room"
 """For required pictures of a model without a job."""
 
-
-@dataclass(frozen=True)
-class DemoJob:
-    """One picture to make. ``values``: by input name, over the defaults; ``pictures``: input name -> demo picture."""
-
-    model: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    pictures: Mapping[str, str] = field(default_factory=dict)
-
-
-JOBS = (
-    DemoJob(
-        "img2img_e_commerce_style",
-        {
-            "positive_prompt": "marble table, golden bokeh, evening light, perfume advertisement,",
-            "composition": "automatic",
-            "canvas_width": 1200,
-            "canvas_height": 1000,
-            "auto_offset_x": 50,
-            "auto_offset_y": 46,
-            "auto_scale": 0.66,
-            "light": "Top Left Light",
-            "seed": 59,
-        },
-        {"product_image": "product", "ref_image": "scene"},
-    ),
-    DemoJob(
-        "i2i_outpainting",
-        {
-            "prompt": "A wide mountain lake at sunset, snowy peaks on both sides",
-            "top": 0.1,
-            "bottom": 0.0,
-            "left": 0.4,
-            "right": 0.4,
-            "seed": 31,
-        },
-        {"image": "landscape"},
-    ),
-    DemoJob(
-        "high_aes_ip_v20",
-        {
-            "prompt": "The little robot waters tomatoes in a rooftop greenhouse, morning light",
-            "width": 512,
-            "height": 512,
-            "ref_ip_weight": 0.8,
-            "seed": 23,
-        },
-        {"image": "character"},
-    ),
-    DemoJob(
-        "high_aes_scheduler_svr_controlnet_v2.0",
-        {
-            "prompt": "The same living room as a cabin in a winter forest, warm lamps",
-            "control_type": "depth",
-            "control_strength": 0.8,
-            "seed": 47,
-        },
-        {"image": "room"},
-    ),
-    DemoJob(
-        "high_aes_general_v14",
-        {
-            "prompt": "A lighthouse on a rocky coast before sunrise, calm sea, thin mist",
-            "width": 768,
-            "height": 512,
-            "seed": 11,
-        },
-    ),
-)
+MASK: Box = (0.3, 0.3, 0.7, 0.7)
+"""For required masks of a model without a job."""
 
 
 def all_jobs(models: Sequence[Model]) -> list[DemoJob]:
@@ -96,11 +28,11 @@ def job_for(model: Model) -> DemoJob:
     for job in JOBS:
         if job.model == model.req_key:
             return job
-    texts = {one.name: PROMPT for one in model.all_inputs() if isinstance(one, Text) and one.required}
     wanted = {name for one in model.requires for name in one.any_of[:1]}
-    pictures = {
-        one.name: PICTURE
-        for one in model.pictures()
-        if (one.required or one.name in wanted) and isinstance(one, Picture) and not isinstance(one, MaskPicture)
-    }
-    return DemoJob(model.req_key, texts, pictures)
+    needed = [one for one in model.all_inputs() if getattr(one, "required", False) or one.name in wanted]
+    return DemoJob(
+        model.req_key,
+        {one.name: PROMPT for one in needed if isinstance(one, Text)},
+        {one.name: PICTURE for one in needed if isinstance(one, Picture) and not isinstance(one, MaskPicture)},
+        {one.name: MASK for one in needed if isinstance(one, MaskPicture)},
+    )

@@ -10,19 +10,20 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import messages
-from ..catalog.spec import Model, Text
+from ..catalog.spec import JsonBody, Model, Text
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture of the sheet: ``file`` relative to the page, size in pixels."""
+    """A picture of the sheet: ``file`` relative to the page, size in pixels. ``film``: the video that it shows."""
 
     name: str
     file: str
     width: int
     height: int
+    film: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def anchor(model: Model) -> str:
 def picture(shown: Shown, *, lazy: bool = True) -> str:
     file = escape(quote(shown.file))
     loading = ' loading="lazy"' if lazy else ""
+    target = escape(quote(shown.film)) or file
     return (
-        f'<a href="{file}"><img src="{file}" width="{shown.width}" height="{shown.height}" '
+        f'<a href="{target}"><img src="{file}" width="{shown.width}" height="{shown.height}" '
         f'alt="{escape(shown.name)}"{loading}></a>'
     )
 
@@ -83,9 +85,10 @@ def strip_item(entry: Entry) -> str:
     """The model's picture in the row at the top, as wide as its shape asks for."""
     first = entry.outputs[0]
     ratio = first.width / first.height
+    style = f"flex:{ratio:.4f} 1 {6 * ratio:.3f}rem"
     file = escape(quote(first.file))
     return (
-        f'<a href="#{anchor(entry.model)}" style="flex:{ratio:.4f} 1 0" title="{escape(entry.model.title)}">'
+        f'<a href="#{anchor(entry.model)}" style="{style}" title="{escape(entry.model.title)}">'
         f'<img src="{file}" width="{first.width}" height="{first.height}" alt="{escape(entry.model.title)}"></a>'
     )
 
@@ -131,12 +134,17 @@ def column(entry: Entry) -> Iterator[str]:
 
 def prompt_of(entry: Entry) -> str:
     """Name of the value that is the prompt; empty if there is none."""
-    texts = (one.name for one in entry.model.all_inputs() if isinstance(one, Text) and one.multiline)
+    texts = (
+        one.name
+        for one in entry.model.all_inputs()
+        if isinstance(one, Text) and one.multiline and not isinstance(one, JsonBody)
+    )
     return next((name for name in texts if entry.values.get(name)), "")
 
 
 def figure(shown: Shown, cls: str) -> str:
     size = f"{shown.width} &times; {shown.height}"
+    cls += " film" * bool(shown.film)
     return (
         f'<figure class="{cls}">{picture(shown)}'
         f"<figcaption><code>{escape(shown.name)}</code><span>{size}</span></figcaption></figure>"
@@ -223,7 +231,8 @@ code { font: .86em/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace
 h1 { font-size: clamp(1.7rem, 4vw, 2.6rem); line-height: 1.15; letter-spacing: -.02em; font-weight: 700; }
 h1.zh { font-size: clamp(1.2rem, 2.6vw, 1.7rem); font-weight: 500; letter-spacing: 0; }
 .about { max-width: 62rem; }
-.strip { display: flex; gap: .5rem; margin-bottom: 2.5rem; }
+.strip { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: 2.5rem; }
+.strip::after { content: ""; flex: 100 1 0; }
 .strip a { min-width: 0; border-radius: .5rem; overflow: hidden; box-shadow: var(--shadow); transition: transform .2s; }
 .strip a:hover { transform: translateY(-3px); }
 main { display: grid; gap: 2rem; }
@@ -252,6 +261,11 @@ figure a {
 figure.out { width: fit-content; max-width: 100%; }
 figure.out a { border: 0; }
 figure.out img { width: auto; max-width: 100%; max-height: 40rem; }
+.film a { position: relative; }
+.film a::after {
+  content: "\\25b6"; position: absolute; right: .8rem; top: .8rem; width: 2.4rem; line-height: 2.4rem;
+  padding-left: .2rem; border-radius: 50%; text-align: center; color: #fff; background: #000a;
+}
 figcaption span { white-space: nowrap; }
 figcaption {
   display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; color: var(--soft); font-size: .82rem;
@@ -288,7 +302,6 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .88rem; }
   .arrow { width: 2rem; margin: -.3rem auto; transform: rotate(90deg); }
   .ins { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); align-items: start; }
   .ins blockquote { grid-column: 1 / -1; }
-  .strip { flex-wrap: wrap; }
   .strip a { min-width: 30%; }
   .strip img { height: 100%; object-fit: cover; }
 }

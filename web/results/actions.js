@@ -12,13 +12,14 @@ export function toast(severity, summary, detail = "") {
 }
 
 /** Put a text onto the clipboard and say so. Pages that are not on https or localhost have the old way only. */
-export async function copy(text, home = document.body) {
+export async function copy(text, home = document.body, words = {}) {
+  const { done = say("results_copied"), failed = say("results_not_copied") } = words
   try {
     if (navigator.clipboard) await navigator.clipboard.writeText(text)
     else copyOldWay(text, home)
-    toast("success", say("results_copied"), text)
+    toast("success", done, text)
   } catch (error) {
-    toast("error", say("results_not_copied"), error.message)
+    toast("error", failed, error.message)
   }
 }
 

@@ -180,17 +180,17 @@ function rowElement(row, list) {
   )
 }
 
-/** A picture's thumbnail, with a sign in its place if there is none. */
+/** The thumbnail of a picture or video, with a sign in its place if there is none. */
 export function thumbnail(row, position = 0) {
   const box = make("div", { className: "volcv-r-thumb" })
   const image = make("img", { alt: "", decoding: "async", draggable: false })
   image.addEventListener("load", () => box.classList.add("volcv-r-loaded"))
-  const sign = make("i", { className: "pi pi-image", "aria-hidden": "true" })
+  const sign = make("i", { className: `pi ${row.kind === "video" ? "pi-video" : "pi-image"}`, "aria-hidden": "true" })
   image.addEventListener("error", () => image.replaceWith(sign))
   image.src = pictureUrl(api, row, position, true)
   box.append(image)
   if (position === 0 && row.pictures > 1) {
-    const title = say("results_pictures", { count: row.pictures })
+    const title = say(row.kind === "video" ? "results_videos" : "results_pictures", { count: row.pictures })
     box.append(make("span", { className: "volcv-r-count", textContent: row.pictures, title }))
   }
   return box
@@ -198,10 +198,14 @@ export function thumbnail(row, position = 0) {
 
 /** A request id in short that copies the whole of it. */
 export function idButton(id) {
-  const label = say("results_copy_id_of", { id })
+  return copyButton(shortId(id), id, { label: say("results_copy_id_of", { id }) })
+}
+
+/** A button that copies a text. `label` says so; `done` and `failed` are told, else the words for a request id. */
+export function copyButton(shown, text, { label, ...words }) {
   const icon = make("i", { className: "pi pi-copy", "aria-hidden": "true" })
   const button = make("button", { type: "button", className: "volcv-r-id", title: label, "aria-label": label })
-  button.append(make("span", { textContent: shortId(id) }), icon)
-  button.addEventListener("click", () => copy(id, button.closest("dialog") ?? document.body))
+  button.append(make("span", { textContent: shown }), icon)
+  button.addEventListener("click", () => copy(text, button.closest("dialog") ?? document.body, words))
   return button
 }

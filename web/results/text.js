@@ -34,10 +34,14 @@ export function size(bytes) {
   return bytes < 2 ** 20 ? `${number(bytes / 2 ** 10)} KB` : `${number(bytes / 2 ** 20, 1)} MB`
 }
 
-/** The node's title in the language of the page, without the vendor in brackets; the model's own if it has no node. */
-export function modelTitle({ node, title }) {
+/**
+ * The node's title in the language of the page, without the vendor in brackets; the model's own if it has no node.
+ * For one of a family, with the choice that tells it from the others.
+ */
+export function modelTitle({ node, title, choice }) {
   const shown = globalThis.LiteGraph?.registered_node_types?.[node]?.title ?? title
-  return shown.replace(/\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$/, "")
+  const name = shown.replace(/\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$/, "")
+  return choice ? `${name}: ${choice}` : name
 }
 
 /** What a result cost its owner: a word, the whole of it, and the kind, which is a class of the mark. */
@@ -60,11 +64,14 @@ const TEXTS = {
 /** What the service calls a text, in words. */
 export const textName = (field) => (field in TEXTS ? say(TEXTS[field]) : field)
 
-/** Seed, duration and cost as far as they are known. */
+/** Kind, seed, duration and cost as far as they are known and worth saying. */
 export function facts(row) {
+  const video = row.kind === "video"
+  const took = row.seconds === null ? "" : duration(row.seconds)
   return [
+    video ? say("results_video") : "",
     say("results_seed", { seed: row.seed ?? say("results_random") }),
-    row.seconds === null ? "" : duration(row.seconds),
+    took && video ? say("results_took", { duration: took }) : took, // it is not how long the video is
     row.cost === null ? "" : say("results_cost", { cost: number(row.cost, 4) })
   ].filter(Boolean)
 }

@@ -1,18 +1,22 @@
-/** Calls that have not ended, with a way to stop those that are not yet sent. */
+/** Calls that have not ended, with a way to stop those that are not yet sent or wait for a task. */
 import { call, say } from "../api.js"
 import { button, make } from "../controls.js"
+import { toast } from "./actions.js"
 import { duration, modelTitle } from "./text.js"
 
 const PHASES = {
   queued: "phase_queued",
   encoding: "phase_encoding",
   waiting: "phase_waiting",
+  uploading: "phase_uploading",
   working: "phase_working",
+  in_queue: "phase_in_queue",
+  generating: "phase_generating",
   backing_off: "phase_backing_off",
   downloading: "phase_downloading",
   decoding: "phase_decoding"
 }
-const OUTCOMES = { cancelled: "call_cancelled", sent: "call_sent", ended: "call_ended" }
+const OUTCOMES = { cancelled: "call_cancelled", left: "call_left", sent: "call_sent", ended: "call_ended" }
 
 export class UnderwayList {
   #entries = new Map()
@@ -54,7 +58,6 @@ class Entry {
     this.seconds = make("span", { className: "volcv-r-seconds", title: say("calls_elapsed") })
     this.note = make("div", { className: "volcv-r-quiet", role: "status" })
     this.stop = button(say("cancel"), () => this.#cancel())
-    this.stop.setAttribute("aria-label", say("calls_cancel", { model: modelTitle(one) }))
     const title = make("span", { className: "volcv-r-title", textContent: modelTitle(one), title: modelTitle(one) })
     const head = make("div", { className: "volcv-r-line" }, title, this.seconds)
     const text = make("div", { className: "volcv-r-text" }, head, this.phase, this.note)
@@ -62,7 +65,7 @@ class Entry {
   }
 
   update(one, refusal) {
-    this.spinner.className = one.sent ? "pi pi-spin pi-spinner" : "pi pi-clock"
+    this.spinner.className = one.sent || one.task ? "pi pi-spin pi-spinner" : "pi pi-clock"
     const seed = one.seed === null ? "" : say("results_seed", { seed: one.seed })
     const retry = one.retries ? say("calls_retry", { number: one.retries, reason: one.reason }) : ""
     const phase = one.cancelled && !one.sent ? say("phase_cancelling") : say(PHASES[one.phase] ?? one.phase)
@@ -70,8 +73,17 @@ class Entry {
     this.phase.textContent = parts.filter(Boolean).join(" \u00b7 ")
     this.seconds.textContent = duration(Math.floor(one.seconds))
     this.stop.disabled = Boolean(refusal) || (one.cancelled && !one.sent)
-    this.stop.title = refusal
+    this.#nameStop(one, refusal)
     this.#say(this.#told || (one.cancelled && one.sent ? say("call_sent") : ""))
+  }
+
+  /** A call that waits for a task is not cancelled, only no longer waited for. */
+  #nameStop(one, refusal) {
+    const model = modelTitle(one)
+    const word = say(one.task ? "calls_leave" : "cancel")
+    if (this.stop.textContent !== word) this.stop.textContent = word
+    this.stop.setAttribute("aria-label", say(one.task ? "calls_leave_of" : "calls_cancel", { model }))
+    this.stop.title = refusal || (one.task ? say("calls_leave_hint") : "")
   }
 
   #say(text) {
@@ -82,6 +94,7 @@ class Entry {
     try {
       const { outcome } = await call("POST", `/calls/${this.id}/cancel`)
       this.#told = say(OUTCOMES[outcome])
+      if (outcome === "left") toast("info", say("call_left"), say("calls_leave_hint")) // its row goes at once
     } catch (error) {
       this.#told = error.message
     }

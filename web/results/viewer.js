@@ -1,10 +1,11 @@
-/** One result large: its pictures, everything that is known about it, and what can be done with it. */
+/** One result large: its pictures or videos, everything that is known about it, and what can be done with it. */
 import { api } from "../../../scripts/api.js"
 import { call, say } from "../api.js"
 import { button, make } from "../controls.js"
 import { copy, toast, useInGraph } from "./actions.js"
 import { idButton, thumbnail } from "./list.js"
 import { pictureUrl } from "./source.js"
+import { Stage } from "./stage.js"
 import { chargeOf, duration, longTime, modelTitle, number, size, textName } from "./text.js"
 
 const STEP_LEFT = "volcv-r-step volcv-r-left"
@@ -24,9 +25,8 @@ export class Viewer {
   /** `closed(index)` is told where the view ended. */
   constructor(source, closed) {
     this.source = source
-    this.picture = make("img", { className: "volcv-r-picture", draggable: false })
+    this.stage = new Stage()
     this.strip = make("div", { className: "volcv-r-strip", role: "group", "aria-label": say("results_all_pictures") })
-    this.missing = make("p", { className: "volcv-r-missing", textContent: say("results_no_picture"), hidden: true })
     this.previous = signButton("chevron-left", say("results_previous"), () => this.#step(-1), STEP_LEFT)
     this.next = signButton("chevron-right", say("results_next"), () => this.#step(1), STEP_RIGHT)
     this.title = make("h2", { id: "volcv-r-viewer-title" })
@@ -34,27 +34,28 @@ export class Viewer {
     this.facts = make("div", { className: "volcv-r-facts" })
     this.actions = make("div", { className: "volcv-r-actions" })
     const close = signButton("times", say("results_close"), () => this.element.close(), "volcv-r-close")
+    this.download = make("a", { className: "volcv-r-close", download: "", title: say("results_download") })
+    this.download.setAttribute("aria-label", say("results_download"))
+    this.download.append(make("i", { className: "pi pi-download", "aria-hidden": "true" }))
     this.element = make(
       "dialog",
       { className: "volcv-r-viewer", "aria-labelledby": this.title.id },
-      make("div", { className: "volcv-r-stage" }, this.previous, this.picture, this.missing, this.strip, this.next),
+      make("div", { className: "volcv-r-stage" }, this.previous, ...this.stage.elements, this.strip, this.next),
       make(
         "div",
         { className: "volcv-r-side" },
-        make("div", { className: "volcv-r-head" }, make("div", {}, this.title, this.place), close),
+        make("div", { className: "volcv-r-head" }, make("div", {}, this.title, this.place), make("div", {}, this.download, close)),
         this.facts,
         this.actions
       )
     )
-    this.picture.addEventListener("error", () => this.#show(false))
-    this.picture.addEventListener("load", () => this.#show(true))
     this.element.addEventListener("keydown", (event) => this.#keydown(event))
     this.element.addEventListener("click", ({ target }) => {
       if (target === this.element || target.classList.contains("volcv-r-stage")) this.element.close()
     })
     this.element.addEventListener("close", () => {
       this.element.remove()
-      this.picture.removeAttribute("src")
+      this.stage.clear()
       closed(this.#index)
     })
   }
@@ -109,6 +110,7 @@ export class Viewer {
 
   #keydown(event) {
     event.stopPropagation() // no shortcut of the canvas below
+    if (event.target === this.stage.video) return // it has its own
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
     if (!by || event.ctrlKey || event.altKey || event.metaKey) return
     event.preventDefault()
@@ -118,19 +120,17 @@ export class Viewer {
   #drawPlace() {
     const { total } = this.source
     this.place.textContent = say("results_place", { place: number(this.#index + 1), total: number(total) })
+    const focused = document.activeElement
     this.previous.disabled = this.#index <= 0
     this.next.disabled = this.#index >= total - 1
+    // A disabled button loses the focus, and the keys with it.
+    if (focused === this.next && this.next.disabled) this.previous.focus()
+    if (focused === this.previous && this.previous.disabled) this.next.focus()
   }
 
   #drawPicture() {
-    this.missing.hidden = true
-    this.picture.alt = this.#row.prompt || this.title.textContent
-    this.picture.src = pictureUrl(api, this.#row, this.#position, false)
-  }
-
-  #show(loaded) {
-    this.picture.hidden = !loaded
-    this.missing.hidden = loaded
+    this.stage.show(this.#row, this.#position, this.#row.prompt || this.title.textContent)
+    this.download.href = pictureUrl(api, this.#row, this.#position, false)
   }
 
   #drawStrip() {
@@ -139,7 +139,8 @@ export class Viewer {
     const positions = row.pictures < 2 ? [] : [...Array(row.pictures).keys()]
     this.strip.replaceChildren(
       ...positions.map((position) => {
-        const label = say("results_picture_of", { position: position + 1, count: row.pictures })
+        const place = { position: position + 1, count: row.pictures }
+        const label = say(row.kind === "video" ? "results_video_of" : "results_picture_of", place)
         const choose = make("button", { type: "button", "aria-label": label, "aria-pressed": String(position === 0) })
         choose.append(thumbnail({ ...row, pictures: 1 }, position))
         choose.addEventListener("click", () => {
@@ -158,8 +159,10 @@ export class Viewer {
     const erase = button(say("delete"), () => this.#ask(), "danger")
     erase.disabled = Boolean(refusal)
     erase.title = refusal
+    // The recall node brings pictures only.
+    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), "primary")]
     this.actions.replaceChildren(
-      button(say("results_use"), () => this.#use(), "primary"),
+      ...use,
       button(say("results_copy_id"), () => copy(row.request_id, this.element)),
       erase
     )
@@ -173,7 +176,8 @@ export class Viewer {
 
   /** The question takes the place of the buttons. */
   #ask() {
-    const question = make("span", { textContent: say("results_confirm_delete"), role: "alert" })
+    const confirmation = this.#row.kind === "video" ? "results_confirm_delete_video" : "results_confirm_delete"
+    const question = make("span", { textContent: say(confirmation), role: "alert" })
     const back = button(say("cancel"), () => {
       this.#drawActions()
       this.actions.lastElementChild.focus()
@@ -222,6 +226,7 @@ export class Viewer {
 }
 
 function sizeOf(file) {
-  if (!file.width) return say("results_no_picture")
+  if (!file.format) return say("results_unreadable")
+  if (!file.width) return `${file.format}, ${size(file.bytes)}`
   return `${file.width} \u00d7 ${file.height}, ${file.format}, ${size(file.bytes)}`
 }

@@ -1,0 +1,263 @@
+"""Every declaration is sound, and the native models' bodies are as catalog section 6 has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from volcv_client.catalog import Model, model, models
+from volcv_client.catalog.spec import (
+    Branch,
+    Choice,
+    Input,
+    Integer,
+    JsonBody,
+    MaskPicture,
+    Number,
+    Picture,
+    Seed,
+    WireInput,
+)
+from volcv_client.errors import InputError
+from volcv_client.payload import ArrayMask, ArrayPicture, Built, Inputs, build, check, defaults
+from volcv_client.wire import PICTURES_FIELD
+
+from .helpers import colour, half_mask, same_json, without
+
+MODELS = models()
+GROUPS = {
+    "Text to image",
+    "Image to image",
+    "Edit",
+    "Inpaint & outpaint",
+    "Portrait & character",
+    "Product",
+    "Restore & upscale",
+    "Segment",
+    "Video",
+    "Tools",
+}
+NO_LOGO = {"add_logo": False}
+LINKS = {"return_url": True, "logo_info": NO_LOGO}
+
+
+def names_of(one: Input) -> Iterator[str]:
+    yield from one.only_if
+    if isinstance(one, MaskPicture) and one.fit_to:
+        yield one.fit_to
+    if isinstance(one, Picture) and one.url_input:
+        yield one.url_input
+
+
+@pytest.mark.parametrize("one", MODELS, ids=lambda one: one.node_id)
+def test_a_declaration_is_sound(one: Model) -> None:
+    inputs = list(one.all_inputs())
+    assert one.group in GROUPS and one.page.startswith("https://") and one.summary.endswith(".")
+    assert all(text.isascii() for text in (one.title, one.summary, *one.aliases, *(i.tooltip for i in inputs)))
+    known = {i.name for i in inputs}
+    assert {name for i in inputs for name in names_of(i)} <= known
+    assert {name for rule in one.requires for name in (*rule.any_of, *rule.only_if)} <= known
+    assert {name for area in one.areas for name in (area.width, area.height, *area.only_if)} <= known
+    assert ("mode" in known) is (len(one.modes) > 1)
+    pictures = [i.name for i in inputs if isinstance(i, Picture)]
+    assert all(i.fit_to in ("", *pictures) for i in inputs if isinstance(i, MaskPicture))
+
+
+@pytest.mark.parametrize("one", MODELS, ids=lambda one: one.node_id)
+def test_defaults_are_what_comfyui_shows_first(one: Model) -> None:
+    for i in one.all_inputs():
+        if isinstance(i, Branch):
+            assert i.default == next(iter(i.options)), f"{i.name}: a dynamic combo starts with its first option"
+        if isinstance(i, Choice):
+            assert i.default in i.options
+        if isinstance(i, (Integer, Number)):
+            assert i.low <= i.default <= i.high
+        if isinstance(i, Number):
+            assert i.default == round(i.default, 3), f"{i.name}: the widget rounds to 0.001"
+
+
+@pytest.mark.parametrize("one", MODELS, ids=lambda one: one.node_id)
+def test_inputs_of_two_arms_share_a_name_only_if_they_are_the_same(one: Model) -> None:
+    for branch in (i for i in one.inputs if isinstance(i, Branch)):
+        seen: dict[str, WireInput | Choice] = {}
+        for arm in branch.options.values():
+            for i in arm.inputs:
+                assert seen.setdefault(i.name, i) == i
+
+
+@pytest.mark.parametrize("one", MODELS, ids=lambda one: one.node_id)
+def test_chance_and_seed_go_together(one: Model) -> None:
+    seeds = [i for i in one.all_inputs() if isinstance(i, Seed) and i.name == "seed"]
+    assert not (one.repeatable and seeds)
+    assert all(i.low == -1 for i in seeds)
+
+
+def test_every_req_key_belongs_to_one_node() -> None:
+    keys = [key for one in MODELS for key in one.req_keys]
+    assert len(keys) == len(set(keys)) >= 50
+    assert all(model(key) is next(one for one in MODELS if key in one.req_keys) for key in keys)
+
+
+def test_models_of_the_menu_have_chinese_words_in_their_aliases() -> None:
+    english = {"text", "image", "picture", "video", "edit", "mask"}
+    assert all(len([a for a in one.aliases if a.split()[0] not in english]) >= 2 for one in MODELS)
+
+
+def made(key: str, pictures: dict[str, Any] | None = None, **values: Any) -> Built:
+    one = model(key)
+    inputs = Inputs({**defaults(one), **values}, pictures or {})
+    check(one, inputs)
+    return build(one, inputs)
+
+
+NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "edit": (
+        "seededit_v3.0",
+        {"image": colour()},
+        {"prompt": "a"},
+        {"req_key": "seededit_v3.0", "prompt": "a", "scale": 0.5, "seed": -1},
+        LINKS,
+    ),
+    "area": (
+        "jimeng_t2i_v40",
+        {},
+        {"prompt": "a"},
+        {"req_key": "jimeng_t2i_v40", "prompt": "a", "size": 4194304, "scale": 0.5, "force_single": False},
+        LINKS,
+    ),
+    "sides": (
+        "jimeng_t2i_v40",
+        {},
+        {"prompt": "a", "size_by": "width and height", "width": 1280, "height": 2048, "force_single": True},
+        {
+            "req_key": "jimeng_t2i_v40",
+            "prompt": "a",
+            "width": 1280,
+            "height": 2048,
+            "scale": 0.5,
+            "force_single": True,
+        },
+        LINKS,
+    ),
+    "cut-out": (
+        "saliency_seg",
+        {"image": colour()},
+        {},
+        {
+            "req_key": "saliency_seg",
+            "only_mask": 3,
+            "rgb": [-1, -1, -1],
+            "refine_mask": 0,
+            "return_url": False,
+            "logo_info": NO_LOGO,
+        },
+        {},
+    ),
+    "flat colour": (
+        "saliency_seg",
+        {"image": colour()},
+        {"result": "cropped on a flat colour", "red": 1, "green": 2, "blue": 3, "refine_mask": "matting"},
+        {
+            "req_key": "saliency_seg",
+            "only_mask": 2,
+            "rgb": [1, 2, 3],
+            "refine_mask": 2,
+            "return_url": False,
+            "logo_info": NO_LOGO,
+        },
+        {},
+    ),
+    "style": (
+        "img2img_cartoon_style",
+        {"image": colour()},
+        {},
+        {"req_key": "img2img_cartoon_style", "seed": -1, "return_url": False, "logo_info": NO_LOGO},
+        {},
+    ),
+    "sub-style": (
+        "img2img_clay_style",
+        {"image": colour()},
+        {"style": "clay", "clay_style": "bubble", "strength": 0.4},
+        {
+            "req_key": "img2img_clay_style",
+            "sub_req_key": "img2img_clay_style_bubble",
+            "strength": 0.4,
+            "seed": -1,
+            "return_url": False,
+            "logo_info": NO_LOGO,
+        },
+        {},
+    ),
+    "restore": (
+        "lens_lqir",
+        {"image": colour()},
+        {"enable_hdr": True, "hdr_strength": 0.3, "result_format": "JPEG"},
+        {
+            "req_key": "lens_lqir",
+            "resolution_boundary": "720p",
+            "enable_hdr": True,
+            "hdr_strength": 0.3,
+            "enable_wb": False,
+            "result_format": 1,
+            "jpg_quality": 95,
+            "return_url": False,
+        },
+        {},
+    ),
+    "film from a text": (
+        "jimeng_ti2v_v30_pro",
+        {},
+        {"prompt": "waves", "duration": "10 s"},
+        {"req_key": "jimeng_ti2v_v30_pro", "prompt": "waves", "frames": 241, "aspect_ratio": "16:9", "seed": -1},
+        {"logo_info": NO_LOGO},
+    ),
+    "film from a picture": (
+        "jimeng_ti2v_v30_pro",
+        {"image": colour(640, 480)},
+        {},
+        {"req_key": "jimeng_ti2v_v30_pro", "prompt": "", "frames": 121, "seed": -1},
+        {"logo_info": NO_LOGO},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_the_body_is_as_documented(name: str) -> None:
+    key, pictures, values, body, asked = NATIVE[name]
+    built = made(key, pictures, **values)
+    assert same_json(without(dict(built.body), PICTURES_FIELD), body)
+    assert len(built.body.get(PICTURES_FIELD, ())) == len(pictures)
+    assert same_json(dict(built.result_request), asked)
+
+
+def test_a_film_needs_a_text_or_a_picture() -> None:
+    with pytest.raises(InputError, match="prompt"):
+        made("jimeng_ti2v_v30_pro")
+
+
+def test_any_model_s_mask_is_as_large_as_the_first_picture() -> None:
+    pictures = {"image_3": colour(64, 40), "image_5": colour(20, 20), "mask": half_mask(10, 10)}
+    sizes: list[tuple[int, int]] = []
+
+    class Sized(ArrayMask):
+        def encode(self, encoding: Any, size: tuple[int, int] | None) -> Any:
+            sizes.append(size or (0, 0))
+            return super().encode(encoding, size)
+
+    pictures["mask"] = Sized(half_mask(10, 10).pixels)
+    assert len(made("any", pictures, req_key="new_model").body[PICTURES_FIELD]) == 3
+    assert sizes == [(64, 40)]
+
+
+def test_any_model_s_json_wins() -> None:
+    built = made("any", {}, req_key="one", body='{"req_key": "two", "seed": 5, "deep": {"a": [1]}}', seed=9)
+    assert same_json(dict(built.body), {"req_key": "two", "seed": 5, "deep": {"a": [1]}})
+    assert any(isinstance(one, JsonBody) for one in model("any").all_inputs())
+
+
+def test_pictures_of_any_model_leave_no_gap() -> None:
+    first, second = colour(), ArrayPicture(colour(value=(1, 2, 3)).pixels)
+    body = made("any", {"image_2": first, "image_7": second}, req_key="x").body
+    assert len(body[PICTURES_FIELD]) == 2
