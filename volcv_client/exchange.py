@@ -18,6 +18,7 @@ from .envelope import Envelope, has_result, parse, parse_data
 from .errors import (
     BadAnswerError,
     BusyError,
+    Charged,
     CredentialError,
     LostAnswerError,
     NotSentError,
@@ -136,7 +137,8 @@ class TaskExchange(Exchange):
         task = self._task
         try:
             return self._poll(task, token)
-        except KEEPS_TASK:
+        except KEEPS_TASK as error:
+            error.charged = Charged.MAYBE  # the question was free, the task may not have been
             raise
         except VolcvError as error:
             self._end(task, error.key)

@@ -31,7 +31,7 @@ from volcv_client.errors import (
 )
 from volcv_client.sandbox import Fault
 
-from .helpers import DOCUMENTED, png, success
+from .helpers import DOCUMENTED, T2I, png, success
 from .wire import Script, response
 
 NO, MAYBE, YES = Charged.NO, Charged.MAYBE, Charged.YES
@@ -61,6 +61,7 @@ class Case:
     tls: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    model: str = T2I
     code: int | str | None = None
     status: int | None = None
     request_id: bool = False

@@ -21,8 +21,9 @@ from volcv_client.errors import Charged, VolcvError
 from volcv_client.sandbox import SandboxServer
 from volcv_client.service import service_for
 
-from .fault_matrix import MATRIX, Case
-from .helpers import KEY, SMALL, finish, profile, sandbox, start
+from .fault_matrix import Case
+from .helpers import KEY, SMALL, T2I, finish, profile, sandbox, start
+from .task_faults import ALL
 from .wire import CERTIFICATE, WireServer, closed_port, deaf
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -76,8 +77,8 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
         url, server = address_of(case, stack)
         # A limit that a healthy answer keeps with ease and a dead one reaches soon.
         stalls = case.key in ("timeout", "download_timeout")
-        mine = profile(url, timeout=SHORT if stalls else 10.0)
-        run = start(service_for(mine), {**SMALL, **case.values})
+        mine = profile(url, timeout=SHORT if stalls else 10.0, task_timeout=1.0)
+        run = start(service_for(mine), {**(SMALL if case.model == T2I else {}), **case.values}, key=case.model)
         with pytest.raises(VolcvError) as caught:
             finish(run)
         assert not any(call.future.exception() is None for call in run.calls), "a picture came out"
@@ -96,7 +97,7 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
 ROWS: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("case", MATRIX, ids=lambda case: case.name.replace(" ", "-"))
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name.replace(" ", "-"))
 def test_fault(case: Case, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     seen = play(case, monkeypatch)
@@ -157,7 +158,7 @@ def stable(message: str) -> str:
 
 @pytest.fixture
 def whole_matrix(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    wanted = [case.name for case in MATRIX if case.documented]
+    wanted = [case.name for case in ALL if case.documented]
     if not all(name in ROWS for name in wanted):
         pytest.skip("needs every row of the matrix in the same run")
     yield [ROWS[name] for name in wanted]
@@ -172,5 +173,5 @@ def test_the_page_is_current(whole_matrix: list[str]) -> None:
 
 
 def test_names_are_unique() -> None:
-    assert len({case.name for case in MATRIX}) == len(MATRIX)
-    assert len(MATRIX) > 100
+    assert len({case.name for case in ALL}) == len(ALL)
+    assert len(ALL) > 100
