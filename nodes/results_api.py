@@ -287,7 +287,7 @@ def calls_under_way() -> Reply:
 def open_tasks(kept: ResultStore) -> list[dict[str, Any]]:
     """Submitted tasks whose results are still to come, newest first, but none that a call here is waiting for."""
     found = [task for task in kept.tasks.newest(TASKS) if task.open]
-    return [task_json(task) for task in found if task.task_id not in exchange._claimed]
+    return [task_json(task) for task in found if not exchange.is_claimed(task)]
 
 
 def task_json(task: Task) -> dict[str, Any]:

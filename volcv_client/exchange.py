@@ -249,3 +249,9 @@ def claim(task: Task) -> bool:
 def release(task: Task) -> None:
     with _lock:
         _claimed.discard(task.task_id)
+
+
+def is_claimed(task: Task) -> bool:
+    """Whether a call of this process waits for it."""
+    with _lock:
+        return task.task_id in _claimed

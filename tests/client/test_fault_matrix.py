@@ -151,7 +151,8 @@ def row(case: Case, seen: Seen) -> str:
 
 
 def stable(message: str) -> str:
-    """Without what differs from run to run: request ids, ports."""
+    """Without what differs from run to run: request ids, task ids, ports."""
+    message = re.sub(r"\b[0-9]{19}\b", "TASK-ID", message)
     message = re.sub(r"\b20[0-9]{12}[0-9A-F]{18,22}\b", "REQUEST-ID", message)
     return re.sub(r"(127\.0\.0\.1|localhost):[0-9]+", r"\1:PORT", message)
 

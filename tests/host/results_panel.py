@@ -1,19 +1,29 @@
-"""What the tests of the results panel share: its routes without the page, and results to look at."""
+"""What the tests of the results panel share: servers, its routes without the page, the page, results to look at."""
 
 from __future__ import annotations
 
 import io
+import subprocess
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import requests
 from PIL import Image
 
+from tests.host.browser import chromium, find_chromium, frontend, settings
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
-from tests.host.server import ComfyServer
+from tests.host.server import ComfyServer, interpreter
 from volcv_client.results import Result, ResultStore
+from volcv_client.sandbox import SandboxServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 KEY = "sk-results-canary-4c9a07d1e2"
 JSON = {"Content-Type": "application/json"}
@@ -47,25 +57,54 @@ class Panel:
     def charged_today(self) -> int:
         return int(self.get("/charges").json()["today"]["calls"])
 
+    def keep(self, media: bytes | Path, number: int = 0, **changes: Any) -> Result:
+        """A result as if it had been made. A file is moved."""
+        one = Result(
+            request_id=f"20261121{number:026d}",
+            req_key="high_aes_general_v14",
+            fingerprint=f"filled {number}",
+            reusable=True,
+            seed=number,
+            seconds=3.0,
+            cost=None,
+            texts={},
+            image_urls=(),
+            request={"prompt": f"filled {number}"},
+            created=time.time() - 90 * 86400,
+        )
+        return self.store.save(replace(one, **changes), [media])
+
     def fill(self, count: int) -> None:
         """Results as if they had been made, quickly."""
         buffer = io.BytesIO()
         Image.linear_gradient("L").convert("RGB").save(buffer, "JPEG")
         for number in range(count):
-            one = Result(
-                request_id=f"20261121{number:026d}",
-                req_key="high_aes_general_v14",
-                fingerprint=f"filled {number}",
-                reusable=True,
-                seed=number,
-                seconds=3.0,
-                cost=None,
-                texts={},
-                image_urls=(),
-                request={"prompt": f"filled {number}"},
-                created=time.time() - 90 * 86400,
-            )
-            self.store.save(one, [buffer.getvalue()])
+            self.keep(buffer.getvalue(), number)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def server(comfy: Path, service: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+    surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
+    with ComfyServer(comfy, tmp_path_factory.mktemp("results"), surroundings) as one:
+        yield one
+
+
+@pytest.fixture
+def panel(server: ComfyServer, service: SandboxServer) -> Panel:
+    """An empty store, and a gateway without faults."""
+    one = Panel(server)
+    one.store.clear()
+    for task in one.store.tasks.newest(1000):
+        one.store.tasks.end(task.task_id, "done")
+    service.clear()
+    settings(server.url, {"Comfy.Locale": "en", "Comfy.ColorPalette": "dark"})
+    return one
 
 
 def make(panel: Panel, *prompts: str, seed: int = 1) -> None:
@@ -81,3 +120,67 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no browser")
+    with chromium(executable) as one:
+        yield one
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, *, vue_nodes: bool = False, more: Mapping[str, Any] | None = None
+) -> Iterator[Page]:
+    """The sidebar tab, open, with everything that it shows at first. No script may fail."""
+    with frontend(browser, url, vue_nodes=vue_nodes, more=more) as page:
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.evaluate("() => window.app.graph.clear()")
+        page.locator(".volcv-results-tab-button").click()
+        page.wait_for_function(
+            "() => /\\d|No results|\\u8fd8\\u6ca1\\u6709/.test(document.querySelector('.volcv-r-note')?.innerText)"
+        )
+        yield page
+        assert failures == []
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".volcv-r-row:not(.volcv-r-empty)")
+
+
+def texts(page: Page) -> list[str]:
+    return rows(page).locator(".volcv-r-prompt").all_inner_texts()
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog").filter(has=page.locator(".volcv-r-stage"))
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement?.closest('.volcv-r-row')?.dataset.index ?? ''"))
+
+
+FILM = """
+import sys, av, numpy
+with av.open(sys.argv[1], "w", format="mp4") as file:
+    stream = file.add_stream("libvpx-vp9", rate=12)
+    stream.width, stream.height, stream.pix_fmt = 192, 108, "yuv420p"
+    for place in range(36):
+        frame = numpy.zeros((108, 192, 3), numpy.uint8)
+        frame[..., 0], frame[..., 2] = numpy.linspace(0, 255, 192), place * 7
+        frame[40:70, place * 4 : place * 4 + 30] = 255
+        file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+    file.mux(stream.encode())
+"""
+"""Three seconds of a white box that moves to the right, for ComfyUI's own Python, which has PyAV."""
+
+
+def film(comfy: Path, folder: Path) -> Path:
+    """A small video that every Chromium plays."""
+    path = folder / "film.mp4"
+    subprocess.run([interpreter(comfy), "-c", FILM, str(path)], check=True, timeout=60)
+    return path

@@ -16,14 +16,15 @@ from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
 from tests.workflows.convert import complete
 from tests.workflows.graphs import EXAMPLES, Example
+from tests.workflows.parts import SAVING
 
 
 def run_one(client: Client, one: Example, object_info: Mapping[str, Any], folder: Path) -> Iterator[Path]:
-    """Run an example and copy what its SaveImage nodes saved. RuntimeError if it does not succeed."""
+    """Run an example and copy what it saved. RuntimeError if it does not succeed."""
     run = client.run(complete(one.graph, object_info))
     if run.end != "execution_success":
         raise RuntimeError(f"{one.title}: {run.error.get('exception_message', run.end)}")
-    saved = [key for key, node in one.graph.items() if node["class_type"] == "SaveImage"]
+    saved = [key for key, node in one.graph.items() if node["class_type"] in SAVING]
     files = [file for key in saved for file in run.files(key)]
     for number, file in enumerate(files, 1):
         suffix = f" {number}" if len(files) > 1 else ""

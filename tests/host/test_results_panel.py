@@ -4,92 +4,39 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
-from tests.host.browser import chromium, find_chromium, frontend, settings, shoot
+from tests.host import results_panel
+from tests.host.browser import frontend, shoot
 from tests.host.client import Client
-from tests.host.graphs import outpainting, save, text_to_image
-from tests.host.results_panel import KEY, Panel, make, until
-from tests.host.server import ComfyServer
+from tests.host.graphs import outpainting, plain, save, text_to_image
+from tests.host.results_panel import Panel, dialog, film, focused, make, opened, rows, texts, until
 from tests.workflows.graphs import node
 from volcv_client.sandbox import Fault, SandboxServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser
 
 MANY = 1000
 SECONDS_TO_OPEN = 3.0
+VIDEO = {"req_key": "jimeng_ti2v_v30_pro", "request": {"prompt": "a box moves to the right"}}
+
+server, service, panel, browser = (
+    results_panel.server,
+    results_panel.service,
+    results_panel.panel,
+    results_panel.browser,
+)
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def server(comfy: Path, service: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
-    surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
-    with ComfyServer(comfy, tmp_path_factory.mktemp("results"), surroundings) as one:
-        yield one
-
-
-@pytest.fixture
-def panel(server: ComfyServer, service: SandboxServer) -> Panel:
-    """An empty store, and a gateway without faults."""
-    one = Panel(server)
-    one.store.clear()
-    service.clear()
-    settings(server.url, {"Comfy.Locale": "en", "Comfy.ColorPalette": "dark"})
-    return one
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("no browser")
-    with chromium(executable) as one:
-        yield one
-
-
-@contextmanager
-def opened(
-    browser: Browser, url: str, *, vue_nodes: bool = False, more: Mapping[str, Any] | None = None
-) -> Iterator[Page]:
-    """The sidebar tab, open, with everything that it shows at first. No script may fail."""
-    with frontend(browser, url, vue_nodes=vue_nodes, more=more) as page:
-        failures: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.evaluate("() => window.app.graph.clear()")
-        page.locator(".volcv-results-tab-button").click()
-        page.wait_for_function(
-            "() => /\\d|No results|\\u8fd8\\u6ca1\\u6709/.test(document.querySelector('.volcv-r-note')?.innerText)"
-        )
-        yield page
-        assert failures == []
-
-
-def rows(page: Page) -> Locator:
-    return page.locator(".volcv-r-row:not(.volcv-r-empty)")
-
-
-def texts(page: Page) -> list[str]:
-    return rows(page).locator(".volcv-r-prompt").all_inner_texts()
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog").filter(has=page.locator(".volcv-r-stage"))
-
-
-def focused(page: Page) -> str:
-    return str(page.evaluate("() => document.activeElement?.closest('.volcv-r-row')?.dataset.index ?? ''"))
+def editing(seed: int, prompt: str) -> dict[str, Any]:
+    """A node that runs as a task."""
+    edit = node("Volcv_seededit_v3_0", "Edit", image=["1", 0], prompt=prompt, scale=0.5, seed=seed, count=1)
+    return {"1": plain(256, 256, 0x336699), "2": edit, "3": save("2")}
 
 
 def test_the_list(browser: Browser, panel: Panel, tmp_path: Path) -> None:
@@ -260,13 +207,83 @@ def test_calls_in_the_page(browser: Browser, panel: Panel, service: SandboxServe
             "() => [...document.querySelectorAll('.volcv-r-seconds')].some((one) => one.innerText === '2 s')"
         )
         calls.filter(has_text="at the service").first.get_by_role("button").click()
-        page.get_by_text("it will be finished and its picture kept").wait_for()
+        page.get_by_text("it will be finished and its result kept").wait_for()
         shoot(page, tmp_path, "results-running")
         calls.filter(has_text="waiting").get_by_role("button").click()
         page.get_by_text("Under way: 2").wait_for()
         page.get_by_text("2 results").wait_for(timeout=20_000)
         assert not page.locator(".volcv-r-underway").is_visible()
     assert service.charged == 2
+
+
+def test_a_video(browser: Browser, panel: Panel, comfy: Path, tmp_path: Path) -> None:
+    panel.fill(1)
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(200))
+    panel.keep(broken, 1, **VIDEO)
+    panel.keep(film(comfy, tmp_path), 2, **VIDEO)
+    with opened(browser, panel.url) as page:
+        rows(page).locator(".volcv-r-loaded").nth(2).wait_for()
+        assert "video \u00b7 seed 2 \u00b7 took 3 s" in rows(page).first.inner_text()
+        assert "video" not in rows(page).nth(2).inner_text()
+        rows(page).first.locator(".volcv-r-open").click()
+        view = dialog(page)
+        view.get_by_text(re.compile(r"^MP4, \d+ KB$")).wait_for()
+        video = view.locator("video")
+        video.wait_for()
+        assert not view.locator("img.volcv-r-picture").is_visible()
+        assert view.get_by_role("button", name="Use in graph").count() == 0
+        assert video.evaluate("(one) => [one.controls, one.videoWidth, one.paused]") == [True, 192, True]
+        video.evaluate("(one) => { one.muted = true; return one.play() }")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.5")
+        shoot(page, tmp_path, "results-video")
+        with page.expect_download() as coming:
+            view.get_by_role("link", name="Download").click()
+        assert coming.value.suggested_filename == "jimeng_ti2v_v30_pro-2-1.mp4"
+        assert (
+            Path(coming.value.path()).read_bytes()
+            == panel.get(f"/results/{panel.results()[0]['id']}/picture/0").content
+        )
+        video.focus()
+        page.keyboard.press("ArrowLeft")
+        assert "1 of 3" in view.inner_text()
+        view.get_by_role("button", name="Next result").focus()
+        page.keyboard.press("ArrowRight")
+        view.get_by_text("This browser cannot play the video").wait_for()
+        page.keyboard.press("ArrowRight")
+        view.locator("img.volcv-r-picture").wait_for()
+        assert not video.is_visible() and video.get_attribute("src") is None
+        assert view.get_by_role("button", name="Use in graph").is_visible()
+        page.keyboard.press("ArrowLeft")
+        view.get_by_role("button", name="Delete").click()
+        view.get_by_text("Delete this result and its video?").wait_for()
+
+
+def test_a_task_that_nobody_waits_for(browser: Browser, panel: Panel, service: SandboxServer, tmp_path: Path) -> None:
+    service.inject(Fault(task="in_queue"))
+    with opened(browser, panel.url) as page, Client(panel.url) as client:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        client.queue(editing(750, "make it night"))
+        call = page.locator(".volcv-r-call")
+        call.filter(has_text="in the service's queue").wait_for()
+        assert not page.get_by_text("Results still to come").is_visible()
+        page.get_by_role("button", name="Stop waiting").click()
+        page.get_by_text("Results still to come: 1").wait_for()
+        page.get_by_text("nothing is lost").wait_for()
+        (task,) = panel.get("/calls").json()["tasks"]
+        row = page.locator(".volcv-r-tasks [role=listitem]")
+        assert f"task {task['task_id']}" in row.inner_text() and "make it night" in row.inner_text()
+        assert "submitted" in row.inner_text()
+        shoot(page, tmp_path, "results-task")
+        row.get_by_role("button").click()
+        page.get_by_text("Command copied").wait_for()
+        assert page.evaluate("() => navigator.clipboard.readText()") == f"volcv recall {task['task_id']}"
+        client.queue(editing(750, "make it night"))
+        call.filter(has_text="in the service's queue").wait_for()
+        page.get_by_text("Results still to come").wait_for(state="hidden")
+        client.interrupt()
+        page.get_by_text("Results still to come: 1").wait_for()
+    assert service.charged == 1
 
 
 def test_nothing_is_asked_while_another_tab_is_open(browser: Browser, panel: Panel) -> None:

@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.host.browser import settings
+from tests.host import results_panel
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.results_panel import KEY, Panel, make, until
-from tests.host.server import ComfyServer
 from volcv_client.sandbox import Fault, SandboxServer
 
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def server(comfy: Path, service: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
-    surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
-    with ComfyServer(comfy, tmp_path_factory.mktemp("results"), surroundings) as one:
-        yield one
-
-
-@pytest.fixture
-def panel(server: ComfyServer, service: SandboxServer) -> Panel:
-    """An empty store, and a gateway without faults."""
-    one = Panel(server)
-    one.store.clear()
-    service.clear()
-    settings(server.url, {"Comfy.Locale": "en", "Comfy.ColorPalette": "dark"})
-    return one
+server, service, panel = results_panel.server, results_panel.service, results_panel.panel
 
 
 def test_results_over_http(panel: Panel, service: SandboxServer) -> None:
@@ -68,6 +45,26 @@ def test_pictures_over_http(panel: Panel) -> None:
             with Image.open(io.BytesIO(answer.content)) as image:
                 assert image.width == width and answer.headers["Content-Type"] == Image.MIME[str(image.format)]
     assert panel.get(f"/results/{one['id']}/thumbnail").content == panel.get(path).content
+
+
+def test_a_video_over_http(panel: Panel, tmp_path: Path) -> None:
+    content = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 8
+    file = tmp_path / "film"
+    file.write_bytes(content)
+    panel.keep(file, 5, req_key="jimeng_ti2v_v30_pro")
+    (one,) = panel.results()
+    assert one["kind"] == "video"
+    path = f"/results/{one['id']}/picture/0"
+    whole, part = panel.get(path), panel.get(path, headers={"Range": "bytes=4-11"})
+    assert (whole.status_code, whole.content, part.status_code, part.content) == (200, content, 206, b"ftypmp42")
+    for answer in (whole, part):
+        assert answer.headers["Content-Type"] == "video/mp4" and answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Disposition"] == 'inline; filename="jimeng_ti2v_v30_pro-5-1.mp4"'
+    assert part.headers["Content-Range"] == f"bytes 4-11/{len(content)}"
+    poster = panel.get(f"/results/{one['id']}/thumbnail")
+    assert poster.headers["Content-Type"] == "image/jpeg" and "Content-Disposition" not in poster.headers
+    with Image.open(io.BytesIO(poster.content)) as image:
+        assert (image.format, image.size) == ("JPEG", (256, 256))
 
 
 @pytest.mark.parametrize(

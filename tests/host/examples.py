@@ -1,0 +1,68 @@
+"""Running example workflows, and what the gateway got from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from PIL import Image
+
+from tests.host.client import Client, PromptRun, pixels
+from tests.host.graphs import reseeded, sent_fields
+from tests.workflows.convert import complete
+from tests.workflows.graphs import Example
+from volcv_client.demo import picture_path
+from volcv_client.sandbox import SandboxServer
+
+ASKING = "CVSync2AsyncGetResult"
+
+
+def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) -> PromptRun:
+    """Run an example with seeds of its own; it must succeed."""
+    done = client.run(complete(reseeded(one.graph, seed), object_info))
+    assert done.end == "execution_success", done.error.get("exception_message")
+    return done
+
+
+def bodies(gateway: SandboxServer) -> list[dict[str, Any]]:
+    """The accepted calls in the order of their seeds; questions for the result of a task are not among them."""
+    assert all(request.status == 200 for request in gateway.requests)
+    found = [dict(request.body or {}) for request in gateway.requests if request.action != ASKING]
+    return sorted(found, key=lambda body: int(body.get("seed", -1)))
+
+
+def received(gateway: SandboxServer) -> list[dict[str, Any]]:
+    """Every accepted request without pictures, in the order of the seeds, then by content.
+
+    ``Action`` is named where it is not CVProcess. Of links there is the number, of a task's id a star: they are new
+    each time.
+    """
+    assert all(request.status == 200 for request in gateway.requests)
+    found = []
+    for request in gateway.requests:
+        fields = sent_fields(request.body)
+        if request.action != "CVProcess":
+            fields = {"Action": request.action, **fields}
+        if "image_urls" in fields:
+            fields["image_urls"] = len(fields["image_urls"])
+        if "task_id" in fields:
+            fields["task_id"] = "*"
+        found.append(fields)
+    return sorted(found, key=lambda one: (one.get("seed", 2**31), json.dumps(one, sort_keys=True)))
+
+
+def original(name: str) -> Image.Image:
+    """An example picture as its node hands it out: transparency over white."""
+    picture = Image.open(picture_path(name))
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    ground = Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
+def marked(picture: Image.Image) -> bool:
+    """Whether the sandbox's yellow mark is on the picture."""
+    values = pixels(picture)
+    yellow = (values[..., 0] > 225) & (values[..., 1] > 150) & (values[..., 1] < 220) & (values[..., 2] < 100)
+    return float(yellow.mean()) > 0.002
