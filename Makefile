@@ -16,7 +16,8 @@ demo: $(VENV)/demo.ready
 	$(BIN)/python -m tests.host.run_examples -o demo/comfyui
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --ignore=tests/host
+	$(BIN)/python -m pytest -q tests/host
 
 lint: $(VENV)/test.ready
 	$(BIN)/ruff check .

@@ -42,6 +42,7 @@ class Answer(Generic[P]):
     """
 
     request_id: str
+    req_key: str
     seed: int | None
     seconds: float | None
     image_urls: tuple[str, ...]

@@ -258,13 +258,14 @@ class Run(Generic[P]):
     def _summary(self, answers: Sequence[Answer[P]]) -> str:
         reused = sum(answer.reused for answer in answers)
         seconds = f"{time.monotonic() - self.started:.1f}"
-        pictures = sum(len(answer.pictures) for answer in answers)
+        count = sum(len(answer.pictures) for answer in answers)
+        made = say(f"made.{self.model.outputs[0].value}", count=count)
         if self._sandbox:
-            return say("summary.sandbox", pictures=pictures, seconds=seconds)
+            return say("summary.sandbox", made=made, seconds=seconds)
         if reused == len(answers):
-            return say("summary.reused", pictures=pictures)
+            return say("summary.reused", made=made)
         name = "summary.charged" if not reused else "summary.mixed"
-        return say(name, pictures=pictures, seconds=seconds, charged=len(answers) - reused, reused=reused)
+        return say(name, made=made, seconds=seconds, charged=len(answers) - reused, reused=reused)
 
 
 def texts_of(answers: Iterable[Answer[Any]]) -> str:

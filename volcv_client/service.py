@@ -314,6 +314,7 @@ def answer_of(landed: Landed, pictures: tuple[P, ...], *, reused: bool, notes: t
     result = landed.result
     return Answer(
         request_id=result.request_id,
+        req_key=result.req_key,
         seed=result.seed,
         seconds=result.seconds,
         image_urls=tuple(result.image_urls),

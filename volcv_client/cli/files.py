@@ -103,8 +103,8 @@ def check_result(media: Media) -> tuple[int, int]:
 
 
 def save_answer(folder: Path, name: str, answer: Answer[tuple[int, int]]) -> list[Path]:
-    """Write the pictures of an answer as the service sent them; the paths."""
-    return save_pictures(folder, name, answer.seed, answer.request_id, answer.files)
+    """Write the files of an answer as the service sent them, called after ``name`` or its req_key; the paths."""
+    return save_pictures(folder, name or answer.req_key, answer.seed, answer.request_id, answer.files)
 
 
 def save_pictures(folder: Path, name: str, seed: int | None, request_id: str, files: Sequence[Media]) -> list[Path]:

@@ -118,15 +118,13 @@ def finish(run: Run[Size], folder: Path, values: dict[str, Any], interrupted: bo
 def save(run: Run[Size], folder: Path, name: str = "") -> dict[int, list[Path]]:
     """Write the pictures of every call that succeeded; their paths by the call's position from 0.
 
-    The files are called after ``name``, or after the model.
+    The files are called after ``name``, or after the req_key.
     """
     from .files import save_answer
 
     done = {number: call.future for number, call in enumerate(run.calls) if not call.future.exception()}
     try:
-        return {
-            number: save_answer(folder, name or run.model.req_key, future.result()) for number, future in done.items()
-        }
+        return {number: save_answer(folder, name, future.result()) for number, future in done.items()}
     except OSError:
         report(say("cli.not_saved"))
         raise
