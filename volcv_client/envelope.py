@@ -61,8 +61,9 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
     urls = strings([data.get("video_url")] if video else data.get("image_urls"))
     pictures = () if video else strings(data.get("binary_data_base64"))
     if not urls and not pictures:
-        key = "no_video" if video else "no_picture"
-        raise BadAnswerError(key, request_id=request_id, http_status=raw.status)
+        link = text_of(data.get("video_url"))
+        key = "no_video" if video else "video_instead" if link else "no_picture"
+        raise BadAnswerError(key, request_id=request_id, http_status=raw.status, link=link)
     return Envelope(
         request_id=request_id,
         seconds=seconds,

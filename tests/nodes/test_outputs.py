@@ -12,7 +12,7 @@ import pytest
 import torch
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
-from volcv_pack.volcv_client.errors import InputError, StoreError
+from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
 from volcv_pack.volcv_client.media import is_mp4
 from volcv_pack.volcv_client.sandbox import SandboxServer
 
@@ -114,3 +114,8 @@ def test_sizes_the_service_refuses_are_refused_here(gateway: SandboxServer, inpu
     with pytest.raises(InputError, match=problem):
         run("jimeng_t2i_v40", **inputs)
     assert not gateway.requests
+
+
+def test_a_video_that_any_model_made_is_not_lost(gateway: SandboxServer) -> None:
+    with pytest.raises(BadAnswerError, match=f"Download it .*{gateway.url}/files/"):
+        run("any", req_key="jimeng_ti2v_v30_pro", body='{"prompt": "waves"}', mode="task")
