@@ -11,6 +11,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .light import light
 from .nodes import QuietHost, surroundings
 from .photos import photo
@@ -30,6 +32,11 @@ def outpaint(images: Any, **values: Any) -> Any:
     return run_model(model("i2i_outpainting"), {"image": images, **STEPS, **values}, QuietHost())
 
 
+def touch_memory(size: int) -> None:
+    """A virtual machine gets memory from its host when it is first used, which would be measured instead."""
+    np.ones(size, np.uint8)
+
+
 def timed(work: Any) -> float:
     began = time.monotonic()
     asyncio.run(work)
@@ -43,6 +50,7 @@ def wall(quick: bool) -> list[Row]:
     cases = ((2, 2),) if quick else ((1, 1), (8, 2), (32, 4), (64, 8), (64, 64))
     side, seconds = (32, 0.1) if quick else (1024, SERVICE_SECONDS)
     image = torch.from_numpy(photo(side)).unsqueeze(0)
+    touch_memory(0 if quick else 2 * 64 * image.nbytes)
     rows = []
     for number, in_flight in cases:
         with light(side, seconds) as service, surroundings(service, in_flight):

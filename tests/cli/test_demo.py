@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from html.parser import HTMLParser
 from os import environ
@@ -11,12 +12,17 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from volcv_client import catalog
-from volcv_client.catalog.spec import Input
+from volcv_client import catalog, messages
+from volcv_client.catalog.spec import Input, MaskPicture
+from volcv_client.cli.demo import draw_masks
 from volcv_client.demo import jobs, picture_path
+from volcv_client.demo.film import frames_of, moving
+from volcv_client.demo.sheet import LANGUAGES
+from volcv_client.demo.table import DemoJob
 
 from .conftest import Command
 
+FILM = "jimeng_ti2v_v30_pro"
 VOID = {"meta", "img", "path", "br"}
 
 
@@ -57,7 +63,7 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
     assert ran.code == 0, ran.err
     assert environ["VOLCV_HOME"] == home and not Path(home).exists()
     models = catalog.models()
-    pictures = {path.stem: path for path in folder.iterdir() if path.suffix in (".jpg", ".png")}
+    pictures = {path.stem: path for path in folder.iterdir() if path.suffix in (".jpg", ".png", ".webp")}
     assert pictures.keys() == {model.req_key for model in models}
     for path in pictures.values():
         with Image.open(path) as image:
@@ -75,6 +81,7 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
     text = (folder / "index.html").read_text(encoding="utf-8")
     for job in jobs.JOBS:
         assert all(f"inputs/{picture_path(name).name}" in page.links for name in job.pictures.values())
+        assert all(f"inputs/{job.model}-{name}.png" in page.links for name in job.masks)
         assert job.model in text
     before = sorted(path.name for path in folder.rglob("*"))
     assert volcv("demo", "-o", folder, "--quiet").code == 0
@@ -86,7 +93,59 @@ def test_every_job_fits_its_model() -> None:
     for job in jobs.JOBS:
         for name in (*job.values, *job.pictures):
             assert isinstance(models[job.model].input(name), Input)
+        assert all(isinstance(models[job.model].input(name), MaskPicture) for name in job.masks)
         assert all(picture_path(name).is_file() for name in job.pictures.values())
+
+
+def test_every_model_has_a_job_and_words_in_both_languages() -> None:
+    keys = [model.req_key for model in catalog.models()]
+    assert sorted(job.model for job in jobs.JOBS) == sorted(keys)
+    for language in LANGUAGES:
+        texts = messages.texts(language)
+        assert [key for key in keys if not texts.get(f"cli.demo.{key}.title")] == []
+        assert [key for key in keys if not texts.get(f"cli.demo.{key}.caption")] == []
+
+
+def test_masks_are_as_large_as_their_picture_and_white_in_the_box(volcv: Command, tmp_path: Path) -> None:
+    (job,) = (one for one in jobs.JOBS if one.model == "i2i_inpainting")
+    (tmp_path / "inputs").mkdir()
+    draw_masks(job, tmp_path)
+    left, top, right, bottom = job.masks["mask"]
+    with Image.open(tmp_path / "inputs" / "i2i_inpainting-mask.png") as mask, Image.open(picture_path("room")) as room:
+        assert (mask.mode, mask.size) == ("L", room.size)
+        width, height = mask.size
+        box = (round(left * width), round(top * height), round(right * width), round(bottom * height))
+        assert mask.getbbox() == box
+        assert mask.crop(box).getextrema() == (255, 255)
+
+
+def test_a_video_is_shown_by_its_frames(volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = catalog.model(FILM)
+    monkeypatch.setattr(catalog, "models", lambda: (film,))
+    folder = tmp_path / "demo"
+    ran = volcv("demo", "-o", folder, "--quiet")
+    assert ran.code == 0, ran.err
+    assert ran.paths == [folder / f"{FILM}.mp4", folder / "index.html"]
+    frames = frames_of((folder / f"{FILM}.mp4").read_bytes())
+    with Image.open(folder / f"{FILM}.webp") as poster, Image.open(io.BytesIO(frames[0])) as first:
+        assert poster.n_frames == len(frames) > 1  # type: ignore[attr-defined]
+        assert poster.size == first.size
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert f'<a href="{FILM}.mp4"><img src="{FILM}.webp"' in page
+
+
+def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    colors = ("red", "lime")
+    frames = []
+    for color in colors:
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 16), color).save(buffer, "JPEG")
+        frames.append(buffer.getvalue())
+    assert frames_of(b"head" + b"".join(frames)) == frames
+    monkeypatch.setattr("volcv_client.demo.film.features.check", lambda name: False)
+    with Image.open(io.BytesIO(moving(frames))) as poster:
+        assert (poster.format, poster.size) == ("JPEG", (32, 16))
+        assert poster.getpixel((8, 8))[0] > 200  # type: ignore[index]
 
 
 def test_a_model_without_a_job_gets_what_it_requires(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +154,8 @@ def test_a_model_without_a_job_gets_what_it_requires(monkeypatch: pytest.MonkeyP
     assert made["high_aes_general_v14"].values == {"prompt": jobs.PROMPT}
     assert made["high_aes_ip_v20"].pictures == {"image": jobs.PICTURE}
     assert made["img2img_e_commerce_style"].pictures.keys() >= {"product_image"}
+    assert made["i2i_inpainting"] == DemoJob("i2i_inpainting", {}, {"image": jobs.PICTURE}, {"mask": jobs.MASK})
+    assert made[FILM].values == {"prompt": jobs.PROMPT}
 
 
 def test_a_model_that_fails_is_told_and_the_rest_is_shown(
@@ -104,5 +165,7 @@ def test_a_model_that_fails_is_told_and_the_rest_is_shown(
     monkeypatch.setattr(jobs, "JOBS", (replace(first, pictures={}), *rest))
     ran = volcv("demo", "-o", tmp_path / "demo", "--quiet")
     assert ran.code == 1 and first.model in ran.err
-    assert len(ran.paths) == len(rest) + 1
+    files = [path for path in (tmp_path / "demo").iterdir() if path.suffix in (".jpg", ".png", ".mp4")]
+    assert sorted(ran.paths) == sorted([*files, tmp_path / "demo" / "index.html"])
+    assert {path.stem for path in files} == {job.model for job in rest}
     read(tmp_path / "demo" / "index.html")

@@ -92,6 +92,21 @@ def client(host: ComfyServer, gateway: SandboxServer) -> Iterator[Client]:
         yield one
 
 
+@pytest.fixture
+def upload_url(host: ComfyServer, shared_gateway: SandboxServer) -> Iterator[None]:
+    """A profile whose pictures can become links. For single tests only: others want them inside the request."""
+    file = host.folder / "user" / "__volcv" / "config.json"
+    before = file.read_bytes() if file.exists() else None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    profile = {"upload_url": f"{shared_gateway.url}/v1/files"}
+    file.write_text(json.dumps({"profiles": {"default": profile}}), encoding="utf-8")
+    yield
+    if before is None:
+        file.unlink()
+    else:
+        file.write_bytes(before)
+
+
 @pytest.fixture(scope="session")
 def object_info(host: ComfyServer) -> dict[str, Any]:
     with Client(host.url) as one:

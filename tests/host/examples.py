@@ -15,6 +15,8 @@ from volcv_client.demo import picture_path
 from volcv_client.sandbox import SandboxServer
 
 ASKING = "CVSync2AsyncGetResult"
+NEEDS_LINKS = "Jimeng 4.0 - Several pictures"
+"""Its model takes links to pictures, so that something must make links."""
 
 
 def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) -> PromptRun:

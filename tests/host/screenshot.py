@@ -63,7 +63,7 @@ def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
         frontend(browser, server.url, vue_nodes=vue_nodes, scale=SCALE, more={"Comfy.Locale": locale}) as page,
     ):
         load(page, workflow, one.title)
-        press_run(page, [one.result])
+        press_run(page, one.results)
         page.wait_for_timeout(6000)  # until the messages about the run have gone
         page.add_style_tag(content=CLEAN)
         nodes = boxes(page)["nodes"]

@@ -11,46 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.host.client import Client, PromptRun, differences, pixels
-from tests.host.graphs import reseeded, sent_fields, sent_pictures
+from tests.host.client import Client, differences, pixels
+from tests.host.examples import ASKING, NEEDS_LINKS, bodies, marked, original, received, run
+from tests.host.graphs import reseeded, sent_pictures
 from tests.workflows.convert import complete
 from tests.workflows.generate import FOLDER, workflow_text
-from tests.workflows.graphs import EXAMPLES, Example, example
+from tests.workflows.graphs import EXAMPLES, example
+from tests.workflows.parts import with_frames
 from volcv_client.demo import picture_path
 from volcv_client.sandbox import SandboxServer
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
-"""What the gateway must receive for each example, per call, without pictures and seed."""
-
-
-def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) -> PromptRun:
-    """Run an example with seeds of its own; it must succeed."""
-    done = client.run(complete(reseeded(one.graph, seed), object_info))
-    assert done.end == "execution_success", done.error.get("exception_message")
-    return done
-
-
-def bodies(gateway: SandboxServer) -> list[dict[str, Any]]:
-    """The accepted requests in the order of their seeds."""
-    assert all(request.status == 200 for request in gateway.requests)
-    return sorted((dict(request.body or {}) for request in gateway.requests), key=lambda body: int(body["seed"]))
-
-
-def original(name: str) -> Image.Image:
-    """An example picture as its node hands it out: transparency over white."""
-    picture = Image.open(picture_path(name))
-    if picture.mode != "RGBA":
-        return picture.convert("RGB")
-    ground = Image.new("RGB", picture.size, "white")
-    ground.paste(picture, mask=picture.getchannel("A"))
-    return ground
-
-
-def marked(picture: Image.Image) -> bool:
-    """Whether the sandbox's yellow mark is on the picture."""
-    values = pixels(picture)
-    yellow = (values[..., 0] > 225) & (values[..., 1] > 150) & (values[..., 1] < 220) & (values[..., 2] < 100)
-    return float(yellow.mean()) > 0.002
+"""What the gateway must receive for each example, as :func:`received` puts it, without the seeds."""
+ACTIONS = ("CVProcess", "CVSync2AsyncSubmitTask", ASKING)
 
 
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
@@ -81,19 +54,30 @@ def test_thumbnails(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
-def test_requests(title: str, client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_requests(
+    title: str,
+    client: Client,
+    gateway: SandboxServer,
+    object_info: dict[str, Any],
+    seed: int,
+    request: pytest.FixtureRequest,
+) -> None:
     """The gateway gets exactly what the graph says, once per model node, with the key in the header."""
+    if title == NEEDS_LINKS:
+        request.getfixturevalue("upload_url")
     one = example(title)
     if one.after:
         run(client, example(one.after), object_info, seed)
         gateway.clear()
     run(client, one, object_info, seed)
-    sent = [sent_fields(body) for body in bodies(gateway)]
-    assert [body.pop("seed") for body in sent] == list(range(seed, seed + len(sent)))
+    sent = received(gateway)
+    seeds = [body.pop("seed") for body in sent if "seed" in body]
+    assert seeds == list(range(seed, seed + len(seeds)))
     assert sent == BODIES[title]
-    for request in gateway.requests:
-        assert request.query == {"Action": "CVProcess", "Version": "2022-08-31"}
-        assert request.headers["Content-Type"].startswith("application/json")
+    for taken in gateway.requests:
+        assert taken.query == {"Action": taken.action, "Version": "2022-08-31"}
+        assert taken.action in ACTIONS
+        assert taken.headers["Content-Type"].startswith("application/json")
 
 
 def test_text_to_image(client: Client, object_info: dict[str, Any], seed: int) -> None:
@@ -209,3 +193,59 @@ def test_banner(client: Client, gateway: SandboxServer, object_info: dict[str, A
     middle = pixels(banner)[:, 560:1360]
     small = pixels(square.resize((800, 800), Image.Resampling.LANCZOS))
     assert differences(middle[:, 8:-8], small[:, 8:-8]) < 3
+
+
+def test_compare(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """One prompt reaches every text-to-image model, and each brings a picture of its own."""
+    one = example("Text to image - Compare models")
+    done = run(client, one, object_info, seed)
+    pictures = [client.pictures(done, key)[0] for key in one.results]
+    assert [picture.width for picture in pictures] == [1328, 1328, 1024, 1024, 1024, 768, 1024, 1024]
+    assert all(picture.width == picture.height and marked(picture) for picture in pictures)
+    small = [pixels(picture.resize((256, 256))) for picture in pictures]
+    assert all(differences(a, b) > 1 for a, b in combinations(small, 2))
+    assert {body["prompt"] for body in bodies(gateway)} == {one.graph["1"]["inputs"]["value"]}
+
+
+def test_jimeng(
+    client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int, upload_url: None
+) -> None:
+    """Both pictures go up once and travel as links."""
+    done = run(client, example(NEEDS_LINKS), object_info, seed)
+    (picture,) = client.pictures(done, "4")
+    assert picture.size == (1280, 960)
+    assert marked(picture)
+    (body,) = bodies(gateway)
+    assert gateway.uploads == len(body["image_urls"]) == 2
+    assert "binary_data_base64" not in body
+
+
+def test_video(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+    """It begins with the picture and moves on, ComfyUI decodes it, and what is saved is what browsers play."""
+    graph, (key,) = with_frames(example("Video - First frame"))
+    done = client.run(complete(reseeded(graph, seed), object_info))
+    assert done.end == "execution_success", done.error.get("exception_message")
+    (file,) = done.files("3")
+    data = client.file_bytes(file)
+    assert file["filename"].endswith(".mp4") and data[4:8] == b"ftyp" and b"avc1" in data
+    frames = client.pictures(done, key)
+    assert len(frames) > 10
+    assert all(marked(frame) for frame in frames)
+    start = original("landscape").resize(frames[0].size, Image.Resampling.BILINEAR)
+    upper = slice(40, start.height // 2)
+    assert differences(pixels(frames[0])[upper], pixels(start)[upper]) < 25
+    assert differences(pixels(frames[0])[upper], pixels(frames[-1])[upper]) > 3
+    (sent,) = sent_pictures(bodies(gateway)[0])
+    assert differences(pixels(sent), pixels(original("landscape"))) < 1.5
+
+
+def test_any_model(client: Client, object_info: dict[str, Any], seed: int) -> None:
+    """The body's fields decide; the answer is shown without the picture."""
+    done = run(client, example("Any model - By name"), object_info, seed)
+    (picture,) = client.pictures(done, "2")
+    assert picture.size == (1024, 768)
+    assert marked(picture)
+    (text,) = done.outputs["3"]["text"]
+    (entry,) = json.loads(text)
+    assert entry["request_id"] and entry["seed"] == seed
+    assert len(text) < 5000

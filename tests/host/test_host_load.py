@@ -29,12 +29,17 @@ def test_every_node_is_there(object_info: dict[str, Any]) -> None:
     assert found > {model.node_id for model in models()}
 
 
+TYPES = {"images": "IMAGE", "mask": "MASK", "video": "VIDEO", "text": "STRING", "response": "STRING"}
+
+
 def test_nodes_are_what_they_should_be(object_info: dict[str, Any]) -> None:
     for model in models():
         node = object_info[model.node_id]
         assert node["category"] == f"Volcengine CV/{model.group}"
-        assert node["output"] == ["IMAGE", "STRING", "STRING"]
-        assert node["output_name"] == ["images", "text", "response"]
+        first, *rest = (one.value for one in model.outputs)
+        assert node["output_name"] == [first, "text", "response", *rest]
+        assert node["output"] == [TYPES[name] for name in node["output_name"]]
+        assert node["output_is_list"] == [name == "video" for name in node["output_name"]]
         assert not node["api_node"], "it would be handed the user's Comfy.org token"
         assert set(node["input"].get("hidden", {})) == {"unique_id"}
         assert node["python_module"] == "custom_nodes.volcv"

@@ -23,7 +23,7 @@ GROUND = (96, 96, 96)
 
 MASKS = {"wall_mask": (500, 165, 736, 343), "lamp_mask": (846, 200, 986, 625)}
 """Boxes on the demo picture of the room: the framed picture and the floor lamp."""
-FRAMES = 3
+FRAMES = 2
 """How many frames of a video are shown."""
 
 V14 = ("high_aes_general_v14", "--seed", "20250", "--width", "768", "--height", "512")
@@ -148,7 +148,7 @@ def materials(folder: Path) -> dict[str, Path]:
     made["bottle"] = opaque(Image.open(files["product"]), "white")
     with Image.open(files["landscape"]) as landscape:
         small = landscape.resize((320, 240), Image.Resampling.BOX)
-    made["blurred"] = small.filter(ImageFilter.GaussianBlur(1.5))
+    made["blurred"] = small.filter(ImageFilter.GaussianBlur(0.8))
     for name, picture in made.items():
         files[name] = folder / f"{name}.png"
         picture.save(files[name])
@@ -166,7 +166,7 @@ def run(arguments: Sequence[str], files: Mapping[str, Path], folder: Path) -> li
 
 
 def shown(path: Path) -> list[Image.Image]:
-    """A picture, or the first, the last and some frames between of a video."""
+    """A picture, or evenly spaced frames of a video, the first and the last among them."""
     if path.suffix != ".mp4":
         return [opaque(Image.open(path))]
     frames = frames_of(path.read_bytes())

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.workflows.graphs import Example, Graph
 from tests.workflows.layout import Box, Placed, place
+from tests.workflows.parts import Example, Graph
 
 CORE_VERSION = "0.33.0"
 """The ComfyUI whose core nodes the files were made with."""
@@ -25,7 +25,7 @@ GROUP_COLOR = "#3f789e"
 
 @dataclass(frozen=True)
 class Slot:
-    """One input of a node: a socket, or a widget with its value."""
+    """One input of a node: a socket, or a widget with its value; with a link, that widget shows its default."""
 
     name: str
     kind: str
@@ -79,9 +79,9 @@ def read_inputs(info: Mapping[str, Any], given: Mapping[str, Any], prefix: str =
             value = given.get(name)
             link = (str(value[0]), int(value[1])) if isinstance(value, list) else None
             widget = kind in WIDGETS and not options.get("forceInput")
-            if widget and link is None and value is None:
+            if widget and (link or value is None):
                 value = default_of(spec, options, kind)
-            yield Slot(name, kind, options, group == "optional", widget, link, None if link else value)
+            yield Slot(name, kind, options, group == "optional", widget, link, value if widget else None)
             if kind == DYNAMIC:
                 chosen = {one["key"]: one for one in options["options"]}[value]
                 yield from read_inputs({"input": chosen["inputs"]}, given, f"{name}.")
@@ -152,6 +152,7 @@ class Builder:
             rows=len(lines) + sum(bool(slot.control) for slot in lines),
             texts=sum(not slot.advanced for slot in areas),
             small_texts=sum(slot.advanced for slot in areas),
+            pictures="IMAGE" in self.info(key)["output"],
         )
 
     def node(self, key: str, placed: Placed, order: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import sys
 import tempfile
@@ -15,12 +16,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
-from tests.host.client import Client
+from tests.host.client import Client, PromptRun
 from tests.host.server import ROOT, ComfyServer, find_comfy
 from tests.workflows.convert import complete, to_workflow
 from tests.workflows.graphs import EXAMPLES, Example
+from tests.workflows.parts import with_frames
 
 FOLDER = ROOT / "example_workflows"
 NOTES = Path(__file__).with_name("notes.json")
@@ -42,14 +44,25 @@ def workflow_text(example: Example, object_info: Mapping[str, Any]) -> str:
     return json.dumps(workflow, ensure_ascii=False, indent=1) + "\n"
 
 
+def shown(client: Client, run: PromptRun, keys: Sequence[str]) -> list[Image.Image]:
+    """What the thumbnail shows: one picture of each result; of a single result four, if it has four or a video's."""
+    found = [client.pictures(run, key) for key in keys]
+    if len(found) > 1:
+        return [pictures[0] for pictures in found]
+    (pictures,) = found
+    if len(pictures) < 4:
+        return pictures[:1]
+    return [pictures[round(part * (len(pictures) - 1) / 3)] for part in range(4)]
+
+
 def tiled(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Four pictures as two by two; of any other number the first one."""
-    first = pictures[0]
-    if len(pictures) != 4:
-        return first
-    sheet = Image.new("RGB", (2 * first.width, 2 * first.height))
-    for number, picture in enumerate(pictures):
-        sheet.paste(picture, (number % 2 * first.width, number // 2 * first.height))
+    """The pictures in rows of equal length, cut to the size of the first one."""
+    number, (width, height) = len(pictures), pictures[0].size
+    columns = next(count for count in range(math.ceil(math.sqrt(number)), number + 1) if number % count == 0)
+    sheet = Image.new("RGB", (columns * width, number // columns * height))
+    for place, picture in enumerate(pictures):
+        row, column = divmod(place, columns)
+        sheet.paste(ImageOps.fit(picture, (width, height)), (column * width, row * height))
     return sheet
 
 
@@ -67,10 +80,11 @@ def thumbnail(picture: Image.Image) -> bytes:
 
 def write(client: Client, example: Example, object_info: Mapping[str, Any]) -> None:
     (FOLDER / f"{example.title}.json").write_text(workflow_text(example, object_info), encoding="utf-8")
-    run = client.run(complete(example.graph, object_info))
+    graph, keys = with_frames(example)
+    run = client.run(complete(graph, object_info))
     if run.end != "execution_success":
         raise RuntimeError(f"{example.title}: {run.error.get('exception_message', run.end)}")
-    (FOLDER / f"{example.title}.jpg").write_bytes(thumbnail(tiled(client.pictures(run, example.result))))
+    (FOLDER / f"{example.title}.jpg").write_bytes(thumbnail(tiled(shown(client, run, keys))))
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 TITLE = 30
@@ -18,14 +18,29 @@ WIDTHS = {
     "Volcv_watermark": 300,
     "Volcv_recall": 300,
     "PreviewAny": 560,
+    "PrimitiveStringMultiline": 360,
+    "SolidMask": 270,
+    "MaskComposite": 270,
+    "ImageScale": 270,
+    "ImageBlur": 270,
     "SaveImage": 360,
+    "SaveVideo": 360,
+    "PreviewImage": 320,
 }
 MODEL_WIDTH = 360
-PREVIEW_HEIGHT = {"Volcv_example_picture": 262, "SaveImage": 340, "PreviewAny": 180}
-GROWTH, LEAST_GROWTH = 310, 230
-"""What a model's node gains in height by its status line and preview when it runs."""
+PREVIEW_HEIGHT = {
+    "Volcv_example_picture": 262,
+    "SaveImage": 340,
+    "SaveVideo": 340,
+    "PreviewImage": 330,
+    "PreviewAny": 180,
+}
+GROWTH, LEAST_GROWTH, STATUS = 310, 230, 130
+"""What a model's node gains in height by its status line and preview when it runs, or by its status line alone."""
 LOWERED, LOWERED_BY = {"InvertMask", "Volcv_control"}, 110
 """Side steps stand lower, so that the main link runs above them."""
+MOST_ROWS = 2
+"""Tasks of one depth that stand below each other; the next ones stand to the right of them."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +48,7 @@ class Box:
     """One node before it has a place.
 
     ``sources``: the nodes that feed it. ``sockets``, ``outputs``: how many it shows. ``rows``: one-line widgets;
-    ``texts``: text areas, ``small_texts``: those that are rarely used.
+    ``texts``: text areas, ``small_texts``: those that are rarely used. ``pictures``: it makes some, and shows one.
     """
 
     class_type: str
@@ -43,6 +58,7 @@ class Box:
     rows: int
     texts: int
     small_texts: int
+    pictures: bool
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,6 +72,8 @@ class Box:
         """Height to keep free below. Nodes 2.0 hides the rarely used text areas, so it has their room to grow into."""
         if self.class_type in WIDTHS:
             return 0
+        if not self.pictures:
+            return STATUS
         return max(LEAST_GROWTH, GROWTH - self.small_texts * SMALL_TEXT_ROW)
 
 
@@ -120,6 +138,13 @@ def place_task(
     return placed, (x - COLUMN_GAP, height)
 
 
+def stacks(level: Mapping[str, int]) -> Iterator[list[str]]:
+    """The tasks by depth, at most :data:`MOST_ROWS` below each other."""
+    for depth in range(max(level.values()) + 1):
+        titles = [title for title in level if level[title] == depth]
+        yield from (titles[start : start + MOST_ROWS] for start in range(0, len(titles), MOST_ROWS))
+
+
 def note_height(text: str) -> int:
     """Roughly how high a note of the usual width must be; a Chinese character is two wide."""
     lines = [sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) for line in text.splitlines() if line]
@@ -140,9 +165,9 @@ def place(
     nodes: dict[str, Placed] = {}
     groups: dict[str, Placed] = {}
     x = NOTE_WIDTH + GROUP_GAP
-    for column in range(max(level.values()) + 1):
+    for stack in stacks(level):
         y = width = 0
-        for title in (one for one in tasks if level[one] == column):
+        for title in stack:
             places, (wide, tall) = inner[title]
             groups[title] = Placed(x, y, wide + 2 * PAD, tall + HEADER + PAD)
             nodes |= {key: one.moved(x + PAD, y + HEADER) for key, one in places.items()}
