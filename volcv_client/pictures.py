@@ -11,7 +11,7 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -32,7 +32,7 @@ MAX_ANSWER_PIXELS = 100_000_000
 MIN_SIDE = 16
 
 ENCODE_BLOCK = 2**19
-DECODE_BLOCK = 2**21
+DECODE_BLOCK = 2**22
 """Bytes of float32 rows that are converted in one go, so that what lies in between stays in a processor's caches."""
 
 WHOLE_PIXELS = 2**20
@@ -44,10 +44,12 @@ HUGE_PIXELS = 2**23
 BITS_OF_255 = np.float32(255).view(np.uint32)
 
 LARGE_PIXELS = 2**22
-_large_ones = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
-"""Large pictures leave one core to the host's loop: more threads than cores that fill memory make it wait."""
+CORES = os.cpu_count() or 1
+_large_ones = threading.BoundedSemaphore(max(1, CORES - 1))
+_small_ones = threading.BoundedSemaphore(CORES + 1)
+"""More threads than cores that fill memory only wait for each other. Large pictures leave a core to the host's loop."""
 
-TEXT_PIECE = 3 * 2**16
+TEXT_PIECE = 3 * 2**18
 """Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
 
 
@@ -79,9 +81,9 @@ class Encoded:
     quality: int | None = None
 
 
-def turn(width: int, height: int) -> AbstractContextManager[object]:
+def turn(width: int, height: int) -> threading.BoundedSemaphore:
     """To be held while a picture of that size is converted."""
-    return _large_ones if width * height > LARGE_PIXELS else nullcontext()
+    return _large_ones if width * height > LARGE_PIXELS else _small_ones
 
 
 def quantize(rows: Pixels, scaled: NDArray[np.float32], target: NDArray[np.uint8]) -> None:

@@ -158,7 +158,7 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
     "flat colour": (
         "saliency_seg",
         {"image": colour()},
-        {"result": "cropped on a flat colour", "red": 1, "green": 2, "blue": 3, "refine_mask": "matting"},
+        {"only_mask": "cropped on a flat colour", "red": 1, "green": 2, "blue": 3, "refine_mask": "matting"},
         {
             "req_key": "saliency_seg",
             "only_mask": 2,
@@ -209,7 +209,7 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
     "film from a text": (
         "jimeng_ti2v_v30_pro",
         {},
-        {"prompt": "waves", "duration": "10 s"},
+        {"prompt": "waves", "frames": "241 (10 s)"},
         {"req_key": "jimeng_ti2v_v30_pro", "prompt": "waves", "frames": 241, "aspect_ratio": "16:9", "seed": -1},
         {"logo_info": NO_LOGO},
     ),

@@ -42,7 +42,7 @@ def disc(size: int = 96) -> torch.Tensor:
 
 @pytest.mark.parametrize(("result", "full"), [("full size", True), ("cropped", False), ("mask only", True)])
 def test_a_cut_out_brings_its_mask(gateway: SandboxServer, result: str, full: bool) -> None:
-    made = run("saliency_seg", image=disc(), result={"result": result})
+    made = run("saliency_seg", image=disc(), only_mask={"only_mask": result})
     assert made.images.shape[:3] == made.mask.shape and (made.mask.shape[1:] == (96, 96)) is full
     height, width = made.mask.shape[1:]
     assert made.mask[0, height // 2, width // 2] > 0.9 and made.mask[0, 0, 0] < 0.1

@@ -127,7 +127,7 @@ VIDEO = Example(
             image=["1", 0],
             prompt="The camera glides slowly over the lake towards the mountains, the water ripples, thin clouds drift "
             "in front of the low sun",
-            duration="5 s",
+            frames="121 (5 s)",
             seed=2405,
         ),
         "3": node(

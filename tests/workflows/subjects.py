@@ -46,7 +46,7 @@ CUT_OUT = Example(
     {
         "1": picture("product", "Picture with a subject"),
         "2": node(
-            "Volcv_saliency_seg", "Cut out the subject", image=["1", 0], result="full size", refine_mask="matting"
+            "Volcv_saliency_seg", "Cut out the subject", image=["1", 0], only_mask="full size", refine_mask="matting"
         ),
         "3": save("2", "Save the cut-out", "cut-out"),
         "4": picture("landscape", "Scene to follow"),

@@ -6,7 +6,7 @@ from . import shared
 from .spec import TASK, Choice, Model, Origin, Output, Picture, PictureLimits, Require
 
 ASPECT_RATIOS = ("16:9", "4:3", "1:1", "3:4", "9:16", "21:9")
-FRAMES = {"5 s": 121, "10 s": 241}
+FRAMES = {"121 (5 s)": 121, "241 (10 s)": 241}
 """24 frames a second and one."""
 
 MODEL = Model(
@@ -21,11 +21,11 @@ MODEL = Model(
             "What happens, in Chinese or English. Needed without a picture.", required=False, origin=Origin.OFFICIAL
         ),
         Choice(
-            name="duration",
-            default="5 s",
+            name="frames",
+            default="121 (5 s)",
             origin=Origin.OFFICIAL,
             options={label: {"frames": frames} for label, frames in FRAMES.items()},
-            tooltip="Length of the video; it is sent as frames, 121 or 241.",
+            tooltip="Length of the video, 24 frames a second.",
         ),
         Choice(
             name="aspect_ratio",

@@ -28,7 +28,7 @@ MODEL = Model(
     inputs=(
         Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture with the subject."),
         Branch(
-            name="result",
+            name="only_mask",
             default="full size",
             origin=Origin.OFFICIAL,
             options={

@@ -121,7 +121,7 @@ JOBS = (
         {"style": "American comics", "whitening": 0.8, "dermabrasion": 1.0},
         {"image": "character"},
     ),
-    DemoJob("saliency_seg", {"result": "cropped", "refine_mask": "matting"}, {"image": "product"}),
+    DemoJob("saliency_seg", {"only_mask": "cropped", "refine_mask": "matting"}, {"image": "product"}),
     DemoJob("lens_lqir", {"resolution_boundary": "1080p", "enable_hdr": True}, {"image": "landscape"}),
     DemoJob(
         "jimeng_t2i_v40",
@@ -176,7 +176,7 @@ JOBS = (
         "jimeng_ti2v_v30_pro",
         {
             "prompt": "The camera glides slowly over the lake towards the mountains, the water ripples",
-            "duration": "5 s",
+            "frames": "121 (5 s)",
             "seed": 77,
         },
         {"image": "landscape"},
