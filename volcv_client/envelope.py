@@ -18,6 +18,7 @@ from .codes import CODES, HTTP_STATUSES, NAMES, SUCCESS, WORK_MAY_BE_DONE
 from .errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
 from .messages import has
 from .redact import redact, without
+from .wire import PICTURES_FIELD
 
 REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE)
 TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
@@ -45,7 +46,7 @@ class Envelope:
     request_id: str
     seconds: float | None
     image_urls: tuple[str, ...]
-    base64_pictures: tuple[str, ...]
+    base64_pictures: tuple[str | memoryview, ...]
     texts: Mapping[str, str]
     cost: float | None
     data: Mapping[str, Any]
@@ -59,7 +60,7 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
     """
     data, request_id, seconds = parse_data(raw, secrets=secrets)
     urls = strings([data.get("video_url")] if video else data.get("image_urls"))
-    pictures = () if video else strings(data.get("binary_data_base64"))
+    pictures = () if video else inline_pictures(data)
     if not urls and not pictures:
         link = text_of(data.get("video_url"))
         key = "no_video" if video else "video_instead" if link else "no_picture"
@@ -77,7 +78,7 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
 
 def has_result(data: Mapping[str, Any]) -> bool:
     """Whether an answer about a task already brings what was ordered."""
-    return bool(data.get("video_url") or strings(data.get("image_urls")) or strings(data.get("binary_data_base64")))
+    return bool(data.get("video_url") or strings(data.get("image_urls")) or inline_pictures(data))
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
@@ -115,15 +116,14 @@ def json_object(content: bytes) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def without_long_texts(content: bytes) -> tuple[bytes, dict[str, str]]:
+def without_long_texts(content: bytes) -> tuple[bytes, dict[str, memoryview]]:
     """JSON with a mark in place of each long text (a picture), and the texts by mark.
 
     The reader would look at each of their millions of characters, and hold up the other threads of the process.
-    Raises ValueError for a long text that is no UTF-8.
     """
     mark = uuid4().hex
     pieces: list[bytes] = []
-    texts: dict[str, str] = {}
+    texts: dict[str, memoryview] = {}
     copied = at = 0
     for _ in range(MOST_TEXTS):
         start = content.find(b'"', at) + 1
@@ -137,7 +137,7 @@ def without_long_texts(content: bytes) -> tuple[bytes, dict[str, str]]:
             break
         if not escaped and end - start > LONG_TEXT:
             name = f"{mark}{len(texts)}"
-            texts[name] = str(memoryview(content)[start:end], "utf-8")
+            texts[name] = memoryview(content)[start:end]
             pieces += content[copied:start], name.encode()
             copied = end
         at = end + 1
@@ -150,18 +150,31 @@ def ends_escaped(content: bytes, start: int, end: int) -> bool:
     return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
 
 
-def restored(value: Any, texts: Mapping[str, str]) -> Any:
-    """Parsed JSON with the texts back in their places."""
+def restored(value: Any, texts: Mapping[str, memoryview], pictures: bool = False) -> Any:
+    """Parsed JSON with the texts back in their places; pictures stay views of the answer's bytes, uncopied.
+
+    Raises ValueError for a text that is no UTF-8.
+    """
     if isinstance(value, dict):
-        return {name: restored(one, texts) for name, one in value.items()}
+        return {name: restored(one, texts, name == PICTURES_FIELD) for name, one in value.items()}
     if isinstance(value, list):
-        return [restored(one, texts) for one in value]
-    return texts.get(value, value) if isinstance(value, str) else value
+        return [restored(one, texts, pictures) for one in value]
+    if isinstance(value, str) and value in texts:
+        return texts[value] if pictures else str(texts[value], "utf-8")
+    return value
 
 
 def strings(value: object) -> tuple[str, ...]:
     """The non-empty strings of a list; anything else counts as an empty list."""
     return tuple(v for v in value if isinstance(v, str) and v.strip()) if isinstance(value, list) else ()
+
+
+def inline_pictures(data: Mapping[str, Any]) -> tuple[str | memoryview, ...]:
+    """Base64 texts of an answer's pictures; long ones as views of their ASCII bytes."""
+    found = data.get(PICTURES_FIELD)
+    if not isinstance(found, list):
+        return ()
+    return tuple(one for one in found if isinstance(one, memoryview) or strings([one]))
 
 
 def text_of(value: object) -> str:

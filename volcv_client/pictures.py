@@ -49,7 +49,7 @@ _large_ones = threading.BoundedSemaphore(max(1, CORES - 1))
 _small_ones = threading.BoundedSemaphore(CORES + 1)
 """More threads than cores that fill memory only wait for each other. Large pictures leave a core to the host's loop."""
 
-TEXT_PIECE = 3 * 2**18
+TEXT_PIECE = 3 * 2**17
 """Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
 
 
@@ -216,24 +216,30 @@ def to_base64(data: bytes) -> str:
     return b"".join(pieces).decode("ascii")
 
 
-def from_base64(text: str) -> bytes:
-    """The bytes of one inline picture. BadAnswerError if it is no base64."""
-    _, _, bare = text.rpartition(",") if text.startswith("data:") else ("", "", text)
+def from_base64(text: str | memoryview) -> bytes:
+    """The bytes of one inline picture: of its text, or of a view of it. BadAnswerError if it is no base64."""
     try:
         try:
-            return read_base64(bare)
-        except (binascii.Error, ValueError):
-            return read_base64("".join(bare.split()))  # only few services break lines, and looking for them takes time
+            return read_base64(text)
+        except (binascii.Error, ValueError):  # a prefix and line breaks are rare, and looking for them takes time
+            plain = text if isinstance(text, str) else str(text, "ascii")
+            _, _, bare = plain.rpartition(",") if plain.startswith("data:") else ("", "", plain)
+            return read_base64("".join(bare.split()))
     except (binascii.Error, ValueError):
         raise BadAnswerError("bad_base64") from None
 
 
-def read_base64(text: str) -> bytes:
+def read_base64(text: str | memoryview) -> bytes:
     """The bytes of base64 without line breaks; binascii.Error or ValueError if it is something else."""
-    # Only the last piece may be padded. A text that is padded earlier is read as a whole, and refused.
-    padded_early = text.find("=", 0, max(0, len(text) - 2)) >= 0
-    step = max(1, len(text)) if padded_early else TEXT_PIECE // 3 * 4
-    return b"".join(base64.b64decode(text[at : at + step], validate=True) for at in range(0, len(text), step))
+    step = TEXT_PIECE // 3 * 4
+    whole = io.BytesIO()
+    for at in range(0, len(text), step):
+        piece = base64.b64decode(text[at : at + step], validate=True)
+        # Only the last piece may be padded.
+        if len(piece) < TEXT_PIECE and at + step < len(text):
+            raise ValueError(at)
+        whole.write(piece)
+    return whole.getvalue()
 
 
 Place: TypeAlias = "Callable[[int, int], NDArray[np.float32]]"

@@ -194,7 +194,10 @@ class Service:
                 raise
             log.info("volcv: the links of an earlier answer no longer work (%s)", error.key)
             return None
-        return self._keep(result, files), pictures
+        with suppress(StoreError):  # a task that brought these links need not be asked for again
+            for task in self.store.tasks.open_of(result.fingerprint):
+                self.store.tasks.end(task.task_id, "done", result.request_id)
+        return self._keep(result, files), None if call.model.video else pictures
 
     def _obtain(
         self, call: Call[P], built: Built, fingerprint: str, token: SharedToken

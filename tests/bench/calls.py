@@ -50,11 +50,11 @@ def wall(quick: bool) -> list[Row]:
     cases = ((2, 2),) if quick else ((1, 1), (8, 2), (32, 4), (64, 8), (64, 64))
     side, seconds = (32, 0.1) if quick else (1024, SERVICE_SECONDS)
     image = torch.from_numpy(photo(side)).unsqueeze(0)
-    touch_memory(0 if quick else 2 * 64 * image.nbytes)
     rows = []
     for number, in_flight in cases:
         with light(side, seconds) as service, surroundings(service, in_flight):
             asyncio.run(outpaint(image, seed=1))
+            touch_memory(2 * number * image.nbytes)
             took = timed(outpaint(image, seed=2, count=number))
         ideal = ceil(number / in_flight) * seconds
         rows.append(Row("wall time", f"N={number} C={in_flight} S={seconds:g} s", took / ideal, "of ceil(N/C)*S", 1.1))

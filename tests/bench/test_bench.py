@@ -32,7 +32,7 @@ def test_a_quick_run_yields_its_rows(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("conversions 64 px", "default encoding, SSIM"),
         ("wall time", "two independent nodes"),
         ("wall time", "encoding inside another's flight, C=1"),
-        ("host's loop", "longest gap, lossless"),
+        ("host's loop", "longest gap, lossless, median"),
         ("memory", "peak / tensors"),
         ("store", "look up, found, median"),
         ("long run", "most payments for one request"),

@@ -63,6 +63,28 @@ def test_a_long_text_after_many_short_ones_is_read_too() -> None:
     assert envelope.json_object(json.dumps(body).encode()) == body
 
 
+@pytest.mark.parametrize("size", [3, 100, envelope.LONG_TEXT, pictures.TEXT_PIECE, 2 * pictures.TEXT_PIECE + 5])
+@pytest.mark.parametrize("wrap", ["{}", "data:image/png;base64,{}", "{}\n"])
+def test_a_picture_s_text_is_read_from_the_answer_itself(size: int, wrap: str) -> None:
+    data = np.random.default_rng(size).bytes(size)
+    text = wrap.format(base64.b64encode(data).decode())
+    body = {"data": {"binary_data_base64": [text, "", "QQ=="], "other": text}}
+    read = envelope.json_object(json.dumps(body).encode())
+    assert read is not None and read["data"]["other"] == text
+    first, second = envelope.inline_pictures(read["data"])
+    assert pictures.from_base64(first) == data and second == "QQ=="
+
+
+@pytest.mark.parametrize("broken", ["A" * 7, "QQ==" + "A" * 4, "A" * 99 + "\u00e9", "=" * 8])
+@pytest.mark.parametrize("long", [False, True])
+def test_what_is_no_base64_is_refused(broken: str, long: bool) -> None:
+    text = "A" * (2**21 if long else 0) + broken
+    with pytest.raises(BadAnswerError):
+        pictures.from_base64(text)
+    with pytest.raises(BadAnswerError):
+        pictures.from_base64(memoryview(text.encode()))
+
+
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_without_files_in_memory_the_bytes_are_the_same(

@@ -273,8 +273,10 @@ def test_a_video_that_does_not_arrive(quick_retries: None, fault: Fault, key: st
         assert caught.value.key == key and caught.value.charged is Charged.YES
         assert not list(service.store.folder.glob("*.part"))
         server.clear()
-        make(service, {"prompt": "the sea", "seed": 3}, key=VIDEO, decoder=lambda media: media)
+        outcome = make(service, {"prompt": "the sea", "seed": 3}, key=VIDEO, decoder=lambda media: media)
         assert SUBMIT not in actions(server)
+        assert all(is_mp4(path.read_bytes()) for path in outcome.pictures)
+        assert [task.ended for task in service.store.tasks.newest(9)] == ["done"]
 
 
 def test_a_big_video_is_never_whole_in_memory(server: SandboxServer, tmp_path: Path) -> None:
