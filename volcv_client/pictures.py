@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import mmap
 import os
 import threading
 from collections.abc import Callable
@@ -38,8 +39,7 @@ DECODE_BLOCK = 2**22
 WHOLE_PIXELS = 2**20
 """Up to here cutting a picture into blocks costs more than it saves."""
 
-HUGE_PIXELS = 2**23
-"""From here on, at four bytes each, every allocator asks the system for fresh memory, which is blank already."""
+HUGE_PIXELS = 2**22
 
 BITS_OF_255 = np.float32(255).view(np.uint32)
 
@@ -327,7 +327,10 @@ def give_room(image: ImageFile.ImageFile) -> None:
     pixels = image.width * image.height
     if pixels >= HUGE_PIXELS and image.mode in ("RGB", "RGBA"):
         with suppress(AttributeError, TypeError, ValueError):  # a Pillow without this way in: only the loop suffers
-            room = np.zeros(pixels, np.uint32)
+            flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
+            room = mmap.mmap(-1, 4 * pixels, **flags)
+            if hasattr(mmap, "MADV_HUGEPAGE"):
+                room.madvise(mmap.MADV_HUGEPAGE)  # sixteen thousand small pages take long to get, and to give back
             cast(Any, image).im = cast(Any, Image).core.map_buffer(room, image.size, "raw", 0, (image.mode, 0, 1))
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.host.browser import find_chromium
 from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
+from volcv_client.results import ResultStore
 from volcv_client.sandbox import SandboxServer
 
 KEY = "canary-4b1d7e52c9"
@@ -105,6 +106,14 @@ def upload_url(host: ComfyServer, shared_gateway: SandboxServer) -> Iterator[Non
         file.unlink()
     else:
         file.write_bytes(before)
+
+
+@pytest.fixture
+def nothing_stored(host: ComfyServer) -> None:
+    """For models without chance in them: no earlier test has paid for the same request."""
+    store = ResultStore(host.folder / "user" / "__volcv" / "results")
+    store.clear()
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def test_thumbnails(title: str) -> None:
     assert path.stat().st_size < 60_000
 
 
+@pytest.mark.usefixtures("nothing_stored")
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
 def test_requests(
     title: str,
