@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +22,11 @@ from ..volcv_client.calls import Phase
 from ..volcv_client.catalog import model, models
 from ..volcv_client.charges import Spent
 from ..volcv_client.errors import StoreError
-from ..volcv_client.media import VIDEO_EXTENSION, is_video
+from ..volcv_client.media import VIDEO_EXTENSION, file_stem, is_video
 from ..volcv_client.pictures import ANSWER_FORMATS
 from ..volcv_client.results import Result, ResultStore, store_at
 from ..volcv_client.tasks import KEPT_SECONDS, Task
+from ..volcv_client.wire import prompt_of
 from .settings import Client, RefusedChange, Reply, change
 
 MOST = 200
@@ -47,8 +48,6 @@ CONTENT_TYPES = {
     ".bmp": "image/bmp",
     VIDEO_EXTENSION: "video/mp4",
 }
-TAIL = 8
-"""Characters of a request id that tell files apart."""
 
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
 
@@ -237,8 +236,7 @@ def picture(number: str, position: str) -> Sent:
 
 def name_of(result: Result, index: int) -> str:
     """``<req_key>-<seed or end of the request id>-<n>.<ext>``, the same as ``volcv recall`` writes."""
-    mark = str(result.seed) if result.seed is not None else re.sub("[^A-Za-z0-9]", "", result.request_id)[-TAIL:]
-    name = f"{result.req_key}-{mark or 'result'}-{index + 1}{result.files[index].suffix}"
+    name = f"{file_stem(result.req_key, result.seed, result.request_id)}-{index + 1}{result.files[index].suffix}"
     return re.sub("[^A-Za-z0-9_.-]", "_", name)
 
 
@@ -295,17 +293,11 @@ def task_json(task: Task) -> dict[str, Any]:
     return {
         **named(task.req_key),
         "task_id": task.task_id,
-        "prompt": prompt_in(task.request)[:500],
+        "prompt": prompt_of(task.request)[:500],
         "seed": task.seed,
         "created": task.created,
         "expires": task.created + KEPT_SECONDS,
     }
-
-
-def prompt_in(request: Mapping[str, Any]) -> str:
-    """The text that was asked for, whatever the model calls it; as :attr:`Result.prompt`."""
-    found = (text for name, text in request.items() if name.endswith("prompt") and isinstance(text, str))
-    return next(filter(None, found), "")
 
 
 def call_json(one: underway.Underway, now: float) -> dict[str, Any]:

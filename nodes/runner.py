@@ -125,14 +125,9 @@ async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> NodeR
     Raises VolcvError, or Cancelled within a poll interval of the user's interrupt. Calls run in their own
     threads: what was sent is finished and stored whatever happens to this coroutine or its event loop.
     """
-    return await run_inputs(model, batch_inputs(model, given), host)
-
-
-async def run_inputs(model: Model, inputs: BatchInputs, host: Host) -> NodeResult:
-    """:func:`run_model` for inputs that are put together already."""
     token = CancelToken()
     try:
-        run, collector = await asyncio.to_thread(start, model, inputs, token)
+        run, collector = await asyncio.to_thread(start, model, given, token)
         await watch(run, host)
         outcome = run.outcome()
         result, notes = await asyncio.to_thread(collector.result, outcome)
@@ -146,8 +141,9 @@ async def run_inputs(model: Model, inputs: BatchInputs, host: Host) -> NodeResul
     return result
 
 
-def start(model: Model, inputs: BatchInputs, token: CancelToken) -> tuple[Run[Any], Collector[Any]]:
+def start(model: Model, given: Mapping[str, Any], token: CancelToken) -> tuple[Run[Any], Collector[Any]]:
     """A started run and what collects its results."""
+    inputs = batch_inputs(model, given)
     collector: Collector[Any] = (
         VideoCollector() if model.video else ImageCollector(calls_of(inputs), Output.MASK in model.outputs)
     )

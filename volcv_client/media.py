@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from os import fsync
 from pathlib import Path
@@ -11,6 +12,8 @@ Media: TypeAlias = "bytes | Path"
 
 EXTENSIONS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp", b"BM": ".bmp"}
 VIDEO_EXTENSION = ".mp4"
+TAIL = 8
+"""Characters of a request id that tell files apart."""
 
 
 def is_mp4(start: bytes) -> bool:
@@ -26,13 +29,25 @@ def size_of(media: Media) -> int:
     return len(media) if isinstance(media, bytes) else media.stat().st_size
 
 
+def extension_of(media: Media) -> str:
+    if isinstance(media, Path):
+        return media.suffix
+    return next((extension for magic, extension in EXTENSIONS.items() if media.startswith(magic)), ".bin")
+
+
+def file_stem(name: str, seed: int | None, request_id: str) -> str:
+    """``<name>-<seed or end of the request id>``: what a result's files are called for people."""
+    mark = str(seed) if seed is not None else re.sub(r"[^A-Za-z0-9]", "", request_id)[-TAIL:] or "result"
+    return re.sub(r"[^\w.-]", "_", name) + f"-{mark}"
+
+
 def keep(media: Media, folder: Path) -> str:
     """Put it into the folder under a new name, which is returned. A file on disk is moved. Raises OSError."""
-    name = uuid.uuid4().hex
-    if isinstance(media, Path):
-        media.replace(folder / f"{name}{VIDEO_EXTENSION}")
-        return f"{name}{VIDEO_EXTENSION}"
-    name += next((extension for magic, extension in EXTENSIONS.items() if media.startswith(magic)), ".bin")
+    if isinstance(media, Path):  # streamed under a name that does not say yet what it is
+        name = f"{uuid.uuid4().hex}{VIDEO_EXTENSION}"
+        media.replace(folder / name)
+        return name
+    name = f"{uuid.uuid4().hex}{extension_of(media)}"
     with (folder / name).open("xb") as file:
         file.write(media)
         file.flush()

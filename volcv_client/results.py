@@ -22,6 +22,7 @@ from . import charges, media, tasks
 from .errors import StoreError
 from .media import Media
 from .thumbnails import thumbnail_of
+from .wire import prompt_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -71,9 +72,8 @@ class Result:
 
     @property
     def prompt(self) -> str:
-        """The text that was asked for, whatever the model calls it."""
-        found = (text for name, text in self.request.items() if name.endswith("prompt") and isinstance(text, str))
-        return next(filter(None, found), "")
+        """The text that was asked for."""
+        return prompt_of(self.request)
 
     def media(self) -> list[Media]:
         """The picture files' bytes, or the video files; StoreError if one cannot be read."""

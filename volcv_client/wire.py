@@ -42,6 +42,12 @@ def put(body: dict[str, Any], path: str, value: object) -> None:
         target[last] = value
 
 
+def prompt_of(body: Mapping[str, Any]) -> str:
+    """The text that a body asks for, whatever the model calls it."""
+    found = (text for name, text in body.items() if name.endswith("prompt") and isinstance(text, str))
+    return next(filter(None, found), "")
+
+
 def takes_links(body: Mapping[str, Any], model: Model) -> bool:
     """Whether the inline pictures of a body could be sent as links instead, wherever the model names them."""
     return bool(body.get(PICTURES_FIELD)) and (model.links_only or any(map(is_inline_uri, body.values())))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .. import catalog, config
 from ..catalog.spec import Model
 from ..errors import VolcvError
+from ..media import extension_of
 from ..messages import say
 from .history import result_store
 from .parser import Exit, Parser
@@ -186,7 +187,7 @@ def shown_input(name: str, path: Path, folder: Path) -> Shown:
 def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[Shown]:
     """The files of an answer under fixed names, so that a second demo replaces the first."""
     from ..demo.sheet import Shown
-    from .files import extension_of, write_media
+    from .files import write_media
 
     for number, (data, size) in enumerate(zip(answer.files, answer.pictures, strict=True), 1):
         name = f"{req_key}{'' if number == 1 else f'-{number}'}{extension_of(data)}"
@@ -199,7 +200,7 @@ def film(path: Path) -> Shown:
     """A video by a moving picture of its frames, beside it in the folder."""
     from ..demo.film import frames_of, moving
     from ..demo.sheet import Shown
-    from .files import check_picture, extension_of
+    from .files import check_picture
 
     poster = moving(frames_of(path.read_bytes()))
     name = path.stem + extension_of(poster)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -17,14 +16,12 @@ from PIL import Image, ImageOps
 from .. import pictures
 from ..calls import Answer
 from ..errors import InputError
-from ..media import EXTENSIONS, Media
+from ..media import Media, extension_of, file_stem
 from ..payload import ArrayMask
 from ..pictures import Encoded, Encoding, Pixels
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)
-TAIL = 8
-"""Characters of a request id that tell files apart."""
 
 
 class FilePicture:
@@ -109,15 +106,8 @@ def save_answer(folder: Path, name: str, answer: Answer[tuple[int, int]]) -> lis
 
 def save_pictures(folder: Path, name: str, seed: int | None, request_id: str, files: Sequence[Media]) -> list[Path]:
     """Write files as ``<name>-<seed or end of the request id>-<n>``; the paths. Overwrites nothing."""
-    mark = str(seed) if seed is not None else re.sub(r"[^A-Za-z0-9]", "", request_id)[-TAIL:] or "result"
-    stem = re.sub(r"[^\w.-]", "_", name)
-    return [write_new(folder, f"{stem}-{mark}", data) for data in files]
-
-
-def extension_of(media: Media) -> str:
-    if isinstance(media, Path):
-        return media.suffix
-    return next((ending for magic, ending in EXTENSIONS.items() if media.startswith(magic)), ".bin")
+    stem = file_stem(name, seed, request_id)
+    return [write_new(folder, stem, data) for data in files]
 
 
 def write_new(folder: Path, stem: str, media: Media) -> Path:
