@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..volcv_client import pictures
+from ..volcv_client.inline import text_pieces
 from ..volcv_client.payload import ArrayMask, ArrayPicture
 from ..volcv_client.pictures import Encoded, Encoding
 
@@ -26,7 +27,7 @@ def tensor_to_base64(image: Tensor, encoding: Encoding = Encoding(alpha=True)) -
     Opaque pictures become JPEG quality 95 without chroma subsampling, or PNG if ``encoding.lossless``;
     transparent ones PNG. Values are clamped and rounded. Raises InputError for other shapes.
     """
-    return TensorPicture(image).encode(encoding).base64
+    return b"".join(text_pieces(TensorPicture(image).encode(encoding).data)).decode("ascii")
 
 
 def bytes_to_tensor(data: bytes) -> Tensor:

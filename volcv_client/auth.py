@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -37,11 +37,11 @@ class NoAuth(AuthBase):
 class SignedAuth(AuthBase):
     """The vendor's HMAC-SHA256 signature, version 4 (catalog section 8).
 
-    ``body`` is the exact body that will be sent; ``now`` is for tests.
+    ``body``: the pieces of the exact body that will be sent; ``now`` is for tests.
     """
 
     def __init__(
-        self, access_key: str, secret_key: str, session_token: str, body: bytes, now: datetime | None = None
+        self, access_key: str, secret_key: str, session_token: str, body: Iterable[bytes], now: datetime | None = None
     ) -> None:
         self._access_key = access_key
         self._secret_key = secret_key
@@ -51,7 +51,10 @@ class SignedAuth(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         moment = (self._now or datetime.now(timezone.utc)).strftime("%Y%m%dT%H%M%SZ")
-        body_hash = hashlib.sha256(self._body).hexdigest()
+        made = hashlib.sha256()
+        for piece in self._body:
+            made.update(piece)
+        body_hash = made.hexdigest()
         request.headers["X-Date"] = moment
         request.headers["X-Content-Sha256"] = body_hash
         if self._session_token:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import threading
@@ -34,7 +33,7 @@ from .messages import say
 from .payload import Built
 from .results import Result
 from .tasks import Task
-from .wire import PICTURES_FIELD, takes_links, to_bytes, with_links
+from .wire import PICTURES_FIELD, Message, message, takes_links, with_links
 
 if TYPE_CHECKING:
     from .service import Service
@@ -65,7 +64,7 @@ class Exchange:
         )
         if self._linked and not service.upload_url:
             raise SetupError("needs_upload_url", title=call.model.title)
-        self._ready: bytes | None = None
+        self._ready: Message | None = None
 
     def __enter__(self) -> Exchange:
         return self
@@ -83,16 +82,16 @@ class Exchange:
 
     def _post(self, token: SharedToken) -> Any:
         if self._ready is None:
-            self._ready = to_bytes(self._with_links(token) if self._linked else self._built.body)
+            self._ready = message(self._with_links(token) if self._linked else self._built.body)
         self._call.enter(Phase.WORKING)
         return self._service.transport.post(self._built.mode.action, self._ready, token)
 
     def _with_links(self, token: SharedToken) -> dict[str, Any]:
         self._call.enter(Phase.UPLOADING)
         links = []
-        for text in self._built.body[PICTURES_FIELD]:
+        for picture in self._built.body[PICTURES_FIELD]:
             token.check()
-            links.append(self._service.transport.upload(self._service.upload_url, base64.b64decode(text)))
+            links.append(self._service.transport.upload(self._service.upload_url, picture))
         return with_links(self._built.body, links)
 
     def _parse(self, raw: Any) -> Envelope:
@@ -189,7 +188,7 @@ class TaskExchange(Exchange):
 
     def _poll(self, task: Task, token: SharedToken) -> Envelope:
         """Ask until it is done. Raises LostAnswerError after the profile's ``task_timeout`` seconds."""
-        question, wait = to_bytes(task.question()), FIRST_POLL
+        question, wait = message(task.question()), FIRST_POLL
         deadline = time.monotonic() + self._service.profile.task_timeout
         phase = Phase.WORKING
         while True:
@@ -212,7 +211,7 @@ class TaskExchange(Exchange):
             token.wait(wait)
             wait = min(wait * POLL_GROWTH, LONGEST_POLL)
 
-    def _ask(self, task: Task, question: bytes, token: SharedToken) -> tuple[Envelope | None, str]:
+    def _ask(self, task: Task, question: Message, token: SharedToken) -> tuple[Envelope | None, str]:
         """The answer, if the task is done, and its status."""
         raw = self._service.transport.post(task.result_action, question, token)
         data, request_id, _ = parse_data(raw, secrets=self._service.profile.secrets)

@@ -39,7 +39,8 @@ from .catalog.spec import (
 )
 from .errors import InputError
 from .messages import say
-from .pictures import Encoded, Encoding, Pixels
+from .pictures import Encoded, Encoding
+from .samples import Pixels
 from .wire import INLINE_URI, PICTURES_FIELD, put, put_all
 
 
@@ -302,7 +303,7 @@ def build(model: Model, inputs: Inputs, *, lossless: bool = False) -> Built:
     attached = list(put_pictures(body, model, inputs, active))
     encoded = encode_within(model, attached, lossless)
     if encoded:
-        body[PICTURES_FIELD] = [one.base64 for one in encoded]
+        body[PICTURES_FIELD] = [one.data for one in encoded]
     notes = [note for item, one in zip(attached, encoded, strict=True) for note in reduction_notes(item.name, one)]
     body |= json_fields(model, inputs.values)
     mode = model.mode(inputs.values)
@@ -375,13 +376,13 @@ def encode_within(model: Model, attached: Sequence[Attachment], lossless: bool) 
     limits = model.limits
     encoded = [encode(item, limits.max_base64) for item in attached]
     pairs = list(zip(attached, encoded, strict=True))
-    pictures_size = sum(len(one.base64) for item, one in pairs if item.fit_to is None)
-    masks_size = sum(len(one.base64) for one in encoded) - pictures_size
+    pictures_size = sum(one.text_size for item, one in pairs if item.fit_to is None)
+    masks_size = sum(one.text_size for one in encoded) - pictures_size
     if pictures_size + masks_size > limits.max_total_base64:
         # Masks are small and must keep the size of their picture, so the pictures alone make room.
         share = max(0.0, limits.max_total_base64 - masks_size) / max(1, pictures_size)
         encoded = [
-            encode(item, limits.max_base64 if item.fit_to else int(len(one.base64) * share)) for item, one in pairs
+            encode(item, limits.max_base64 if item.fit_to else int(one.text_size * share)) for item, one in pairs
         ]
     return encoded
 

@@ -1,18 +1,14 @@
-"""Pictures as bytes and as arrays: encoding to the service's limits, decoding what came back.
+"""Pictures as files and as arrays: encoding to the service's limits, decoding what came back.
 
 Arrays are numpy, ``[H, W, C]`` with C = 1, 3 or 4 (``[H, W]`` for masks), uint8 0..255 or float 0..1.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
-import mmap
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -23,8 +19,9 @@ from PIL import Image, ImageFile, ImageOps
 from .catalog.spec import PictureLimits
 from .compress import OPAQUE, compressed
 from .errors import BadAnswerError, InputError
-
-Pixels: TypeAlias = "NDArray[np.uint8] | NDArray[np.floating]"
+from .inline import text_size
+from .rooms import room_for
+from .samples import Pixels, from_quads, to_quads, to_uint8
 
 JPEG_QUALITY = 95
 REDUCED_QUALITIES = (90, 85, 75)
@@ -32,25 +29,12 @@ ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_ANSWER_PIXELS = 100_000_000
 MIN_SIDE = 16
 
-ENCODE_BLOCK = 2**19
-DECODE_BLOCK = 2**22
-"""Bytes of float32 rows that are converted in one go, so that what lies in between stays in a processor's caches."""
-
-WHOLE_PIXELS = 2**20
-"""Up to here cutting a picture into blocks costs more than it saves."""
-
-HUGE_PIXELS = 2**22
-
-BITS_OF_255 = np.float32(255).view(np.uint32)
-
+ROWS_PIXELS = 2**18
 LARGE_PIXELS = 2**22
 CORES = os.cpu_count() or 1
 _large_ones = threading.BoundedSemaphore(max(1, CORES - 1))
 _small_ones = threading.BoundedSemaphore(CORES + 1)
 """More threads than cores that fill memory only wait for each other. Large pictures leave a core to the host's loop."""
-
-TEXT_PIECE = 3 * 2**17
-"""Base64 is made and read in pieces: the interpreter's lock is held meanwhile, and other threads wait for it."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +53,21 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A picture ready to send: raw base64 without prefix, and what had to be done to fit the limits.
+    """A picture ready to send: the bytes of its file, and what had to be done to fit the limits.
 
     ``resized_from`` is (width, height) before downscaling, ``quality`` the JPEG quality if it was lowered.
     """
 
-    base64: str
+    data: bytes
     width: int
     height: int
     resized_from: tuple[int, int] | None = None
     quality: int | None = None
+
+    @property
+    def text_size(self) -> int:
+        """Characters of its base64 text."""
+        return text_size(self.data)
 
 
 def turn(width: int, height: int) -> threading.BoundedSemaphore:
@@ -86,51 +75,10 @@ def turn(width: int, height: int) -> threading.BoundedSemaphore:
     return _large_ones if width * height > LARGE_PIXELS else _small_ones
 
 
-def quantize(rows: Pixels, scaled: NDArray[np.float32], target: NDArray[np.uint8]) -> None:
-    """Write float 0..1 as uint8 by clamping and rounding; NaN becomes 0. ``scaled`` is room for what lies between."""
-    if rows.dtype == np.uint8:
-        np.copyto(target, rows)
-        return
-    np.multiply(rows, np.float32(255.0), out=scaled, dtype=np.float32)
-    np.rint(scaled, out=scaled)
-    # One cheap look spares nearly every picture the clamping: read as unsigned integers, floats of 0 to 255 are in
-    # order, and negative ones and NaN are above them.
-    if scaled.view(np.uint32).max(initial=0) > BITS_OF_255:
-        np.fmax(scaled, 0.0, out=scaled)  # unlike clip, this replaces NaN
-        np.fmin(scaled, 255.0, out=scaled)
-    np.copyto(target, scaled, casting="unsafe")
-
-
-def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
-    """uint8 of float 0..1 by clamping and rounding; uint8 is passed through."""
-    if pixels.dtype == np.uint8:
-        return pixels  # type: ignore[return-value]
-    values = np.empty(pixels.shape, np.uint8)
-    step = max(1, ENCODE_BLOCK // max(1, 4 * pixels[:1].size))
-    scaled = np.empty((step, *pixels.shape[1:]), np.float32)
-    for top in range(0, len(pixels), step):
-        rows = pixels[top : top + step]
-        quantize(rows, scaled[: len(rows)], values[top : top + step])
-    return values
-
-
 def opaque_image(pixels: Pixels) -> Image.Image:
-    """The picture ``[H, W, 3]`` in Pillow's mode RGBX, four bytes a pixel, without a copy in Pillow's own memory.
-
-    Pillow allocates, and blanks, with the interpreter's lock held; for a large picture the host's loop would notice.
-    """
-    height, width = pixels.shape[:2]
-    values = np.empty((height, width), np.uint32)
-    step = max(1, ENCODE_BLOCK // (12 * width))
-    scaled = np.empty((step, width, 3), np.float32)
-    samples = np.empty(3 * step * width + 1, np.uint8)
-    # Four bytes from every third one on: a pixel and one byte that RGBX ignores.
-    quads = np.ndarray((step, width), np.uint32, samples.data, 0, (3 * width, 3))
-    for top in range(0, height, step):
-        rows = pixels[top : top + step]
-        quantize(rows, scaled[: len(rows)], samples[: rows.size].reshape(rows.shape))
-        values[top : top + step] = quads[: len(rows)]
-    return Image.frombuffer("RGBX", (width, height), values, "raw", "RGBX", 0, 1)
+    """The picture ``[H, W, 3]`` in Pillow's mode RGBX, without a copy in Pillow's own memory."""
+    values = to_quads(pixels)
+    return Image.frombuffer("RGBX", (values.shape[1], values.shape[0]), values, "raw", "RGBX", 0, 1)
 
 
 def to_image(pixels: Pixels, *, alpha: bool) -> Image.Image:
@@ -193,7 +141,7 @@ def fit(image: Image.Image, encoding: Encoding) -> Encoded:
             if len(data) <= most:
                 resized = original if image.size != original else None
                 lowered = quality if quality != attempts[0] else None
-                return Encoded(to_base64(data), *image.size, resized_from=resized, quality=lowered)
+                return Encoded(data, *image.size, resized_from=resized, quality=lowered)
         if min(image.size) <= MIN_SIDE:
             raise InputError("picture_too_large", size=len(data) * 4 // 3, limit=encoding.max_base64)
         # Bytes grow about with the area; a little below the estimate saves further rounds.
@@ -209,37 +157,6 @@ def within_side(image: Image.Image, max_side: int) -> Image.Image:
 def scaled(image: Image.Image, factor: float) -> Image.Image:
     width, height = (max(1, int(side * factor)) for side in image.size)
     return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def to_base64(data: bytes) -> str:
-    pieces = (binascii.b2a_base64(data[at : at + TEXT_PIECE], newline=False) for at in range(0, len(data), TEXT_PIECE))
-    return b"".join(pieces).decode("ascii")
-
-
-def from_base64(text: str | memoryview) -> bytes:
-    """The bytes of one inline picture: of its text, or of a view of it. BadAnswerError if it is no base64."""
-    try:
-        try:
-            return read_base64(text)
-        except (binascii.Error, ValueError):  # a prefix and line breaks are rare, and looking for them takes time
-            plain = text if isinstance(text, str) else str(text, "ascii")
-            _, _, bare = plain.rpartition(",") if plain.startswith("data:") else ("", "", plain)
-            return read_base64("".join(bare.split()))
-    except (binascii.Error, ValueError):
-        raise BadAnswerError("bad_base64") from None
-
-
-def read_base64(text: str | memoryview) -> bytes:
-    """The bytes of base64 without line breaks; binascii.Error or ValueError if it is something else."""
-    step = TEXT_PIECE // 3 * 4
-    whole = io.BytesIO()
-    for at in range(0, len(text), step):
-        piece = base64.b64decode(text[at : at + step], validate=True)
-        # Only the last piece may be padded.
-        if len(piece) < TEXT_PIECE and at + step < len(text):
-            raise ValueError(at)
-        whole.write(piece)
-    return whole.getvalue()
 
 
 Place: TypeAlias = "Callable[[int, int], NDArray[np.float32]]"
@@ -309,38 +226,30 @@ def pixels_of(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDArray[
         ImageOps.exif_transpose(image, in_place=True)
         values, most = np.clip(np.asarray(image, dtype=np.float32), 0, 65535)[:, :, None], 65535.0
     else:
-        give_room(image)
-        ImageOps.exif_transpose(image, in_place=True)
-        transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-        rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
-        return spread(rgb, place(rgb.height, rgb.width))
+        return light_pixels(image, place)
     target = place(*values.shape[:2])
     np.divide(values, np.float32(most), out=target, dtype=np.float32)
     return target
 
 
-def give_room(image: ImageFile.ImageFile) -> None:
-    """Have Pillow decode a huge picture into memory of the system's.
+def light_pixels(image: ImageFile.ImageFile, place: Place) -> NDArray[np.float32]:
+    """The pixels of a picture with 8 bits a sample."""
+    with room_for(image) as room:
+        ImageOps.exif_transpose(image, in_place=True)
+        transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+        if room is not None and room.holds(image) and not transparent:
+            return from_quads(room.values, place(image.height, image.width))
+        rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
+        return from_rows(rgb, place(rgb.height, rgb.width))
 
-    Its own it takes from the process's heap and blanks, with the interpreter's lock held: 24 to 48 ms at 4096 px.
+
+def from_rows(image: Image.Image, target: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The samples of an RGB picture in Pillow's memory divided by 255, written into ``target`` ``[H, W, 3]``.
+
+    Some rows at a time: Pillow hands them out with the interpreter's lock held.
     """
-    pixels = image.width * image.height
-    if pixels >= HUGE_PIXELS and image.mode in ("RGB", "RGBA"):
-        with suppress(AttributeError, TypeError, ValueError):  # a Pillow without this way in: only the loop suffers
-            flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
-            room = mmap.mmap(-1, 4 * pixels, **flags)
-            if hasattr(mmap, "MADV_HUGEPAGE"):
-                room.madvise(mmap.MADV_HUGEPAGE)  # sixteen thousand small pages take long to get, and to give back
-            cast(Any, image).im = cast(Any, Image).core.map_buffer(room, image.size, "raw", 0, (image.mode, 0, 1))
-
-
-def spread(image: Image.Image, target: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The samples of an RGB picture divided by 255, written into ``target`` ``[H, W, 3]``."""
     width, height = image.size
-    if width * height <= WHOLE_PIXELS:
-        np.divide(np.asarray(image), np.float32(255.0), out=target, dtype=np.float32)
-        return target
-    step = max(1, DECODE_BLOCK // (12 * width))
+    step = max(1, ROWS_PIXELS // width)
     for top in range(0, height, step):
         bottom = min(height, top + step)
         part = np.asarray(image.crop((0, top, width, bottom)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 
@@ -12,6 +11,7 @@ from .config import Profile
 from .envelope import parse_data
 from .errors import Charged, ParameterError, VolcvError
 from .service import service_for
+from .wire import message
 
 ACTION = "CVSync2AsyncGetResult"
 
@@ -23,10 +23,10 @@ def probe(profile: Profile) -> float:
     accepted, except a wrong address. Raises the fitting VolcvError for everything else. Never charged.
     """
     service = service_for(profile)
-    body = json.dumps({"req_key": models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]}).encode()
+    question = message({"req_key": models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
     began = time.monotonic()
     try:
-        raw = service.transport.post(ACTION, body, SharedToken(CancelToken()))
+        raw = service.transport.post(ACTION, question, SharedToken(CancelToken()))
         parse_data(raw, secrets=service.profile.secrets)
     except VolcvError as error:
         error.charged = Charged.NO

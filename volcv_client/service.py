@@ -27,10 +27,10 @@ from .config import Profile
 from .envelope import Envelope
 from .errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
 from .exchange import Exchange, TaskExchange
+from .inline import from_base64
 from .limiter import Limiter, limiter_for
 from .media import Media
 from .payload import Built
-from .pictures import from_base64
 from .results import Result, ResultStore, store_at
 from .retry import rule_for, wait_before
 from .transport import Transport

@@ -26,6 +26,7 @@ from .envelope import RawAnswer
 from .errors import BadAnswerError, DownloadError, LostAnswerError, NotSentError, SetupError, UploadError
 from .guard import AddressRule, BlockedAddressError, GuardedAdapter, is_loopback
 from .media import is_mp4
+from .wire import Message
 
 T = TypeVar("T")
 
@@ -44,37 +45,36 @@ LENGTH_HEADERS = {"content-length", "transfer-encoding"}
 
 
 class Upload:
-    """A body as the file-like object that requests streams from.
+    """A body as requests streams it, piece by piece.
 
-    A cancelled request raises Cancelled from :meth:`read`: a user who interrupts while the connection is being
+    Of a cancelled request the first piece raises Cancelled: a user who interrupts while the connection is being
     made has sent nothing and pays nothing.
     """
 
-    def __init__(self, body: bytes, token: SharedToken) -> None:
-        self._file = BytesIO(body)
-        self._size = len(body)
+    def __init__(self, body: Message, token: SharedToken) -> None:
+        self._body = body
         self._token = token
+        self._handed = 0
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._body)
 
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(CHUNK):
-            yield piece
-
-    def read(self, size: int = -1) -> bytes:
-        if not self.started:
-            self._token.check()
-        return self._file.read(size)
+    def __iter__(self) -> Iterator[memoryview]:
+        self._token.check()
+        for whole in map(memoryview, self._body):
+            for at in range(0, len(whole), CHUNK):
+                piece = whole[at : at + CHUNK]
+                self._handed += len(piece)
+                yield piece
 
     @property
     def started(self) -> bool:
-        return self._file.tell() > 0
+        return self._handed > 0
 
     @property
     def complete(self) -> bool:
         """Whether every byte was handed to the socket."""
-        return self._file.tell() >= self._size
+        return self._handed >= len(self._body)
 
 
 class Session(requests.Session):
@@ -105,7 +105,7 @@ class Transport:
         self._session.close()
         self._downloads.close()
 
-    def post(self, action: str, body: bytes, token: SharedToken) -> RawAnswer:
+    def post(self, action: str, body: Message, token: SharedToken) -> RawAnswer:
         """The answer to one POST of a JSON body, whatever its status.
 
         Raises NotSentError if the service surely did no work, LostAnswerError if it may have, Cancelled if

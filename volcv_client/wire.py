@@ -1,20 +1,27 @@
-"""Bodies as JSON: writing a value at a wire path, sending, comparing, swapping inline pictures for links."""
+"""Bodies as JSON: writing a value at a wire path, sending, comparing, swapping inline pictures for links.
+
+In a body that is not yet written, inline pictures are the bytes of their files.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 from .catalog.spec import Json, Model
+from .inline import text_pieces, text_size
 
 PICTURES_FIELD = "binary_data_base64"
 LINKS_FIELD = "image_urls"
 INLINE_URI = "uri://binary_data?index="
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 PATH_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]")
 
 
@@ -67,30 +74,41 @@ def with_links(body: Mapping[str, Any], links: Sequence[str]) -> dict[str, Any]:
     return named if any(map(is_inline_uri, body.values())) else {**named, LINKS_FIELD: list(links)}
 
 
-def json_pieces(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str]) -> Iterator[bytes]:
-    """The JSON text that ``write`` makes of a body, in pieces, one for each picture.
+@dataclass(frozen=True)
+class Message:
+    """The JSON text of a body. Pictures become base64 only while it is gone through, piece by piece.
+
+    ``texts``: what stands before, between and after the pictures.
+    """
+
+    texts: tuple[bytes, ...]
+    pictures: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.texts)) + sum(map(text_size, self.pictures))
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.texts[0]
+        for picture, text in zip(self.pictures, self.texts[1:], strict=True):
+            yield from text_pieces(picture)
+            yield text
+
+
+def message(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str] = COMPACT.encode) -> Message:
+    """The body as ``write`` makes JSON of it, compact by default, as it is sent.
 
     The writer gets placeholders instead of the pictures: it would look at each of their millions of characters,
     which are never special in JSON, and hold up the other threads of the process meanwhile.
     """
     inline = body.get(PICTURES_FIELD, ())
     mark = uuid4().hex
-    start, *rest = write({**body, PICTURES_FIELD: [mark] * len(inline)} if inline else body).split(mark)
-    yield start.encode()
-    for picture, text in zip(inline, rest, strict=True):
-        yield picture.encode("ascii")
-        yield text.encode()
-
-
-def to_bytes(body: Mapping[str, Any]) -> bytes:
-    """The body as it is sent."""
-    return b"".join(json_pieces(body, json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode))
+    text = write({**body, PICTURES_FIELD: [mark] * len(inline)} if inline else body)
+    return Message(tuple(one.encode() for one in text.split(mark)), tuple(inline))
 
 
 def digest(body: Mapping[str, Any], *where: str) -> str:
     """SHA-256 of a body and of where it goes, equal for equal ones."""
-    encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
     made = sha256()
-    for piece in json_pieces(body, lambda lean: encoder.encode([*where, lean])):
+    for piece in message(body, lambda lean: SORTED.encode([*where, lean])):
         made.update(piece)
     return made.hexdigest()

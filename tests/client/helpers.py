@@ -106,9 +106,10 @@ def half_mask(width: int, height: int) -> ArrayMask:
     return ArrayMask(mask)
 
 
-def opened(text: str) -> Image.Image:
-    """The picture in a base64 text of a request, which must be bare."""
-    image = Image.open(io.BytesIO(base64.b64decode(text, validate=True)))
+def opened(picture: str | bytes) -> Image.Image:
+    """The picture in a file, or in a base64 text of a request, which must be bare."""
+    data = base64.b64decode(picture, validate=True) if isinstance(picture, str) else picture
+    image = Image.open(io.BytesIO(data))
     image.load()
     return image
 

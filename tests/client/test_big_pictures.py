@@ -12,16 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
 
-from volcv_client import compress, envelope, pictures
+from volcv_client import compress, envelope, inline, pictures, rooms, samples
 from volcv_client.errors import BadAnswerError
 from volcv_client.payload import ArrayPicture, SharedPicture
 from volcv_client.pictures import Encoded, Encoding, decode, encode
 from volcv_client.sandbox import SandboxServer
 from volcv_client.service import Service
+from volcv_client.wire import digest, message
 
 from .helpers import IMAGE, OUTPAINT, make, noise
 
@@ -63,7 +66,7 @@ def test_a_long_text_after_many_short_ones_is_read_too() -> None:
     assert envelope.json_object(json.dumps(body).encode()) == body
 
 
-@pytest.mark.parametrize("size", [3, 100, envelope.LONG_TEXT, pictures.TEXT_PIECE, 2 * pictures.TEXT_PIECE + 5])
+@pytest.mark.parametrize("size", [3, 100, envelope.LONG_TEXT, inline.PIECE, 2 * inline.PIECE + 5])
 @pytest.mark.parametrize("wrap", ["{}", "data:image/png;base64,{}", "{}\n"])
 def test_a_picture_s_text_is_read_from_the_answer_itself(size: int, wrap: str) -> None:
     data = np.random.default_rng(size).bytes(size)
@@ -72,7 +75,7 @@ def test_a_picture_s_text_is_read_from_the_answer_itself(size: int, wrap: str) -
     read = envelope.json_object(json.dumps(body).encode())
     assert read is not None and read["data"]["other"] == text
     first, second = envelope.inline_pictures(read["data"])
-    assert pictures.from_base64(first) == data and second == "QQ=="
+    assert inline.from_base64(first) == data and second == "QQ=="
 
 
 @pytest.mark.parametrize("broken", ["A" * 7, "QQ==" + "A" * 4, "A" * 99 + "\u00e9", "=" * 8])
@@ -80,9 +83,9 @@ def test_a_picture_s_text_is_read_from_the_answer_itself(size: int, wrap: str) -
 def test_what_is_no_base64_is_refused(broken: str, long: bool) -> None:
     text = "A" * (2**21 if long else 0) + broken
     with pytest.raises(BadAnswerError):
-        pictures.from_base64(text)
+        inline.from_base64(text)
     with pytest.raises(BadAnswerError):
-        pictures.from_base64(memoryview(text.encode()))
+        inline.from_base64(memoryview(text.encode()))
 
 
 @pytest.mark.parametrize("lossless", [False, True])
@@ -116,22 +119,99 @@ def test_a_png_that_is_too_large_is_cut_short_and_not_sent() -> None:
     cut = compress.compressed(image, None, 400_000)
     assert 400_000 < len(cut) < len(whole)
     sent = encode(noise(900, 900).pixels, Encoding(lossless=True, max_base64=1_500_000))
-    assert base64.b64decode(sent.base64)[:3] == b"\xff\xd8\xff" and len(sent.base64) <= 1_500_000
+    assert sent.data[:3] == b"\xff\xd8\xff" and sent.text_size <= 1_500_000
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_a_huge_picture_is_decoded_as_any_other(monkeypatch: pytest.MonkeyPatch, mode: str, kind: str) -> None:
+PICTURES = hnp.arrays(
+    np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([3, 4])), elements=st.integers(0, 255)
+)
+
+
+def as_pillow_reads_it(data: bytes) -> NDArray[np.float32]:
+    """Float32 0..1 of a picture file over white, by Pillow alone."""
+    with Image.open(io.BytesIO(data)) as image:
+        over = Image.new("RGBA", image.size, "white")
+        over.alpha_composite(image.convert("RGBA"))
+    return np.asarray(over.convert("RGB")).astype(np.float32) / np.float32(255)
+
+
+def file_of(values: NDArray[np.uint8], kind: str) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(noise(301, 203, len(mode)).pixels).save(buffer, kind, lossless=True)
-    usual = decode(buffer.getvalue())
-    monkeypatch.setattr(pictures, "HUGE_PIXELS", 1)
-    monkeypatch.setattr(pictures, "LARGE_PIXELS", 1)
-    monkeypatch.setattr(pictures, "WHOLE_PIXELS", 1)
-    monkeypatch.setattr(pictures, "DECODE_BLOCK", 4096)
-    assert np.array_equal(decode(buffer.getvalue()), usual)
+    Image.fromarray(values).save(buffer, kind, lossless=True)
+    return buffer.getvalue()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PICTURES, st.sampled_from(["PNG", "WEBP", "BMP"]), st.integers(1, 60))
+def test_a_picture_is_decoded_as_pillow_reads_it(
+    monkeypatch: pytest.MonkeyPatch, values: NDArray[np.uint8], kind: str, block: int
+) -> None:
+    monkeypatch.setattr(samples, "QUADS_BLOCK", block)
+    monkeypatch.setattr(pictures, "ROWS_PIXELS", block)
+    data = file_of(values, kind)
+    assert np.array_equal(decode(data), as_pillow_reads_it(data))
+
+
+@pytest.mark.parametrize("room", [True, False])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_large_picture_and_one_without_a_room_are_decoded_as_any_other(
+    monkeypatch: pytest.MonkeyPatch, room: bool, channels: int
+) -> None:
+    data = file_of(noise(301, 203, channels).pixels, "PNG")
+    expected = as_pillow_reads_it(data)
+    monkeypatch.setattr(rooms, "KEPT_BYTES", 1)
+    if not room:
+        monkeypatch.delattr(Image.core, "map_buffer")
+    assert np.array_equal(decode(data), expected)
     with pytest.raises(BadAnswerError):
-        decode(buffer.getvalue()[: len(buffer.getvalue()) // 2])
+        decode(data[: len(data) // 2])
+
+
+def test_pictures_of_many_threads_do_not_mix() -> None:
+    files = [file_of(noise(40 + 16 * n, 300, 3 + n % 2).pixels, "PNG") for n in range(12)]
+    alone = [as_pillow_reads_it(data) for data in files]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(decode, files * 4))
+    assert all(np.array_equal(one, other) for one, other in zip(together, alone * 4, strict=True))
+
+
+def test_nothing_of_an_earlier_picture_shows_where_a_file_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode(file_of(np.full((64, 64, 3), 255, np.uint8), "PNG"))
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    whole = file_of(noise(64, 64).pixels, "PNG")
+    gap = whole[: len(whole) // 2] + whole[-12:]
+    assert decode(gap)[-8:].max() == 0
+
+
+@given(PICTURES)
+def test_quads_hold_the_samples(values: NDArray[np.uint8]) -> None:
+    rgb = np.ascontiguousarray(values[:, :, :3])
+    floats = rgb.astype(np.float32) / np.float32(255)
+    quads = samples.to_quads(floats)
+    bytes_of_quads = quads.view(np.uint8).reshape(*quads.shape, 4)
+    assert np.array_equal(bytes_of_quads[:, :, :3], rgb)
+    assert np.array_equal(samples.from_quads(quads, np.empty(rgb.shape, np.float32)), floats)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["prompt", "req_key", "a b", "x\n"]), TRICKY | st.integers()),
+    st.lists(
+        st.binary(max_size=50) | st.sampled_from([bytes(inline.PIECE), b"x" * (2 * inline.PIECE + 1)]), max_size=3
+    ),
+)
+def test_a_message_is_the_json_of_its_body(body: dict[str, Any], files: list[bytes]) -> None:
+    given_body = {**body, "binary_data_base64": files} if files else body
+    sent = message(given_body)
+    text = b"".join(sent)
+    assert len(text) == len(sent) and b"".join(sent) == text
+    expected = {**body, "binary_data_base64": [base64.b64encode(one).decode() for one in files]} if files else body
+    assert json.loads(text) == expected
+
+
+@given(st.lists(st.binary(max_size=9), max_size=3), st.lists(st.binary(max_size=9), max_size=3))
+def test_only_equal_pictures_make_equal_requests(some: list[bytes], others: list[bytes]) -> None:
+    one, other = (digest({"req_key": "k", "binary_data_base64": files}, "here") for files in (some, others))
+    assert (one == other) is (some == others)
 
 
 class Counted(ArrayPicture):
@@ -156,8 +236,8 @@ def test_a_shared_picture_is_encoded_by_one_thread_and_then_forgotten() -> None:
     Counted.calls = 0
     shared = SharedPicture(Counted(noise(64, 48).pixels), 8)
     with ThreadPoolExecutor(8) as pool:
-        texts = {one.base64 for one in pool.map(lambda _: shared.encode(Encoding(), None), range(8))}
-    assert len(texts) == 1 and Counted.calls == 1
+        files = {one.data for one in pool.map(lambda _: shared.encode(Encoding(), None), range(8))}
+    assert len(files) == 1 and Counted.calls == 1
     shared.encode(Encoding(), None)
     assert Counted.calls == 2
 

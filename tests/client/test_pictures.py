@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from volcv_client.errors import BadAnswerError, InputError
-from volcv_client.pictures import Encoding, decode, encode, encode_mask, from_base64, to_uint8
+from volcv_client.inline import from_base64
+from volcv_client.pictures import Encoding, decode, encode, encode_mask
+from volcv_client.samples import to_uint8
 
 from .helpers import noise, opened, png
 
@@ -55,7 +57,7 @@ floats = hnp.arrays(
 
 @given(pixels)
 def test_lossless_comes_back_exactly(values: NDArray[np.uint8]) -> None:
-    back = decode(from_base64(encode(values, LOSSLESS).base64))
+    back = decode(encode(values, LOSSLESS).data)
     assert (to_uint8(back) == values).all()
 
 
@@ -89,7 +91,7 @@ def test_inputs_are_not_changed() -> None:
 
 
 def test_opaque_is_jpeg_without_subsampling_at_95() -> None:
-    image = opened(encode(noise(40, 30).pixels).base64)
+    image = opened(encode(noise(40, 30).pixels).data)
     assert isinstance(image, ImageFile.ImageFile)
     assert (image.format, image.size, image.mode) == ("JPEG", (40, 30), "RGB")
     assert [(c[1], c[2]) for c in image.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
@@ -99,19 +101,19 @@ def test_opaque_is_jpeg_without_subsampling_at_95() -> None:
 
 def test_transparency_is_kept_where_it_is_read_and_white_elsewhere() -> None:
     values = np.full((4, 4, 4), (255, 0, 0, 128), np.uint8)
-    kept = opened(encode(values, Encoding(alpha=True)).base64)
+    kept = opened(encode(values, Encoding(alpha=True)).data)
     assert (kept.format, kept.mode, kept.getpixel((0, 0))) == ("PNG", "RGBA", (255, 0, 0, 128))
-    flat = opened(encode(values, LOSSLESS).base64)
+    flat = opened(encode(values, LOSSLESS).data)
     assert (flat.mode, flat.getpixel((0, 0))) == ("RGB", (255, 127, 127))
 
 
 def test_full_alpha_is_dropped() -> None:
     values = np.full((4, 4, 4), (255, 0, 0, 255), np.uint8)
-    assert opened(encode(values, Encoding(alpha=True)).base64).format == "JPEG"
+    assert opened(encode(values, Encoding(alpha=True)).data).format == "JPEG"
 
 
 def test_grey_becomes_rgb() -> None:
-    image = opened(encode(np.full((4, 4, 1), 0.5, np.float32), LOSSLESS).base64)
+    image = opened(encode(np.full((4, 4, 1), 0.5, np.float32), LOSSLESS).data)
     assert (image.mode, image.getpixel((0, 0))) == ("RGB", (128, 128, 128))
 
 
@@ -127,16 +129,16 @@ def test_the_longest_side_is_met_in_proportion() -> None:
     done = encode(noise(400, 100).pixels, Encoding(max_side=200))
     assert (done.width, done.height) == (200, 50)
     assert done.resized_from == (400, 100)
-    assert opened(done.base64).size == (200, 50)
+    assert opened(done.data).size == (200, 50)
 
 
 def test_bytes_are_met_by_recompressing_first() -> None:
     picture = noise(200, 200).pixels
-    whole = len(encode(picture).base64)
+    whole = encode(picture).text_size
     done = encode(picture, Encoding(max_base64=int(whole * 0.8)))
     assert (done.width, done.height, done.resized_from) == (200, 200, None)
     assert done.quality in (90, 85, 75)
-    assert len(done.base64) <= whole * 0.8
+    assert done.text_size <= whole * 0.8
 
 
 @settings(max_examples=25)
@@ -150,8 +152,8 @@ def test_any_limit_is_met_or_refused_with_the_numbers(limit: int, lossless: bool
         assert str(limit) in str(error)
         assert limit < 4000
         return
-    assert len(done.base64) <= limit
-    assert opened(done.base64).size == (done.width, done.height)
+    assert done.text_size <= limit
+    assert opened(done.data).size == (done.width, done.height)
     assert done.width / done.height == pytest.approx(120 / 90, rel=0.15)
 
 
@@ -170,7 +172,7 @@ def test_a_mask_keeps_its_polarity_and_takes_the_size_asked_for() -> None:
     mask = np.zeros((10, 20), np.float32)
     mask[:, 15:] = 1.0
     done = encode_mask(mask, (200, 100))
-    image = opened(done.base64)
+    image = opened(done.data)
     assert (image.format, image.mode, image.size) == ("PNG", "L", (200, 100))
     values = np.asarray(image)
     assert values[:, :130].max() == 0
@@ -179,7 +181,7 @@ def test_a_mask_keeps_its_polarity_and_takes_the_size_asked_for() -> None:
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 def test_a_mask_of_the_right_size_is_exact(mask: NDArray[np.uint8]) -> None:
-    image = opened(encode_mask(mask, (mask.shape[1], mask.shape[0])).base64)
+    image = opened(encode_mask(mask, (mask.shape[1], mask.shape[0])).data)
     assert (np.asarray(image) == mask).all()
 
 

@@ -53,7 +53,7 @@ def signed(body: str, url: str = NATIVE_URL + "/", session_token: str = "", **he
         params={"Action": "CVProcess", "Version": "2022-08-31"},
         data=data,
         headers={"Content-Type": "application/json", **headers},
-        auth=SignedAuth(ACCESS, SECRET, session_token, data, MOMENT),
+        auth=SignedAuth(ACCESS, SECRET, session_token, [data], MOMENT),
     ).prepare()
 
 
@@ -118,7 +118,7 @@ def test_over_the_wire_the_signature_fits_what_arrived() -> None:
         "POST",
         f"http://{covered['host']}/?Action=CVProcess&Version=2022-08-31",
         headers={"Content-Type": covered["content-type"]},
-        auth=SignedAuth(ACCESS, SECRET, "", body, moment),
+        auth=SignedAuth(ACCESS, SECRET, "", [body], moment),
     ).prepare()
     assert headers["authorization"] == again.headers["Authorization"]
     assert SECRET.encode() not in server.requests[0]
@@ -161,7 +161,7 @@ def test_the_vendors_own_signer_signs_the_same(
 ) -> None:
     sent = {**headers, "Content-Type": kind}
     request = requests.Request(
-        "POST", url, params=query, data=body, headers=sent, auth=SignedAuth(*keys, body, MOMENT)
+        "POST", url, params=query, data=body, headers=sent, auth=SignedAuth(*keys, [body], MOMENT)
     ).prepare()
     assert request.headers["Authorization"] == vendors_authorization(url, query, sent, body, keys)
     assert request.headers.get("X-Security-Token", "") == keys[2]

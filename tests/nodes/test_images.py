@@ -135,5 +135,5 @@ def test_masks_of_two_and_three_dimensions_and_empty_ones() -> None:
     assert [mask.size for mask in images.mask_batch(torch.zeros(3, 4, 6))] == [(6, 4)] * 3
     (single,) = images.mask_batch(torch.zeros(4, 6))
     assert single.empty and not images.TensorMask(torch.eye(3)).empty
-    image = opened(images.TensorMask(torch.eye(4)).encode(Encoding(), (8, 8)).base64)
+    image = Image.open(io.BytesIO(images.TensorMask(torch.eye(4)).encode(Encoding(), (8, 8)).data))
     assert (image.format, image.mode, image.size) == ("PNG", "L", (8, 8))

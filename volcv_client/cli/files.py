@@ -18,7 +18,8 @@ from ..calls import Answer
 from ..errors import InputError
 from ..media import Media, extension_of, file_stem
 from ..payload import ArrayMask
-from ..pictures import Encoded, Encoding, Pixels
+from ..pictures import Encoded, Encoding
+from ..samples import Pixels
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)
