@@ -6,7 +6,6 @@ any float type); MASK is ``[B, H, W]`` or ``[H, W]``.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,48 +96,6 @@ def picture_batch(image: Tensor) -> list[TensorPicture]:
 def mask_batch(mask: Tensor) -> list[TensorMask]:
     """The masks of a MASK, also of a single ``[H, W]``."""
     return [TensorMask(one) for one in (mask if mask.ndim == 3 else mask.unsqueeze(0))]
-
-
-class Gallery:
-    """Collects the pictures of a run into one batch without holding them twice.
-
-    The first picture that arrives fixes the size of the batch; pictures of that size are decoded straight into
-    their place. Others keep memory of their own until :meth:`batch` puts all together. Safe for several threads.
-    """
-
-    def __init__(self, places: int) -> None:
-        """``places``: pictures that are expected, one per call."""
-        self._places = places
-        self._lock = threading.Lock()
-        self._batch: Tensor | None = None
-        self._taken: set[int] = set()
-
-    def decode(self, position: int, data: bytes) -> Tensor:
-        """RGB float32 ``[1, H, W, 3]`` of a picture file that the call at ``position`` brought.
-
-        Raises BadAnswerError as :func:`bytes_to_tensor` does.
-        """
-
-        def place(height: int, width: int) -> NDArray[np.float32]:
-            with self._lock:
-                if self._batch is None:
-                    # numpy asks the system for large pages, torch does not; filling small ones takes twice as long.
-                    self._batch = torch.from_numpy(np.empty((self._places, height, width, 3), np.float32))
-                if position in self._taken or self._batch.shape[1:3] != (height, width):
-                    return pictures.new_place(height, width)
-                self._taken.add(position)
-                return tensor_array(self._batch[position])
-
-        return torch.from_numpy(pictures.decode(data, place)).unsqueeze(0)
-
-    def batch(self, images: Sequence[Tensor]) -> tuple[Tensor, bool]:
-        """One IMAGE of the decoded pictures in order, and whether sizes differed, as :func:`to_batch`."""
-        whole = self._batch
-        if whole is not None and len(images) == self._places:
-            starts = [one.data_ptr() for one in whole]
-            if starts == [image.data_ptr() for image in images]:
-                return whole, False
-        return to_batch(images)
 
 
 def to_batch(images: Sequence[Tensor]) -> tuple[Tensor, bool]:

@@ -6,7 +6,7 @@ What it needs of its surroundings is a :class:`Host`; the tests bring one of the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from ..volcv_client.payload import PictureSource, defaults
 from ..volcv_client.results import store_at
 from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
-from .images import Gallery, bytes_to_mask, bytes_to_tensor, mask_batch, picture_batch, to_batch, to_mask_batch
+from .gallery import Gallery
+from .images import bytes_to_mask, bytes_to_tensor, mask_batch, picture_batch, to_batch, to_mask_batch
 
 P = TypeVar("P")
 PREVIEW_SIDE = 512
@@ -88,6 +89,9 @@ class Collector(Protocol[P]):
 
     def decode(self, position: int, media: Any) -> P: ...
 
+    def make_room(self, wanted: Callable[[], bool]) -> None:
+        """Prepare for what the calls will bring, in a thread, as long as that is ``wanted``."""
+
     def result(self, outcome: Outcome[P]) -> tuple[NodeResult, list[str]]:
         """The node's result, and what the user should know about how it was put together."""
 
@@ -95,10 +99,11 @@ class Collector(Protocol[P]):
 class ImageCollector:
     """IMAGE, and MASK if the model makes one."""
 
-    def __init__(self, places: int, masks: bool) -> None:
-        self._gallery = Gallery(places)
-        self._masks = masks
+    def __init__(self, model: Model, places: int) -> None:
+        self._gallery = Gallery(model.req_key, places)
+        self._masks = Output.MASK in model.outputs
         self.decode = self._gallery.decode
+        self.make_room = self._gallery.make_room
 
     def result(self, outcome: Outcome[Tensor]) -> tuple[NodeResult, list[str]]:
         batch, padded = self._gallery.batch(outcome.pictures)
@@ -115,6 +120,8 @@ class VideoCollector:
     def decode(self, position: int, media: Path) -> Path:
         return media
 
+    def make_room(self, wanted: Callable[[], bool]) -> None: ...
+
     def result(self, outcome: Outcome[Path]) -> tuple[NodeResult, list[str]]:
         return NodeResult(outcome.text, outcome.response, video=outcome.pictures), []
 
@@ -128,7 +135,7 @@ async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> NodeR
     token = CancelToken()
     try:
         run, collector = await asyncio.to_thread(start, model, given, token)
-        await watch(run, host)
+        await watch(run, host, collector.make_room)
         outcome = run.outcome()
         result, notes = await asyncio.to_thread(collector.result, outcome)
     except VolcvError as error:
@@ -144,9 +151,7 @@ async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> NodeR
 def start(model: Model, given: Mapping[str, Any], token: CancelToken) -> tuple[Run[Any], Collector[Any]]:
     """A started run and what collects its results."""
     inputs = batch_inputs(model, given)
-    collector: Collector[Any] = (
-        VideoCollector() if model.video else ImageCollector(calls_of(inputs), Output.MASK in model.outputs)
-    )
+    collector: Collector[Any] = VideoCollector() if model.video else ImageCollector(model, calls_of(inputs))
     return Run(service_for(config.profile()), model, inputs, collector.decode, token), collector
 
 
@@ -163,8 +168,11 @@ def recall(request_id: str, newest: int) -> NodeResult:
     return NodeResult(texts_of(answers), response_of(map(response_entry, answers)), batch)
 
 
-async def watch(run: Run[Any], host: Host) -> None:
-    """Wait until every call has ended, showing where they are. Raises Cancelled once interrupted."""
+async def watch(run: Run[Any], host: Host, make_room: Callable[[Callable[[], bool]], None]) -> None:
+    """Wait until every call has ended, showing where they are. Raises Cancelled once interrupted.
+
+    ``make_room`` is called once in a thread, when there is nothing to do but to wait for the service.
+    """
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
 
@@ -174,7 +182,7 @@ async def watch(run: Run[Any], host: Host) -> None:
 
     for future in run.futures:
         future.add_done_callback(wake)
-    shown, done = "", -1
+    shown, done, prepared = "", -1, False
     while True:
         woken.clear()
         if host.interrupted():
@@ -187,6 +195,9 @@ async def watch(run: Run[Any], host: Host) -> None:
         if run.status() != shown:
             shown = run.status()
             host.status(shown)
+        if not prepared and run.only_waits():
+            prepared = True
+            loop.run_in_executor(None, make_room, run.only_waits)
         try:
             await asyncio.wait_for(woken.wait(), POLL_SECONDS)
         except (TimeoutError, asyncio.TimeoutError):

@@ -36,6 +36,8 @@ from .service import Service
 
 P = TypeVar("P")
 POLL_SECONDS = 0.1
+SETTLED_SECONDS = 0.5
+AT_SERVICE = (Phase.WORKING, Phase.IN_QUEUE, Phase.GENERATING)
 HOPELESS = (CredentialError, QuotaError, SetupError)
 """After one of these, the calls of the run that are not yet sent would only fail the same way."""
 
@@ -190,6 +192,14 @@ class Run(Generic[P]):
     def cancel(self) -> None:
         """Stop what has not been sent; what has been is finished in the background and stored."""
         self.token.cancel()
+
+    def only_waits(self) -> bool:
+        """Whether all calls that are neither done nor queued have been at the service for a while."""
+        if self.token.cancelled:
+            return False
+        begun = [call for call in self.calls if call.phase not in (Phase.QUEUED, Phase.WAITING, Phase.DONE)]
+        recently = time.monotonic() - SETTLED_SECONDS
+        return bool(begun) and all(call.phase in AT_SERVICE and call.phase_since < recently for call in begun)
 
     def first_picture(self) -> P | None:
         """The first finished picture, for a preview."""

@@ -59,9 +59,9 @@ class Upload:
     def __len__(self) -> int:
         return len(self._body)
 
-    def __iter__(self) -> Iterator[memoryview]:
+    def __iter__(self) -> Iterator[bytes]:
         self._token.check()
-        for whole in map(memoryview, self._body):
+        for whole in self._body:
             for at in range(0, len(whole), CHUNK):
                 piece = whole[at : at + CHUNK]
                 self._handed += len(piece)

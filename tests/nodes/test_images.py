@@ -111,26 +111,6 @@ def test_equal_sizes_make_one_batch_and_different_ones_are_centred_on_black() ->
     assert torch.all(mixed[1, :, 2:4] == 1) and mixed[1].sum() == 4 * 2 * 3
 
 
-def test_a_gallery_decodes_equal_pictures_straight_into_the_batch() -> None:
-    gallery = images.Gallery(3)
-    shown = [gallery.decode(position, png_bytes(np.full((4, 6, 3), 50 * position, np.uint8))) for position in (2, 0, 1)]
-    shown = [shown[1], shown[2], shown[0]]
-    batch, padded = gallery.batch(shown)
-    assert batch.shape == (3, 4, 6, 3) and not padded
-    assert [float(one.mean()) for one in batch] == pytest.approx([0, 50 / 255, 100 / 255])
-    assert batch[1].data_ptr() == shown[1].data_ptr()
-
-
-def test_a_gallery_keeps_second_pictures_and_other_sizes() -> None:
-    gallery = images.Gallery(2)
-    first, edges = (gallery.decode(0, png_bytes(np.full((4, 6, 3), level, np.uint8))) for level in (255, 51))
-    other = gallery.decode(1, png_bytes(np.full((2, 6, 3), 102, np.uint8)))
-    batch, padded = gallery.batch([first, edges, other])
-    assert batch.shape == (3, 4, 6, 3) and padded
-    assert [float(one[2].mean()) for one in batch] == pytest.approx([1, 0.2, 0.4])
-    assert float(batch[2, 0].max()) == 0
-
-
 def test_masks_of_two_and_three_dimensions_and_empty_ones() -> None:
     assert [mask.size for mask in images.mask_batch(torch.zeros(3, 4, 6))] == [(6, 4)] * 3
     (single,) = images.mask_batch(torch.zeros(4, 6))

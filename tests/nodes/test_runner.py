@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from volcv_pack.nodes.controls import ControlLink
+from volcv_pack.nodes.gallery import Gallery
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
@@ -196,6 +197,42 @@ def test_interrupt_ends_the_node_at_once_and_the_paid_picture_is_kept(gateway: S
         time.sleep(0.05)
     _, _, (entry,) = run(TEXT_TO_IMAGE, prompt="a red fox", seed=9)
     assert entry["reused"] and gateway.charged == 1
+
+
+@pytest.mark.parametrize(("delay", "times"), [(1.2, 1), (0.0, 0)])
+def test_room_for_the_pictures_is_made_once_while_the_service_works(
+    gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, delay: float, times: int
+) -> None:
+    wanted: list[bool] = []
+    monkeypatch.setattr(Gallery, "make_room", lambda self, still: wanted.append(still()))
+    gateway.inject(Fault(delay=delay, times=None))
+    images, *_ = run(TEXT_TO_IMAGE, prompt="a red fox", count=2)
+    assert images.shape[0] == 2 and wanted == [True] * times
+
+
+def test_room_is_no_longer_made_after_an_interrupt(gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[bool] = []
+    began, host = threading.Event(), FakeHost()
+
+    def make_room(self: Gallery, still: Callable[[], bool]) -> None:
+        began.set()
+        while still():
+            time.sleep(0.01)
+        wanted.append(still())
+
+    monkeypatch.setattr(Gallery, "make_room", make_room)
+    gateway.inject(Fault(delay=5))
+
+    async def interrupted_run() -> None:
+        task = asyncio.create_task(run_model(TEXT_TO_IMAGE, {"prompt": "a red fox"}, host))
+        await asyncio.to_thread(began.wait, 5)
+        host.stop = True
+        with pytest.raises(Cancelled):
+            await task
+
+    started = time.monotonic()
+    asyncio.run(interrupted_run())
+    assert wanted == [False] and time.monotonic() - started < 3
 
 
 def test_a_torn_down_loop_loses_no_paid_picture(gateway: SandboxServer) -> None:
