@@ -34,7 +34,7 @@ def conversions(rows: Sequence[Row], file: Path) -> Path:
     table = {(row.suite, row.name): row.value for row in rows if row.suite.startswith("conversions")}
     suites = sorted({suite for suite, _ in table}, key=side_of)
     sides = [side_of(suite) for suite in suites]
-    figure, axes = plt.subplots(1, 4, figsize=(15, 4), sharex=True)
+    figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), sharex=True)
     names = [name for group in LINES.values() for name in group]
     for axis, name in zip(axes, names, strict=True):
         ours = [table[suite, name] for suite in suites]
@@ -49,8 +49,8 @@ def conversions(rows: Sequence[Row], file: Path) -> Path:
         axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("milliseconds")
-    axes[0].legend()
-    figure.tight_layout()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", ncols=3)
+    figure.tight_layout(rect=(0, 0, 1, 0.93))
     figure.savefig(file, dpi=90)
     plt.close(figure)
     return file
@@ -82,15 +82,15 @@ def long_run(samples: Sequence[Mapping[str, float]], file: Path) -> Path:
     calls = [one["calls"] for one in samples]
     figure, axis = plt.subplots(figsize=(8, 4))
     axis.plot(calls, [one["MB"] for one in samples], "o-", label="memory, MB")
-    axis.set(xlabel="calls", ylabel="MB", ylim=(0, None))
+    axis.set(xlabel="calls", ylabel="MB", ylim=(0, 1.2 * max(one["MB"] for one in samples)))
     counts = axis.twinx()
     counts.plot(calls, [one["threads"] for one in samples], "C1s-", label="threads")
     counts.plot(calls, [one["sockets"] for one in samples], "C2^-", label="sockets")
-    counts.set(ylabel="threads, sockets", ylim=(0, None))
-    handles = [*axis.get_legend_handles_labels()[0], *counts.get_legend_handles_labels()[0]]
-    axis.legend(handles, [one.get_label() for one in handles], loc="lower right")
+    most = max(max(one["threads"], one["sockets"]) for one in samples)
+    counts.set(ylabel="threads, sockets", ylim=(0, 1.5 * most))
     axis.grid(alpha=0.3)
-    figure.tight_layout()
+    figure.legend(loc="upper center", ncols=3)
+    figure.tight_layout(rect=(0, 0, 1, 0.93))
     figure.savefig(file, dpi=90)
     plt.close(figure)
     return file
