@@ -54,7 +54,10 @@ class Gallery:
         height, width = _last_sizes.get(self._model, (0, 0))
         if not 0 < 12 * self._places * height * width <= MOST_ROOM:
             return
-        room = new_batch(self._places, height, width).reshape(-1)
+        try:
+            room = new_batch(self._places, height, width).reshape(-1)
+        except MemoryError:  # perhaps there is enough when the pictures come
+            return
         for begin in range(0, room.size, TOUCHED_FLOATS):
             with self._lock:
                 if self._batch is not None or not wanted():

@@ -6,7 +6,6 @@ settings: only this computer's own browser may.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +17,13 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from ..volcv_client import config, exchange, underway
-from ..volcv_client.calls import Phase
+from ..volcv_client.calls import SENT, Phase
 from ..volcv_client.catalog import model, models
 from ..volcv_client.charges import Spent
 from ..volcv_client.errors import StoreError
+from ..volcv_client.labels import locale_file
 from ..volcv_client.media import VIDEO_EXTENSION, file_stem, is_video
+from ..volcv_client.messages import LANGUAGES
 from ..volcv_client.pictures import ANSWER_FORMATS
 from ..volcv_client.results import Result, ResultStore, store_at
 from ..volcv_client.tasks import KEPT_SECONDS, Task
@@ -31,9 +32,6 @@ from .settings import Client, RefusedChange, Reply, change
 
 MOST = 200
 """Results in one answer."""
-
-SENT = (Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING)
-"""Phases in which a call is already paid for, or may be, and is finished whatever happens."""
 
 WAITS_FOR_TASK = (Phase.IN_QUEUE, Phase.GENERATING)
 """Phases in which a call may stop waiting and nothing is lost: the next run takes the task up again."""
@@ -48,8 +46,6 @@ CONTENT_TYPES = {
     ".bmp": "image/bmp",
     VIDEO_EXTENSION: "video/mp4",
 }
-
-LOCALES = Path(__file__).resolve().parents[1] / "locales"
 
 
 class Sent(NamedTuple):
@@ -136,11 +132,10 @@ def names(req_key: str) -> str:
 @lru_cache(maxsize=1)
 def all_titles() -> list[dict[str, str]]:
     """Node id -> display name, one dictionary per language."""
-    found = []
-    for path in sorted(LOCALES.glob("*/nodeDefs.json")):
-        definitions = json.loads(path.read_text(encoding="utf-8"))
-        found.append({node: str(one.get("display_name", "")) for node, one in definitions.items()})
-    return found
+    return [
+        {node: str(one.get("display_name", "")) for node, one in locale_file(language, "nodeDefs").items()}
+        for language in LANGUAGES
+    ]
 
 
 @lru_cache(maxsize=1)

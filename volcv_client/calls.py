@@ -34,6 +34,13 @@ class Phase(str, Enum):
     DONE = "done"
 
 
+SENT = (Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING)
+"""Phases in which a call is already paid for, or may be, and is finished whatever happens."""
+
+SERVICE_WORKS = (Phase.WORKING, Phase.IN_QUEUE, Phase.GENERATING)
+"""Phases in which there is nothing to do but to wait for the service."""
+
+
 @dataclass(frozen=True)
 class Answer(Generic[P]):
     """What one call brought. ``pictures`` are decoded by the caller's decoder; ``files`` are the raw bytes.

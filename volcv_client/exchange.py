@@ -29,6 +29,7 @@ from .errors import (
     TaskGoneError,
     VolcvError,
 )
+from .labels import title
 from .messages import say
 from .payload import Built
 from .results import Result
@@ -63,7 +64,7 @@ class Exchange:
             call.model.links_only or bool(service.profile.upload_url)
         )
         if self._linked and not service.upload_url:
-            raise SetupError("needs_upload_url", title=call.model.title)
+            raise SetupError("needs_upload_url", title=title(call.model))
         self._ready: Message | None = None
 
     def __enter__(self) -> Exchange:

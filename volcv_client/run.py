@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from . import config
-from .calls import Answer, Call, Phase
+from .calls import SERVICE_WORKS, Answer, Call, Phase
 from .cancel import CancelToken
 from .catalog.shared import COUNT, ON_REFUSAL, SKIP
 from .catalog.spec import INT_MAX, Model
@@ -37,7 +37,6 @@ from .service import Service
 P = TypeVar("P")
 POLL_SECONDS = 0.1
 SETTLED_SECONDS = 0.5
-AT_SERVICE = (Phase.WORKING, Phase.IN_QUEUE, Phase.GENERATING)
 HOPELESS = (CredentialError, QuotaError, SetupError)
 """After one of these, the calls of the run that are not yet sent would only fail the same way."""
 
@@ -199,7 +198,7 @@ class Run(Generic[P]):
             return False
         begun = [call for call in self.calls if call.phase not in (Phase.QUEUED, Phase.WAITING, Phase.DONE)]
         recently = time.monotonic() - SETTLED_SECONDS
-        return bool(begun) and all(call.phase in AT_SERVICE and call.phase_since < recently for call in begun)
+        return bool(begun) and all(call.phase in SERVICE_WORKS and call.phase_since < recently for call in begun)
 
     def first_picture(self) -> P | None:
         """The first finished picture, for a preview."""

@@ -26,7 +26,8 @@ def quantize(rows: Pixels, scaled: NDArray[np.float32], target: NDArray[np.uint8
     if rows.dtype == np.uint8:
         np.copyto(target, rows)
         return
-    np.multiply(rows, np.float32(255.0), out=scaled, dtype=np.float32)
+    with np.errstate(over="ignore"):  # a value near the largest float becomes infinite, and white
+        np.multiply(rows, np.float32(255.0), out=scaled, dtype=np.float32)
     np.rint(scaled, out=scaled)
     # One cheap look spares nearly every picture the clamping: read as unsigned integers, floats of 0 to 255 are in
     # order, and negative ones and NaN are above them.

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from volcv_client.cli import files
+from volcv_client.cli.job_record import Record
 from volcv_client.sandbox import Fault, SandboxServer
 
 from .conftest import KEY, Command, Ran
@@ -33,6 +34,16 @@ def test_a_second_run_sends_nothing_and_says_so(
     assert "3 of 3" in ran.err and pictures_in(folder) == before
     ran = volcv("run", "--jobs", file, "-o", folder, "--quiet")
     assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_two_runs_of_one_file_do_not_pay_twice(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+    write(file, [job()])
+    folder.mkdir()
+    with Record(folder / f"{file.stem}.done.jsonl"):
+        ran = volcv("run", "--jobs", file, "-o", folder)
+    assert (ran.code, ran.out, server.requests) == (2, "", []) and ".done.jsonl" in ran.err
+    assert volcv("run", "--jobs", file, "-o", folder).code == 0 and server.charged == 1
 
 
 def test_a_failed_job_does_not_stop_the_others_and_is_tried_again(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
-from volcv_client import catalog
+from volcv_client import catalog, labels
 from volcv_client.catalog import spec
 from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import Branch, Choice, Input, Model, Picture, Switch, WireInput
@@ -121,6 +122,39 @@ def test_help_is_also_chinese(volcv: Command, monkeypatch: pytest.MonkeyPatch) -
     for arguments in (["--help"], ["run", "i2i_outpainting", "--help"], ["show", "i2i_outpainting"], ["nope"]):
         ran = volcv(*arguments)
         assert not (ran.out + ran.err).isascii()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.req_key)
+def test_models_are_described_in_chinese(volcv: Command, monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    shown, help_text = volcv("show", model.req_key).out, volcv("run", model.req_key, "--help").out
+    for english in (model.title, model.summary, *(one.tooltip for one in (*model.all_inputs(), *RUN_OPTIONS))):
+        assert english not in shown and english not in help_text
+    assert "\uff08\u5b57\u6bb5" not in shown + help_text, "the field's name stands before its tooltip"
+
+
+def test_list_is_chinese_and_takes_groups_in_both_languages(volcv: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = volcv("list", "--group", "video", "--json").out
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    (line,) = volcv("list", "--group", "video").out.splitlines()
+    assert not line.isascii() and volcv("list", "--group", line.split()[-2]).out.splitlines() == [line]
+    assert volcv("list", "--group", "video", "--json").out == english
+
+
+def test_without_the_folder_of_translations_english_is_left(
+    volcv: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    monkeypatch.setattr(labels, "LOCALES", tmp_path)
+    labels.locale_file.cache_clear()
+    model = MODELS[0]
+    assert all(text in volcv("show", model.req_key).out for text in (model.title, model.summary, model.group))
+    labels.locale_file.cache_clear()
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model.name], ids=lambda model: model.name)
+def test_a_family_is_found_by_its_name(volcv: Command, model: Model) -> None:
+    assert volcv("show", model.name).out == volcv("show", model.req_key).out
 
 
 def test_help_and_list_load_nothing_heavy() -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from volcv_client import messages
 from volcv_client.catalog import Model, models
 from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import INT_MAX, Input, Number
@@ -116,8 +117,12 @@ class Row:
             return values
         return self.say("stated", range=values, origin=self.say(self.declared.origin.value))
 
+    def field(self) -> str:
+        """How the tooltip ends in a language in which the node shows another name."""
+        return messages.texts(self.language)["label.field"].format(name=self.one["id"])
+
     def meaning(self) -> str:
-        text = self.text["tooltip"].removesuffix(self.say("field", field=self.one["id"]))
+        text = self.text["tooltip"].removesuffix(self.field())
         advice = getattr(self.declared, "advice", None)
         if advice:
             text = text.removesuffix(self.say("advice", low=shown(advice.low), high=shown(advice.high)))

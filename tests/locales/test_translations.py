@@ -102,7 +102,7 @@ def test_chinese_explains_every_choice(node_id: str) -> None:
 def test_chinese_tooltips_end_with_range_and_field(node_id: str) -> None:
     """Errors and notes name a field; the node shows its Chinese name."""
     for row in table.rows(NODES, node_id, "zh"):
-        field = row.say("field", field=row.one["id"])
+        field = row.field()
         assert row.text["tooltip"].endswith(field), row.path
         advice = getattr(row.declared, "advice", None)
         if advice:

@@ -18,9 +18,9 @@ def models() -> tuple[Model, ...]:
 
 
 def model(key: str) -> Model:
-    """The model with that req_key or node id; KeyError if there is none."""
+    """The model with that req_key, node id or name of a family; KeyError if there is none."""
     for one in models():
-        if key == one.node_id or key in one.req_keys:
+        if key in (one.node_id, one.name or one.req_key, *one.req_keys):
             return one
     raise KeyError(key)
 

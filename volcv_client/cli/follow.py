@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from ..calls import Phase
+from ..calls import SENT
+from ..labels import title
 from ..messages import say
 from ..run import Run
 from .terminal import Progress, report
 
 POLL_SECONDS = 0.1
-AT_THE_SERVICE = (Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING)
 
 
 class Work(Protocol):
@@ -50,7 +50,7 @@ class Together:
         current = next(iter(self.runs()), None)
         if current is None or len(self._runs) == 1:
             return done, self._total, self._runs[0].status()
-        return done, self._total, status_of_several(done, self._total, current.model.title, current)
+        return done, self._total, status_of_several(done, self._total, title(current.model), current)
 
     def runs(self) -> Iterable[Run[Any]]:
         return (run for run in self._runs if run.done < len(run.calls))
@@ -84,6 +84,6 @@ def follow(work: Work, progress: Progress) -> bool:
                 raise
             interrupted = True
             work.cancel()
-            sent = sum(call.phase in AT_THE_SERVICE for run in work.runs() for call in run.calls)
+            sent = sum(call.phase in SENT for run in work.runs() for call in run.calls)
             if sent:
                 report(say("cli.finishing", count=sent))

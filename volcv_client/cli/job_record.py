@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
+
+from ..messages import say
+from .parser import UsageError
 
 
 class Record:
-    """The record beside the pictures. Raises OSError if it cannot be written."""
+    """The record beside the pictures, for one process at a time: two would make, and pay for, the same jobs.
+
+    Raises OSError if it cannot be written, UsageError if another process has it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = path.open("a+b")
+        if not locked(self._file):
+            self._file.close()
+            raise UsageError(say("cli.jobs.busy", record=path))
         self._file.seek(0)
         self._latest: dict[str, tuple[str, ...] | None] = {}
         line = b"\n"
@@ -48,3 +58,17 @@ class Record:
         """Add a line; it is in the hands of the system afterwards."""
         self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed, or its process ends; False if another process has. Windows has no such lock."""
+    if sys.platform != "win32":
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            return True
+    return True

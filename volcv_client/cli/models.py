@@ -10,18 +10,19 @@ from .. import catalog
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Model
 from ..errors import InputError
+from ..labels import group, title
 from ..messages import say
 from .parser import Exit, Parser, choice, slug
 from .terminal import columns, show
 
-FIELDS = ("req_key", "title", "group", "node_id")
-
 
 def add(parser: Parser) -> None:
-    names = list(dict.fromkeys(group_name(model.group) for model in catalog.models()))
+    models = catalog.models()
+    english = {group_name(name): group_name(model.group) for model in models for name in (model.group, group(model))}
+    names = dict.fromkeys(group_name(group(model)) for model in models)
     parser.options.add_argument(
         "--group",
-        type=lambda text: choice(names)(group_name(text)),
+        type=lambda text: english[choice(english)(group_name(text))],
         action="extend",
         nargs="+",
         metavar="NAME",
@@ -35,7 +36,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         show(json.dumps([facts(model) for model in models], ensure_ascii=False, indent=1))
         return Exit.OK
-    for line in columns([[str(getattr(model, name)) for name in FIELDS] for model in models]):
+    for line in columns([[model.req_key, title(model), group(model), model.node_id] for model in models]):
         show(line)
     return Exit.OK
 
@@ -59,7 +60,7 @@ def facts(model: Model) -> dict[str, Any]:
 
 
 def find_model(key: str) -> Model:
-    """The model of that req_key or node id. Raises InputError if there is none."""
+    """The model of that req_key, node id or name of a family. Raises InputError if there is none."""
     try:
         return catalog.model(key)
     except KeyError:

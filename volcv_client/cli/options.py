@@ -27,6 +27,7 @@ from ..catalog.spec import (
     Text,
     Watermark,
 )
+from ..labels import title, tooltip
 from ..messages import say
 from .describe import short_facts
 from .job_values import (
@@ -203,10 +204,10 @@ def inputs_of(model: Model) -> Iterator[Input]:
 
 def add_inputs(parser: Parser, model: Model) -> None:
     """An option for every input, rarely used ones in a group of their own."""
-    usual = parser.add_argument_group(say("cli.run.inputs", title=model.title))
+    usual = parser.add_argument_group(say("cli.run.inputs", title=title(model)))
     rare = parser.add_argument_group(say("cli.run.advanced"))
     for one in inputs_of(model):
-        text = f"{one.tooltip} [{short_facts(model, one)}]{extra(one)}"
+        text = f"{tooltip(model, one)} [{short_facts(model, one)}]{extra(one)}"
         kind_of(one).add(rare if one.advanced else usual, one, text.replace("%", "%%"))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import catalog, config
 from ..catalog.spec import Model
+from ..labels import summary, title
 from ..messages import say
 from .models import find_model, preset
 from .options import add_inputs, collect, flag, spelled, unused
@@ -24,7 +25,7 @@ Size = tuple[int, int]
 
 def add(parser: Parser) -> None:
     parser.usage = say("cli.run.usage", prog="volcv") + "\n       " + say("cli.jobs.usage", prog="volcv")
-    keys = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, m.title] for m in catalog.models()])))
+    keys = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, title(m)] for m in catalog.models()])))
     parser.epilog = f"{say('cli.jobs.about')}\n\n{keys}"
     parser.places.add_argument("key", metavar="KEY", nargs="?", help=say("cli.key"))
     parser.places.add_argument("rest", metavar="...", nargs=REMAINDER, help=say("cli.run.rest"))
@@ -47,7 +48,7 @@ def model_parser(model: Model) -> Parser:
     parser = Parser(
         prog=f"volcv run {model.req_key}",
         usage=say("cli.run.usage", prog="volcv").replace("KEY", model.req_key, 1),
-        description=f"{model.title}. {model.summary}\n{model.page}",
+        description=say("cli.run.about", title=title(model), summary=summary(model), page=model.page),
         epilog=say("cli.run.epilog"),
     )
     add_common(parser)

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Branch, Choice, Input, Model
+from ..labels import group, summary, title, tooltip
 from ..messages import say
 from .describe import condition_text, input_facts, model_facts, short_facts
 from .models import find_model
@@ -36,11 +37,11 @@ def run(arguments: Namespace) -> int:
 
 
 def head(model: Model) -> Iterator[str]:
-    yield f"{model.req_key}  {model.title}"
-    yield model.summary
+    yield f"{model.req_key}  {title(model)}"
+    yield summary(model)
     yield ""
     for name, value in (
-        ("group", model.group),
+        ("group", group(model)),
         ("node", model.node_id),
         ("page", model.page),
         ("action", ", ".join(mode.action for mode in model.modes.values())),
@@ -54,7 +55,7 @@ def inputs(model: Model) -> Iterator[str]:
     yield say("cli.show.inputs")
     for one in (*model.all_inputs(), *RUN_OPTIONS):
         yield f"  {one.name}  ({short_facts(model, one)})"
-        yield from wrap(one.tooltip, LINE, initial_indent="      ", subsequent_indent="      ")
+        yield from wrap(tooltip(model, one), LINE, initial_indent="      ", subsequent_indent="      ")
         for text in details(one):
             yield from wrap(text, LINE, initial_indent="      - ", subsequent_indent="        ")
 
