@@ -35,7 +35,7 @@ MODEL = Model(
             options={label: {"aspect_ratio": label} for label in ASPECT_RATIOS},
             tooltip="Shape of the video. With a picture the picture decides.",
         ),
-        shared.seed(),
+        shared.seed("video"),
         shared.logo_info({}),
     ),
     requires=(Require(("prompt", "image"), why="nothing_to_film"),),

@@ -50,10 +50,10 @@ def prompt(
     return Text(name=name, tooltip=tooltip, multiline=True, required=required, wire=wire, origin=origin)
 
 
-def seed() -> Seed:
+def seed(made: str = "picture") -> Seed:
     return Seed(
         name="seed",
-        tooltip="-1: the service picks a seed, and every run is a new, charged picture. Any other value is "
+        tooltip=f"-1: the service picks a seed, and every run is a new, charged {made}. Any other value is "
         "repeatable: an identical request is reused from the result store and not charged again.",
         origin=Origin.OFFICIAL,
     )
@@ -217,8 +217,8 @@ COUNT = Integer(
     low=1,
     high=64,
     wire=(),
-    tooltip="Pictures to make for each input picture. Each is one charged call; with a fixed seed they use seed, "
-    "seed + 1, and so on.",
+    tooltip="How many to make for each input picture, or from the text alone. Each is one charged call; with a fixed "
+    "seed they use seed, seed + 1, and so on.",
 )
 FAIL, SKIP = "fail", "skip"
 
