@@ -1,7 +1,8 @@
 """What models and their inputs are called, and what is said of them, in the user's language.
 
 English stands in the declarations. Other languages are the texts of the nodes, in the folder ``locales`` that ComfyUI
-reads; where it is missing, because this package was copied without the rest, English is left.
+reads, and that an installed package has inside. Where it is missing, because this package was copied without the rest,
+English is left.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 from .catalog.spec import Branch, Input, Model
 from .messages import LANGUAGES, language, say
 
-LOCALES = Path(__file__).parents[1] / "locales"
+INSTALLED = Path(__file__).with_name("locales")
+LOCALES = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[1] / "locales"
 
 
 @lru_cache(maxsize=2 * len(LANGUAGES))

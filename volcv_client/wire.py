@@ -108,7 +108,9 @@ def message(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str] =
 
 def digest(body: Mapping[str, Any], *where: str) -> str:
     """SHA-256 of a body and of where it goes, equal for equal ones."""
+    said = message(body, lambda lean: SORTED.encode([*where, lean]))
     made = sha256()
-    for piece in message(body, lambda lean: SORTED.encode([*where, lean])):
-        made.update(piece)
+    for part in (*said.texts, *said.pictures):
+        made.update(len(part).to_bytes(8, "big"))
+        made.update(part)
     return made.hexdigest()

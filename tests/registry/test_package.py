@@ -160,3 +160,13 @@ def test_every_supported_python_is_tested(project: dict[str, Any]) -> None:
     lowest = project["project"]["requires-python"].removeprefix(">=")
     assert f'python: ["{lowest}"' in workflow
     assert "run: make test" in workflow
+
+
+def test_an_installed_command_has_everything(project: dict[str, Any]) -> None:
+    """Every folder of the client is a package, and the translations are one more."""
+    folders = {Path(name).parent.as_posix() for name in PACKED if name.startswith("volcv_client/")}
+    setuptools = project["tool"]["setuptools"]
+    assert {name.replace(".", "/") for name in setuptools["packages"]} == folders | {"volcv_client/locales"}
+    assert setuptools["package-dir"] == {"volcv_client.locales": "locales"}
+    endings = {Path(name).suffix for name in PACKED if name.startswith("volcv_client/")} - {".py"}
+    assert {f"*{ending}" for ending in endings} <= set(setuptools["package-data"]["*"])
