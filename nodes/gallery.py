@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -74,8 +75,9 @@ class Gallery:
         def place(height: int, width: int) -> NDArray[np.float32]:
             with self._lock:
                 if self._batch is None:
-                    self._batch = torch.from_numpy(self._first(height, width))
-                if position in self._taken or self._batch.shape[1:3] != (height, width):
+                    with suppress(MemoryError):  # perhaps there is enough for one picture after the other
+                        self._batch = torch.from_numpy(self._first(height, width))
+                if self._batch is None or position in self._taken or self._batch.shape[1:3] != (height, width):
                     return pictures.new_place(height, width)
                 self._taken.add(position)
                 return tensor_array(self._batch[position])

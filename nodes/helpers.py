@@ -6,7 +6,7 @@ What only a running node needs is imported there: ComfyUI's start does not wait 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING
 
 from comfy_api.latest import io, ui
 from torch import Tensor
@@ -14,7 +14,11 @@ from torch import Tensor
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..volcv_client.demo import PICTURE_NAMES, picture_path
 from .controls import ControlLink
+from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
+
+if TYPE_CHECKING:
+    from .runner import NodeResult
 
 TOOLS = f"{CATEGORY}/Tools"
 
@@ -159,6 +163,7 @@ class Recall(io.ComfyNode):
                 ),
             ],
             outputs=outputs_of(),
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -168,13 +173,14 @@ class Recall(io.ComfyNode):
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
-        def recalled() -> tuple[Any, str, str]:
+        def recalled() -> tuple[NodeResult, str]:
             from .runner import recall
 
-            found = recall(request_id.strip(), newest)
-            return found.images, found.text, found.response
+            return recall(request_id.strip(), newest)
 
-        return io.NodeOutput(*await asyncio.to_thread(recalled))
+        found, status = await asyncio.to_thread(recalled)
+        ComfyHost(cls.hidden.unique_id).status(status)
+        return io.NodeOutput(found.images, found.text, found.response)
 
 
 HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)

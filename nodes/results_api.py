@@ -139,23 +139,28 @@ def all_titles() -> list[dict[str, str]]:
 
 
 @lru_cache(maxsize=1)
-def known() -> dict[str, dict[str, str]]:
-    """req_key -> how a model is named in answers. ``choice`` tells the members of a family apart."""
+def known() -> dict[str, dict[str, Any]]:
+    """req_key -> how a model is named in answers. ``choice`` tells the members of a family apart.
+
+    ``seeded``: it has a seed, so a result without one got a seed that the service chose.
+    """
     return {
         key: {
             "model": key,
             "node": one.node_id,
             "title": one.title,
             "choice": ", ".join(one.choices_of_req_key().get(key, {}).values()),
+            "seeded": any(each.name == "seed" for each in one.all_inputs()),
         }
         for one in models()
         for key in one.req_keys
     }
 
 
-def named(req_key: str) -> dict[str, str]:
-    """A model that this version does not know has no node."""
-    return known().get(req_key, {"model": req_key, "node": "", "title": req_key, "choice": ""})
+def named(req_key: str) -> dict[str, Any]:
+    """A model that this version does not know has no node, and a seed only where one was recorded."""
+    unknown = {"model": req_key, "node": "", "title": req_key, "choice": "", "seeded": False}
+    return known().get(req_key, unknown)
 
 
 def summary(result: Result) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ..volcv_client.errors import Cancelled, StoreError, VolcvError
 from ..volcv_client.media import is_video
 from ..volcv_client.messages import say
 from ..volcv_client.payload import PictureSource, defaults
-from ..volcv_client.results import store_at
+from ..volcv_client.results import Result, store_at
 from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
 from ..volcv_client.service import service_for, stored_answer
 from .gallery import Gallery
@@ -155,17 +155,24 @@ def start(model: Model, given: Mapping[str, Any], token: CancelToken) -> tuple[R
     return Run(service_for(config.profile()), model, inputs, collector.decode, token), collector
 
 
-def recall(request_id: str, newest: int) -> NodeResult:
-    """What stored results hold: the one with that id, or the newest ones. Videos are left out.
+def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+    """What stored results hold, and a text about it: the one with that id, or the newest ones that are pictures.
 
-    Raises StoreError if there is none.
+    Raises StoreError if there is none, or if the one with that id is a video.
     """
-    found = store_at(config.home() / "results").recall(request_id, newest)
-    answers = [stored_answer(result, bytes_to_tensor) for result in found if not any(map(is_video, result.files))]
-    if not answers:
-        raise StoreError("video_stored")
-    batch, _ = to_batch([picture for answer in answers for picture in answer.pictures])
-    return NodeResult(texts_of(answers), response_of(map(response_entry, answers)), batch)
+    found = store_at(config.home() / "results").recall(request_id, newest, holds_pictures)
+    if not all(map(holds_pictures, found)):
+        raise StoreError("video_stored", request=request_id)
+    answers = [stored_answer(result, bytes_to_tensor) for result in found]
+    pictures = [picture for answer in answers for picture in answer.pictures]
+    batch, padded = to_batch(pictures)
+    status = say("summary.reused", made=say("made.images", count=len(pictures)))
+    result = NodeResult(texts_of(answers), response_of(map(response_entry, answers)), batch)
+    return result, "\n".join([status, size_note(batch, padded)])
+
+
+def holds_pictures(result: Result) -> bool:
+    return not any(map(is_video, result.files))
 
 
 async def watch(run: Run[Any], host: Host, make_room: Callable[[Callable[[], bool]], None]) -> None:
@@ -215,6 +222,9 @@ def preview_of(image: object) -> Tensor | None:
 def batch_notes(outcome: Outcome[Tensor], batch: Tensor, padded: bool) -> list[str]:
     """What the user should know about how the pictures were put together."""
     notes = [say("note.several", count=len(answer.pictures)) for answer in outcome.answers if len(answer.pictures) > 1]
-    if padded:
-        notes.append(say("note.padded", width=batch.shape[2], height=batch.shape[1]))
-    return list(dict.fromkeys(notes))
+    return list(dict.fromkeys([size_note(batch, padded), *notes]))
+
+
+def size_note(batch: Tensor, padded: bool) -> str:
+    """How large the pictures are; what ComfyUI writes under a preview is the preview's size."""
+    return say("note.padded" if padded else "note.size", width=batch.shape[2], height=batch.shape[1])

@@ -39,7 +39,7 @@ def schema_of(model: Model) -> io.Schema:
         node_id=model.node_id,
         display_name=f"{model.title} (Volcengine)",
         category=f"{CATEGORY}/{model.group}",
-        description=f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
+        description=model.summary if model.any_req_key else f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
         search_aliases=[*model.aliases, *model.req_keys, "volcengine", "volcv"],
         inputs=[io_input(one) for one in (*model.inputs, *RUN_OPTIONS)],
         outputs=outputs_of(model),

@@ -11,6 +11,7 @@ import io
 import os
 import threading
 import zlib
+from contextlib import suppress
 from typing import IO, Any
 
 from PIL import Image
@@ -63,5 +64,6 @@ def scratch_file() -> IO[bytes] | None:
         return None
     file: IO[bytes] | None = getattr(_of_thread, "file", None)
     if file is None:
-        file = _of_thread.file = os.fdopen(os.memfd_create("volcv"), "w+b", buffering=0)
+        with suppress(OSError):  # forbidden here, or too many files are open
+            file = _of_thread.file = os.fdopen(os.memfd_create("volcv"), "w+b", buffering=0)
     return file

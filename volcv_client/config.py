@@ -49,9 +49,19 @@ def set_home(folder: Path) -> None:
 
 
 def home() -> Path:
-    """The state folder: ``VOLCV_HOME``, else the host's, else ``~/.volcv``."""
+    """The state folder: ``VOLCV_HOME``, else the host's, else that of the ComfyUI around, else ``~/.volcv``."""
     named = environ.get("VOLCV_HOME")
-    return Path(named).expanduser() if named else _home or Path.home() / ".volcv"
+    return Path(named).expanduser() if named else _home or home_around(Path(__file__)) or Path.home() / ".volcv"
+
+
+def home_around(file: Path) -> Path | None:
+    """Where the ComfyUI that this file is installed in keeps the pack's state, for the command; None outside of one.
+
+    What the nodes stored and what was set in ComfyUI is then there for the command too.
+    """
+    pack = file.absolute().parents[1]
+    folder = pack.parent.parent / "user" / "__volcv"
+    return folder if pack.parent.name == "custom_nodes" and folder.is_dir() else None
 
 
 def config_file() -> Path:

@@ -34,7 +34,7 @@ from .messages import say
 from .payload import Built
 from .results import Result
 from .tasks import Task
-from .wire import PICTURES_FIELD, Message, message, takes_links, with_links
+from .wire import PICTURES_FIELD, Message, inline_files, message, takes_links, with_links
 
 if TYPE_CHECKING:
     from .service import Service
@@ -90,7 +90,7 @@ class Exchange:
     def _with_links(self, token: SharedToken) -> dict[str, Any]:
         self._call.enter(Phase.UPLOADING)
         links = []
-        for picture in self._built.body[PICTURES_FIELD]:
+        for picture in inline_files(self._built.body):
             token.check()
             links.append(self._service.transport.upload(self._service.upload_url, picture))
         return with_links(self._built.body, links)

@@ -13,10 +13,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
+from .connections import Adapter, PlainConnection, TlsConnection
 from .errors import DownloadError
 
 
@@ -54,6 +51,7 @@ class AddressRule:
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
+            (host or "").encode("idna")  # as urllib3 will: an empty or overlong label is an error there
         except ValueError:
             raise DownloadError("bad_link", shown=url[:60]) from None
         if parts.scheme not in ("http", "https") or not host:
@@ -66,38 +64,26 @@ class AddressRule:
             raise DownloadError("private_link", host=host[:100])
 
 
-class GuardedAdapter(HTTPAdapter):
+class GuardedAdapter(Adapter):
     """A transport adapter whose sockets are checked against an AddressRule before anything is sent.
 
     Behind a proxy the proxy makes the connection, and only :meth:`AddressRule.check` applies.
     """
 
     def __init__(self, rule: AddressRule, **options: Any) -> None:
-        self._rule = rule
-        super().__init__(**options)
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        rule = self._rule
-
         def checked(host: str, sock: socket.socket) -> socket.socket:
             if not rule.allows(host, sock.getpeername()[0]):
                 sock.close()
                 raise BlockedAddressError(host)
             return sock
 
-        class PlainConnection(HTTPConnection):
+        class CheckedPlain(PlainConnection):
             def _new_conn(self) -> socket.socket:
                 return checked(self.host, super()._new_conn())
 
-        class TlsConnection(HTTPSConnection):
+        class CheckedTls(TlsConnection):
             def _new_conn(self) -> socket.socket:
                 return checked(self.host, super()._new_conn())
 
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = PlainConnection
-
-        class TlsPool(HTTPSConnectionPool):
-            ConnectionCls = TlsConnection
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+        self.plain, self.tls = CheckedPlain, CheckedTls
+        super().__init__(**options)

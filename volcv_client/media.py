@@ -48,11 +48,24 @@ def keep(media: Media, folder: Path) -> str:
         media.replace(folder / name)
         return name
     name = f"{uuid.uuid4().hex}{extension_of(media)}"
-    with (folder / name).open("xb") as file:
-        file.write(media)
-        file.flush()
-        fsync(file.fileno())
+    path = folder / name
+    try:
+        with path.open("xb") as file:
+            file.write(media)
+            file.flush()
+            fsync(file.fileno())
+    except OSError:  # half a picture would make a full disk fuller
+        path.unlink(missing_ok=True)
+        raise
     return name
+
+
+def give_back(media: Media, file: Path) -> None:
+    """Undo :func:`keep`: a file on disk is where it was, anything else is gone. Raises OSError."""
+    if isinstance(media, Path):
+        file.replace(media)
+    else:
+        file.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Media:

@@ -89,15 +89,15 @@ class ArrayMask:
 
 
 class SharedPicture:
-    """A picture that several calls send: the first one encodes it, the others get the same text.
+    """A picture that several calls send: the first one encodes it, the others get the same bytes.
 
-    It is forgotten once ``uses`` calls have it.
+    An encoding is forgotten once ``uses`` calls have it; a call may ask for two, if the first is too large.
     """
 
     def __init__(self, source: PictureSource, uses: int) -> None:
         self._source = source
-        self._left = uses
-        self._done: dict[tuple[Encoding, tuple[int, int] | None], Encoded] = {}
+        self._uses = uses
+        self._done: dict[tuple[Encoding, tuple[int, int] | None], tuple[Encoded, int]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -109,13 +109,12 @@ class SharedPicture:
         return bool(getattr(self._source, "empty", False))
 
     def encode(self, encoding: Encoding, size: tuple[int, int] | None) -> Encoded:
+        key = encoding, size
         with self._lock:
-            done = self._done.get((encoding, size)) or self._source.encode(encoding, size)
-            self._left -= 1
-            if self._left > 0:
-                self._done[encoding, size] = done
-            else:
-                self._done.clear()
+            done, left = self._done.get(key) or (self._source.encode(encoding, size), self._uses)
+            self._done[key] = done, left - 1
+            if left <= 1:
+                del self._done[key]
         return done
 
 
@@ -255,6 +254,10 @@ def check_limits(name: str, size: tuple[int, int], limits: PictureLimits) -> Non
 
 
 def check_area(area: Area, values: Mapping[str, Any]) -> None:
+    low, high = area.sides
+    for name in (area.width, area.height):
+        if not low <= values[name] <= high:
+            raise InputError("out_of_bounds", name=name, value=values[name], low=low, high=high)
     pixels = values[area.width] * values[area.height]
     if not area.low <= pixels <= area.high:
         size = f"{values[area.width]}x{values[area.height]}"
@@ -300,7 +303,7 @@ def build(model: Model, inputs: Inputs, *, lossless: bool = False) -> Built:
     for one in active:
         if not isinstance(one, (Picture, Controls, JsonBody)):
             put_value(body, one, inputs)
-    attached = list(put_pictures(body, model, inputs, active))
+    attached = list(put_pictures(body, inputs, active))
     encoded = encode_within(model, attached, lossless)
     if encoded:
         body[PICTURES_FIELD] = [one.data for one in encoded]
@@ -321,6 +324,8 @@ def put_value(body: dict[str, Any], one: Input, inputs: Inputs) -> None:
         put(body, one.name, dict(inputs.watermark or one.off))
     elif isinstance(one, WireInput):
         value = inputs.values[one.name]
+        if isinstance(one, Text) and not one.multiline:
+            value = value.strip()  # pasted names come with invisible spaces, which no service forgives
         unchanged = not one.on_page and value == getattr(one, "default", None)
         if not unchanged and not (isinstance(one, Number) and value == one.omit):
             put_all(body, dict.fromkeys(one.paths, value))
@@ -336,7 +341,7 @@ class Attachment:
     fit_to: str | None = None
 
 
-def put_pictures(body: dict[str, Any], model: Model, inputs: Inputs, active: Sequence[Input]) -> Iterator[Attachment]:
+def put_pictures(body: dict[str, Any], inputs: Inputs, active: Sequence[Input]) -> Iterator[Attachment]:
     """Write what follows from the pictures; yields those that travel inline, in array order."""
     index = 0
     for one in active:

@@ -171,7 +171,7 @@ def decode(data: bytes, place: Place = new_place) -> NDArray[np.float32]:
     """RGB float32 ``[H, W, 3]`` in 0..1 of a picture file: EXIF turned, 16 bits kept, alpha over white.
 
     The values are written straight into ``place(height, width)``. Raises BadAnswerError for anything that is not a
-    whole PNG, JPEG, WebP or BMP of at most 100 megapixels.
+    whole PNG, JPEG, WebP or BMP of at most 100 megapixels, MemoryError if there is no room for it.
     """
     try:
         with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
@@ -181,7 +181,7 @@ def decode(data: bytes, place: Place = new_place) -> NDArray[np.float32]:
                 raise BadAnswerError("picture_broken", problem="truncated")
             with turn(*image.size):
                 return pixels_of(image, data, place)
-    except BadAnswerError:
+    except (BadAnswerError, MemoryError):  # a lack of memory is not the answer's fault
         raise
     except Image.DecompressionBombError:
         raise BadAnswerError("picture_bomb", size=f"> {MAX_ANSWER_PIXELS}") from None
@@ -194,7 +194,9 @@ def decode_mask(data: bytes) -> NDArray[np.float32]:
     a grey picture, everything of any other."""
     with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
         if image.mode in ("1", "L", "I;16"):
-            light: NDArray[np.float32] = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255.0)
+            ImageOps.exif_transpose(image, in_place=True)
+            grey, most = (image, 65535.0) if image.mode == "I;16" else (image.convert("L"), 255.0)
+            light: NDArray[np.float32] = np.asarray(grey, dtype=np.float32) / np.float32(most)
             return light
     return decode_alpha(data)
 
@@ -202,6 +204,7 @@ def decode_mask(data: bytes) -> NDArray[np.float32]:
 def decode_alpha(data: bytes) -> NDArray[np.float32]:
     """Opacity float32 ``[H, W]`` in 0..1 of a picture file that is trusted; all 1 if it has no transparency."""
     with Image.open(io.BytesIO(data)) as image:
+        ImageOps.exif_transpose(image, in_place=True)
         alpha = image.convert("RGBA").getchannel("A")
     values: NDArray[np.float32] = np.asarray(alpha, dtype=np.float32) / np.float32(255.0)
     return values
@@ -212,7 +215,7 @@ def is_whole(data: bytes, file_format: str) -> bool:
     if file_format == "PNG":
         return data.rfind(b"IEND") >= 0
     if file_format == "JPEG":
-        return b"\xff\xd9" in data[-4096:]
+        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")  # an end after the last scan began
     if file_format == "WEBP":
         return len(data) >= int.from_bytes(data[4:8], "little") + 8
     return True
@@ -238,6 +241,8 @@ def light_pixels(image: ImageFile.ImageFile, place: Place) -> NDArray[np.float32
         ImageOps.exif_transpose(image, in_place=True)
         transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         if room is not None and room.holds(image) and not transparent:
+            if room.has_gaps():
+                raise BadAnswerError("picture_broken", problem="truncated")
             return from_quads(room.values, place(image.height, image.width))
         rgb = flatten(image) if transparent else image if image.mode == "RGB" else image.convert("RGB")
         return from_rows(rgb, place(rgb.height, rgb.width))

@@ -13,13 +13,16 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import charges, media, tasks
 from .errors import StoreError
+from .leftovers import delete_left_over
 from .media import Media
 from .thumbnails import thumbnail_of
 from .wire import prompt_of
@@ -29,7 +32,9 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT_BYTES = 2 * 2**30
 BUSY_SECONDS = 5.0
-ORPHAN_SECONDS = 3600.0
+PAGE = 64
+USED_NOW = "MAX(?, (SELECT COALESCE(MAX(used), 0) FROM results))"
+"""Now, also after the clock was set back: what was used last must not be the first to go."""
 COUNT_EVERY = 32
 """Saves between two looks at every row's size, for what other processes store and delete."""
 SCHEMA = """
@@ -132,7 +137,7 @@ class ResultStore:
                     if self._connection is None:
                         self._connection = self._open()
                     return work(self._connection)
-                except (sqlite3.Error, OSError) as error:
+                except (sqlite3.Error, OSError, OverflowError) as error:
                     corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(
                         error, (sqlite3.OperationalError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
                     )
@@ -152,55 +157,56 @@ class ResultStore:
 
     def save(self, result: Result, files: Sequence[Media]) -> Result:
         """Keep a result; returns it with its ``files``. StoreError if it could not be kept."""
-        names: list[str] = []
         size = sum(map(media.size_of, files))
 
-        def write(connection: sqlite3.Connection) -> int:
-            names.clear()
-            for one in files:
-                names.append(media.keep(one, self._files))
-            record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
-            connection.execute("BEGIN IMMEDIATE")
+        def write(connection: sqlite3.Connection) -> tuple[int, list[str]]:
+            names: list[str] = []
             try:
-                # An answer whose pictures have arrived replaces the note that they were still to be fetched.
-                connection.execute(
-                    "DELETE FROM results WHERE fingerprint = ? AND request_id = ? AND bytes = 0",
-                    (result.fingerprint, result.request_id),
-                )
-                inserted = connection.execute(
-                    "INSERT INTO results"
-                    " (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        result.fingerprint,
-                        result.reusable,
-                        result.request_id,
-                        result.req_key,
-                        result.seed,
-                        result.created,
-                        time.time(),
-                        size,
-                        json.dumps(record, default=dict),
-                    ),
-                )
-                charges.record(connection, result)
-                connection.execute("COMMIT")
-            except BaseException:  # an open transaction would block every other process
-                connection.execute("ROLLBACK")
+                for one in files:
+                    names.append(media.keep(one, self._files))
+                number = self._insert(connection, result, names, size)
+            except BaseException:
+                for one, name in zip(files, names, strict=False):
+                    with suppress(OSError):
+                        media.give_back(one, self._files / name)
                 raise
             self._bytes += size
-            self._prune(connection)
-            return inserted.lastrowid or 0
+            with suppress(sqlite3.Error):  # it is stored; the next save makes room
+                self._prune(connection, number)
+            return number, names
 
-        try:
-            number = self._do(write)
-        except StoreError:
-            self._unlink(names)
-            raise
+        number, names = self._do(write)
         if not self._swept:
             self._swept = True
             threading.Thread(target=self._sweep_quietly, name="volcv-sweep", daemon=True).start()
         return self._with_files(replace(result, id=number), names)
+
+    @staticmethod
+    def _insert(connection: sqlite3.Connection, result: Result, names: Sequence[str], size: int) -> int:
+        """The number of the new row."""
+        record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # An answer whose pictures have arrived replaces the note that they were still to be fetched.
+            connection.execute(
+                "DELETE FROM results WHERE fingerprint = ? AND request_id = ? AND bytes = 0",
+                (result.fingerprint, result.request_id),
+            )
+            inserted = connection.execute(
+                "INSERT INTO results"
+                " (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
+                f" VALUES (?, ?, ?, ?, ?, ?, {USED_NOW}, ?, ?)",
+                (
+                    *(result.fingerprint, result.reusable, result.request_id, result.req_key, result.seed),
+                    *(result.created, time.time(), size, json.dumps(record, default=dict)),
+                ),
+            )
+            charges.record(connection, result)
+            connection.execute("COMMIT")
+        except BaseException:  # an open transaction would block every other process
+            connection.execute("ROLLBACK")
+            raise
+        return inserted.lastrowid or 0
 
     def find(self, fingerprint: str) -> Result | None:
         """The newest reusable result of that request, or None. Its use is noted."""
@@ -212,7 +218,7 @@ class ResultStore:
             for row in rows:
                 result = self._result(row)
                 if all(path.is_file() for path in result.files):
-                    connection.execute("UPDATE results SET used = ? WHERE id = ?", (time.time(), row[0]))
+                    connection.execute(f"UPDATE results SET used = {USED_NOW} WHERE id = ?", (time.time(), row[0]))
                     return result
                 connection.execute("DELETE FROM results WHERE id = ?", (row[0],))
             return None
@@ -227,13 +233,24 @@ class ResultStore:
         """The stored result of that request id, or None."""
         return next(iter(self._select("WHERE request_id = ? ORDER BY id DESC LIMIT 1", (request_id,))), None)
 
-    def recall(self, request_id: str, newest: int = 1) -> list[Result]:
-        """The result of that request id, or the newest ones if it is empty. StoreError if there is none."""
-        found = self.newest(newest) if not request_id else list(filter(None, [self.by_request_id(request_id)]))
-        found = [result for result in found if result.files]
+    def recall(
+        self, request_id: str, newest: int = 1, wanted: Callable[[Result], bool] = lambda result: True
+    ) -> list[Result]:
+        """The result of that request id, or the newest ``wanted`` ones if it is empty. StoreError if there is none."""
+        if request_id:
+            found = [result for result in [self.by_request_id(request_id)] if result and result.files]
+        else:
+            found = list(islice(filter(wanted, self._newest_first()), newest))
         if not found:
             raise StoreError("not_stored" if request_id else "store_empty", request=request_id)
         return found
+
+    def _newest_first(self) -> Iterator[Result]:
+        """Every result that has files, read a page at a time."""
+        read = 0
+        while page := self.newest(PAGE, read):
+            yield from page
+            read += len(page)
 
     def by_id(self, number: int) -> Result | None:
         """The stored result of that row, or None."""
@@ -306,8 +323,8 @@ class ResultStore:
         row = self._do(lambda c: c.execute("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM results").fetchone())
         return int(row[0]), int(row[1])
 
-    def _prune(self, connection: sqlite3.Connection) -> None:
-        """Delete the least recently used results until the rest fits the limit."""
+    def _prune(self, connection: sqlite3.Connection, newest: int) -> None:
+        """Delete the least recently used results until the rest fits the limit; never the one that was just paid."""
         if self._saves_until_count == 0 or self._bytes > self.limit_bytes:
             self._bytes = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0]
             self._saves_until_count = COUNT_EVERY
@@ -315,7 +332,9 @@ class ResultStore:
         excess = self._bytes - self.limit_bytes
         while excess > 0:
             row = connection.execute(
-                "DELETE FROM results WHERE id = (SELECT id FROM results ORDER BY used LIMIT 1) RETURNING bytes, record"
+                "DELETE FROM results WHERE id = (SELECT id FROM results WHERE id != ? ORDER BY used, id LIMIT 1)"
+                " RETURNING bytes, record",
+                (newest,),
             ).fetchone()
             if row is None:
                 return
@@ -324,17 +343,11 @@ class ResultStore:
             self._unlink(json.loads(row[1])["files"])
 
     def sweep(self) -> int:
-        """Delete files of pictures that no row names and that are an hour old; how many."""
+        """Delete files that no row names, and what is left of videos that never arrived, if an hour old; how many."""
         rows = self._do(lambda connection: connection.execute("SELECT record FROM results").fetchall())
         named = {Path(name).stem for (record,) in rows for name in json.loads(record)["files"]}
-        old = [
-            path.name
-            for folder in (self._files, self._thumbnails)
-            for path in folder.glob("*")
-            if path.stem not in named and path.stat().st_mtime < time.time() - ORPHAN_SECONDS
-        ]
-        self._unlink(old)
-        return len(old)
+        pictures = sum(delete_left_over(folder, named) for folder in (self._files, self._thumbnails))
+        return pictures + delete_left_over(self.folder, pattern="*.part")
 
     def _sweep_quietly(self) -> None:
         """Once per process, after its first save, so that no start and no picture waits for it."""

@@ -34,6 +34,14 @@ class Room:
         """Whether the pixels of a loaded picture are here, and not in memory that Pillow took after all."""
         return cast(Any, image).im is self.core
 
+    def has_gaps(self) -> bool:
+        """Whether some pixels were not written, which Pillow does not tell of a PNG whose data end too early.
+
+        Of an RGB picture Pillow sets the fourth byte of every pixel that it writes; the room was blank before.
+        """
+        numbers = self.values.view("<u4")  # the fourth byte is the highest of the number
+        return bool(numbers.min() <= 0x00FFFFFF and numbers.max() >= 0xFF000000)
+
 
 @contextmanager
 def room_for(image: ImageFile.ImageFile) -> Iterator[Room | None]:
@@ -42,7 +50,11 @@ def room_for(image: ImageFile.ImageFile) -> Iterator[Room | None]:
         yield None
         return
     size = 4 * image.width * image.height
-    memory = taken(size)
+    try:
+        memory = taken(size)
+    except (OSError, MemoryError):  # the system has none; perhaps Pillow finds some
+        yield None
+        return
     try:
         yield furnished(image, memory)
     finally:
@@ -51,17 +63,18 @@ def room_for(image: ImageFile.ImageFile) -> Iterator[Room | None]:
 
 
 def taken(size: int) -> mmap.mmap:
-    """At least so many bytes; blank if they are not kept ones."""
+    """At least so many bytes, blank."""
     if size <= KEPT_BYTES:
-        # Other packs may have Pillow leave gaps where a file has some; nothing old may show in them.
-        if _kept and not ImageFile.LOAD_TRUNCATED_IMAGES:
-            with suppress(IndexError):
-                return _kept.pop()
+        with suppress(IndexError):
+            memory = _kept.pop()
+            np.frombuffer(memory, np.uint8, size).fill(0)
+            return memory
         size = KEPT_BYTES
     flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
     memory = mmap.mmap(-1, size, **flags)
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages take long to get, and to give back
+        with suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)  # thousands of small pages take long to get, and to give back
     return memory
 
 

@@ -166,7 +166,7 @@ class Run(Generic[P]):
 
     def _call(self, service: Service, inputs: Inputs, decode: Callable[[int, bytes], P]) -> Call[P]:
         told = json_fields(self.model, inputs.values).get("seed")
-        seed = told if isinstance(told, int) else inputs.values.get("seed", -1)
+        seed = told if type(told) is int and told <= INT_MAX else inputs.values.get("seed", -1)
 
         def body() -> Built:
             return build(self.model, inputs, lossless=service.profile.lossless)

@@ -239,7 +239,7 @@ class Service:
             error.request_id = envelope.request_id
             raise
         except Exception:  # not the answer's fault, such as a lack of memory; the picture is paid for
-            if files:
+            if files or not envelope.base64_pictures:
                 self._keep(result, files)
             raise
         # A video that was kept is no longer where it was decoded from.

@@ -6,6 +6,7 @@ the socket piece by piece through :class:`Upload`, so "was it all sent?" has an 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
@@ -16,12 +17,13 @@ from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
 
 from .auth import BearerAuth, NoAuth, SignedAuth
 from .cancel import SharedToken
 from .config import GATEWAY_PATH, Profile
+from .connections import Adapter
 from .envelope import RawAnswer
 from .errors import BadAnswerError, DownloadError, LostAnswerError, NotSentError, SetupError, UploadError
 from .guard import AddressRule, BlockedAddressError, GuardedAdapter, is_loopback
@@ -37,6 +39,7 @@ MAX_ANSWER_BYTES = 256 * 2**20
 VIDEO_SECONDS = 1200.0
 MAX_VIDEO_BYTES = 4 * 2**30
 MAX_PICTURE_BYTES = 128 * 2**20
+MAX_LINK_BYTES = 2**20
 WRONG_KIND = {"image": "not_a_picture", "video": "not_a_video"}
 MAX_REDIRECTS = 5
 CHUNK = 1 << 16
@@ -47,34 +50,27 @@ LENGTH_HEADERS = {"content-length", "transfer-encoding"}
 class Upload:
     """A body as requests streams it, piece by piece.
 
-    Of a cancelled request the first piece raises Cancelled: a user who interrupts while the connection is being
-    made has sent nothing and pays nothing.
+    Of a cancelled request the next piece raises Cancelled: a service that never gets the whole body does no work, and
+    the user pays nothing. ``started``: something was handed to the socket; ``completed``: when it had taken the last
+    byte (monotonic), None before.
     """
 
     def __init__(self, body: Message, token: SharedToken) -> None:
         self._body = body
         self._token = token
-        self._handed = 0
+        self.started = False
+        self.completed: float | None = None
 
     def __len__(self) -> int:
         return len(self._body)
 
     def __iter__(self) -> Iterator[bytes]:
-        self._token.check()
         for whole in self._body:
             for at in range(0, len(whole), CHUNK):
-                piece = whole[at : at + CHUNK]
-                self._handed += len(piece)
-                yield piece
-
-    @property
-    def started(self) -> bool:
-        return self._handed > 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every byte was handed to the socket."""
-        return self._handed >= len(self._body)
+                self._token.check()
+                self.started = True
+                yield whole[at : at + CHUNK]
+        self.completed = time.monotonic()
 
 
 class Session(requests.Session):
@@ -90,11 +86,11 @@ class Transport:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._rule = AddressRule(profile.base_url)
-        self._session = self._new_session(HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE))
+        self._session = self._new_session(Adapter(pool_connections=4, pool_maxsize=POOL_SIZE))
         self._downloads = self._new_session(GuardedAdapter(self._rule, pool_connections=8, pool_maxsize=POOL_SIZE))
 
     @staticmethod
-    def _new_session(adapter: HTTPAdapter) -> requests.Session:
+    def _new_session(adapter: Adapter) -> requests.Session:
         session = Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.mount("http://", adapter)
@@ -118,7 +114,6 @@ class Transport:
             if profile.native
             else BearerAuth(profile.api_key)
         )
-        deadline = time.monotonic() + profile.timeout
         try:
             with self._session.request(
                 "POST",
@@ -132,9 +127,9 @@ class Transport:
                 stream=True,
                 proxies=self._proxies(profile.base_url),
             ) as response:
-                content = self._read(response, deadline)
+                content = self._read(response, (upload.completed or time.monotonic()) + profile.timeout)
                 return RawAnswer(response.status_code, response.headers, content)
-        except OSError as error:  # every error of requests is one
+        except (OSError, ValueError) as error:  # every error of requests is one, urllib3's about addresses the other
             self._raise_failed(error, upload)
 
     @staticmethod
@@ -147,19 +142,17 @@ class Transport:
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         content = BytesIO()  # grows and ends without copying
-        for piece in response.iter_content(CHUNK):
+        for piece in arriving(response, deadline):
             content.write(piece)
             if content.tell() > MAX_ANSWER_BYTES:
                 raise BadAnswerError("answer_too_large", limit=MAX_ANSWER_BYTES // 2**20)
-            if time.monotonic() > deadline:
-                raise LostAnswerError("timeout", seconds=self.profile.timeout)
         if not content.tell() and response.ok and not LENGTH_HEADERS & {name.lower() for name in response.headers}:
             raise LostAnswerError("cut", host=urlsplit(self.profile.base_url).hostname or "")  # inside its headers
         return content.getvalue()
 
-    def _raise_failed(self, error: OSError, upload: Upload) -> NoReturn:
+    def _raise_failed(self, error: Exception, upload: Upload) -> NoReturn:
         host = urlsplit(self.profile.base_url).hostname or ""
-        if upload.complete:  # the service may have worked, whatever became of the connection
+        if upload.completed is not None:  # the service may have worked, whatever became of the connection
             if isinstance(error, requests.Timeout) or "Read timed out" in str(error):
                 raise LostAnswerError("timeout", seconds=self.profile.timeout) from None
             raise LostAnswerError("cut", host=host) from None
@@ -167,7 +160,7 @@ class Transport:
             raise NotSentError("upload_cut", host=host) from None
         if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
             raise SetupError("bad_proxy", problem=type(error).__name__) from None
-        if isinstance(error, requests.exceptions.InvalidURL):
+        if isinstance(error, (requests.exceptions.InvalidURL, ValueError)):
             raise SetupError("bad_base_url", url=host) from None
         if not isinstance(error, requests.RequestException):
             raise SetupError("bad_ca_bundle", problem=str(error)[:200]) from None
@@ -196,10 +189,11 @@ class Transport:
                 auth=BearerAuth(self.profile.api_key) if own else NoAuth(),
                 timeout=(CONNECT_SECONDS, self.profile.timeout),
                 allow_redirects=False,
+                stream=True,
                 proxies=self._proxies(url),
             ) as response:
-                link = link_in(response)
-        except OSError as error:
+                link = link_in(response, time.monotonic() + self.profile.timeout)
+        except (OSError, ValueError) as error:
             raise UploadError("upload_failed", host=host, problem=type(error).__name__) from None
         if link is None:
             raise UploadError("upload_refused", host=host, http_status=response.status_code)
@@ -243,7 +237,7 @@ class Transport:
                 raise DownloadError("private_link", host=urlsplit(url).hostname or "") from None
             except requests.Timeout:
                 raise DownloadError("download_timeout", host=urlsplit(url).hostname or "") from None
-            except (OSError, UnicodeError) as error:
+            except (OSError, ValueError) as error:
                 raise DownloadError(
                     "download_cut", host=urlsplit(url).hostname or "", problem=type(error).__name__
                 ) from None
@@ -258,11 +252,48 @@ def redirect_target(url: str, response: requests.Response) -> str:
         raise DownloadError("bad_link", shown=location[:60]) from None
 
 
-def link_in(response: requests.Response) -> str | None:
-    """The ``url`` of an upload's answer, at the top or inside ``data``; None if there is none."""
+def arriving(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """The body, each piece as it comes. Raises requests.ReadTimeout if some of it is missing at the deadline.
+
+    iter_content waits until a piece is full: from a server that drips it would take hours, whatever the deadline.
+    """
+    late = False
+    for piece in raw_pieces(response):
+        if late:
+            raise requests.ReadTimeout("Read timed out.")
+        yield piece
+        late = time.monotonic() > deadline
+
+
+def raw_pieces(response: requests.Response) -> Iterator[bytes]:
+    """What read1 gives, with the errors that iter_content would raise; before urllib3 2 there is only that."""
+    read1 = getattr(response.raw, "read1", None)
+    if read1 is None:
+        yield from response.iter_content(CHUNK)
+        return
     try:
-        body = response.json()
-    except ValueError:
+        while piece := read1(CHUNK, decode_content=True):
+            yield piece
+    except ProtocolError as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from None
+    except DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(error) from None
+    except ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from None
+    except SSLError as error:
+        raise requests.exceptions.SSLError(error) from None
+
+
+def link_in(response: requests.Response, deadline: float) -> str | None:
+    """The ``url`` of an upload's answer, at the top or inside ``data``; None if there is none."""
+    content = BytesIO()
+    for piece in arriving(response, deadline):
+        content.write(piece)
+        if content.tell() > MAX_LINK_BYTES:
+            return None
+    try:
+        body = json.loads(content.getvalue())
+    except (ValueError, RecursionError):
         return None
     inner = body.get("data") if isinstance(body, dict) else None
     found = [one.get("url") for one in (body, inner) if isinstance(one, dict)]
@@ -280,13 +311,11 @@ def pieces(response: requests.Response, deadline: float, kind: str, most: int) -
     if told and not told.startswith(f"{kind}/") and told not in ("application/octet-stream", "binary/octet-stream"):
         raise DownloadError(WRONG_KIND[kind], kind=told[:60], host=host)
     size = 0
-    for piece in response.iter_content(CHUNK):
+    for piece in arriving(response, deadline):
         yield piece
         size += len(piece)
         if size > most:
             raise DownloadError("picture_endless", limit=most // 2**20, host=host)
-        if time.monotonic() > deadline:
-            raise DownloadError("download_timeout", host=host)
     if not size:
         raise DownloadError("download_cut", host=host, problem="empty")
 

@@ -55,9 +55,15 @@ def prompt_of(body: Mapping[str, Any]) -> str:
     return next(filter(None, found), "")
 
 
+def inline_files(body: Mapping[str, Any]) -> list[bytes]:
+    """The pictures that wait to become base64; none if the field holds something else, as a user's own JSON may."""
+    found = body.get(PICTURES_FIELD)
+    return list(found) if isinstance(found, list) and all(isinstance(one, bytes) for one in found) else []
+
+
 def takes_links(body: Mapping[str, Any], model: Model) -> bool:
     """Whether the inline pictures of a body could be sent as links instead, wherever the model names them."""
-    return bool(body.get(PICTURES_FIELD)) and (model.links_only or any(map(is_inline_uri, body.values())))
+    return bool(inline_files(body)) and (model.links_only or any(map(is_inline_uri, body.values())))
 
 
 def is_inline_uri(value: object) -> bool:
@@ -100,10 +106,10 @@ def message(body: Mapping[str, Any], write: Callable[[Mapping[str, Any]], str] =
     The writer gets placeholders instead of the pictures: it would look at each of their millions of characters,
     which are never special in JSON, and hold up the other threads of the process meanwhile.
     """
-    inline = body.get(PICTURES_FIELD, ())
+    inline = inline_files(body)
     mark = uuid4().hex
     text = write({**body, PICTURES_FIELD: [mark] * len(inline)} if inline else body)
-    return Message(tuple(one.encode() for one in text.split(mark)), tuple(inline))
+    return Message(tuple(one.encode("utf-8", "replace") for one in text.split(mark)), tuple(inline))
 
 
 def digest(body: Mapping[str, Any], *where: str) -> str:

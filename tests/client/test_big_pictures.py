@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
+import mmap
 import os
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,6 +30,7 @@ from volcv_client.service import Service
 from volcv_client.wire import digest, message
 
 from .helpers import IMAGE, OUTPAINT, make, noise
+from .test_pictures import chunk
 
 LONG = st.integers(envelope.LONG_TEXT - 2, envelope.LONG_TEXT + 3).map(
     lambda size: "Ab+/" * (size // 4) + "=" * (size % 4)
@@ -167,6 +171,35 @@ def test_a_large_picture_and_one_without_a_room_are_decoded_as_any_other(
         decode(data[: len(data) // 2])
 
 
+class Stubborn(mmap.mmap):
+    """Memory of a kernel without large pages."""
+
+    def madvise(self, *_: Any) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+@pytest.mark.parametrize("kind", [Stubborn, refuse])
+def test_a_system_that_refuses_large_pages_or_memory_costs_no_picture(
+    monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    monkeypatch.setattr(rooms, "_kept", [])
+    monkeypatch.setattr(mmap, "mmap", kind)
+    data = file_of(noise(40, 30).pixels, "PNG")
+    assert np.array_equal(decode(data), as_pillow_reads_it(data))
+
+
+def test_a_system_that_refuses_files_in_memory_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = noise(120, 90).pixels
+    usual = encode(source)
+    monkeypatch.setattr(os, "memfd_create", refuse, raising=False)
+    with ThreadPoolExecutor(1) as fresh_thread:
+        assert fresh_thread.submit(encode, source).result() == usual
+
+
 def test_pictures_of_many_threads_do_not_mix() -> None:
     files = [file_of(noise(40 + 16 * n, 300, 3 + n % 2).pixels, "PNG") for n in range(12)]
     alone = [as_pillow_reads_it(data) for data in files]
@@ -175,12 +208,26 @@ def test_pictures_of_many_threads_do_not_mix() -> None:
     assert all(np.array_equal(one, other) for one, other in zip(together, alone * 4, strict=True))
 
 
-def test_nothing_of_an_earlier_picture_shows_where_a_file_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+def ends_early(channels: int) -> bytes:
+    """A PNG of 64 rows whose data properly end after 8; Pillow does not mind."""
+    whole = file_of(noise(64, 64, channels).pixels, "PNG")
+    rows = zlib.compress((b"\0" + b"\x7f" * 64 * channels) * 8)
+    return whole[: whole.index(b"IDAT") - 4] + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_file_with_gaps_is_broken_whatever_pillow_is_told(monkeypatch: pytest.MonkeyPatch, cut: bool) -> None:
     decode(file_of(np.full((64, 64, 3), 255, np.uint8), "PNG"))
-    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     whole = file_of(noise(64, 64).pixels, "PNG")
-    gap = whole[: len(whole) // 2] + whole[-12:]
-    assert decode(gap)[-8:].max() == 0
+    if cut:
+        monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(BadAnswerError, match="truncated"):
+        decode(whole[: len(whole) // 2] + whole[-12:] if cut else ends_early(3))
+
+
+def test_nothing_of_an_earlier_picture_shows_in_the_gaps_of_a_transparent_one() -> None:
+    decode(file_of(np.full((64, 64, 4), (255, 0, 255, 255), np.uint8), "PNG"))
+    assert decode(ends_early(4))[-8:].min() == 1.0, "what is transparent is white"
 
 
 @given(PICTURES)
@@ -239,6 +286,15 @@ def test_a_shared_picture_is_encoded_by_one_thread_and_then_forgotten() -> None:
         files = {one.data for one in pool.map(lambda _: shared.encode(Encoding(), None), range(8))}
     assert len(files) == 1 and Counted.calls == 1
     shared.encode(Encoding(), None)
+    assert Counted.calls == 2
+
+
+def test_a_shared_picture_that_is_too_large_at_first_is_encoded_twice_and_not_more() -> None:
+    Counted.calls = 0
+    shared = SharedPicture(Counted(noise(64, 48).pixels), 4)
+    for _ in range(4):
+        shared.encode(Encoding(), None)
+        shared.encode(Encoding(max_base64=2000), None)
     assert Counted.calls == 2
 
 

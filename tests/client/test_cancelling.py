@@ -18,6 +18,7 @@ from volcv_client.pictures import decode
 from volcv_client.run import POLL_SECONDS, Run
 from volcv_client.sandbox import Fault
 from volcv_client.service import Service, service_for
+from volcv_client.wire import message
 
 from .helpers import SMALL, Decoded, finish, make, profile, sandbox, settled, start, success, until
 from .wire import Script, WireServer, deaf, response
@@ -72,7 +73,7 @@ def test_a_connection_made_too_late_carries_no_request() -> None:
         service = service_for(profile(server.url))
         token.cancel()
         with pytest.raises(Cancelled):
-            service.transport.post("CVProcess", b"{}", SharedToken(token))
+            service.transport.post("CVProcess", message({}), SharedToken(token))
         assert settled(lambda: len(server.requests), 0.2) == 0
 
 

@@ -248,3 +248,12 @@ def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert config.home() == Path.home() / ".volcv"
     config.set_home(tmp_path / "b")
     assert config.home() == tmp_path / "b"
+
+
+def test_the_command_finds_the_state_of_the_comfyui_that_it_is_installed_in(tmp_path: Path) -> None:
+    file = tmp_path / "custom_nodes" / "any-name" / "volcv_client" / "config.py"
+    assert config.home_around(file) is None
+    state = tmp_path / "user" / "__volcv"
+    state.mkdir(parents=True)
+    assert config.home_around(file) == state
+    assert config.home_around(tmp_path / "packs" / "any-name" / "volcv_client" / "config.py") is None

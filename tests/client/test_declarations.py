@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +23,7 @@ from volcv_client.catalog.spec import (
 )
 from volcv_client.errors import InputError
 from volcv_client.payload import ArrayMask, ArrayPicture, Built, Inputs, build, check, defaults
-from volcv_client.wire import PICTURES_FIELD
+from volcv_client.wire import PICTURES_FIELD, digest, message
 
 from .helpers import colour, half_mask, same_json, without
 
@@ -74,6 +75,8 @@ def test_defaults_are_what_comfyui_shows_first(one: Model) -> None:
             assert i.default in i.options
         if isinstance(i, (Integer, Number)):
             assert i.low <= i.default <= i.high
+        if isinstance(i, Integer):
+            assert i.low % i.step == i.default % i.step == 0, f"{i.name}: the widget counts its steps from the minimum"
         if isinstance(i, Number):
             assert i.default == round(i.default, 3), f"{i.name}: the widget rounds to 0.001"
 
@@ -255,6 +258,13 @@ def test_any_model_s_json_wins() -> None:
     built = made("any", {}, req_key="one", body='{"req_key": "two", "seed": 5, "deep": {"a": [1]}}', seed=9)
     assert same_json(dict(built.body), {"req_key": "two", "seed": 5, "deep": {"a": [1]}})
     assert any(isinstance(one, JsonBody) for one in model("any").all_inputs())
+
+
+@pytest.mark.parametrize("given", [["QUJD"], "QUJD", None, 5, [1], []], ids=json.dumps)
+def test_pictures_in_any_model_s_json_are_sent_as_they_are(given: object) -> None:
+    built = made("any", {"image_1": colour()}, req_key="one", body=json.dumps({"binary_data_base64": given}))
+    assert json.loads(b"".join(message(built.body)))["binary_data_base64"] == given
+    assert digest(built.body) != digest({**built.body, "binary_data_base64": "other"})
 
 
 def test_pictures_of_any_model_leave_no_gap() -> None:

@@ -277,8 +277,22 @@ def test_values_outside_suggested_ranges_are_sent_with_a_note(key: str, values: 
         assert any(note.startswith(f"{name} is") for note in notes)
 
 
-@pytest.mark.parametrize(("version", "side"), [("general_v1.3", 1024), ("anime_v1.3", 1400), ("anime_v1.3", 300)])
-def test_each_version_has_its_own_area(version: str, side: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "width", "height", "told"),
+    [
+        ("general_v1.3", 1024, 256, "width is 1024.*128 to 512"),
+        ("general_v1.3", 256, 520, "height is 520.*128 to 512"),
+        ("anime_v1.3", 576, 300, "height is 300.*576 to 1728"),
+        ("anime_v1.3", 1400, 1400, "1400x1400 are 1960000 pixels"),
+    ],
+)
+def test_each_version_has_its_own_sizes(version: str, width: int, height: int, told: str) -> None:
     one = model("high_aes")
-    with pytest.raises(InputError, match=f"{side}x{side}"):
-        check(one, inputs(one, {}, model_version=version, width=side, height=side))
+    with pytest.raises(InputError, match=told):
+        check(one, inputs(one, {}, model_version=version, width=width, height=height))
+
+
+def test_names_are_sent_without_the_spaces_around_them() -> None:
+    one = model("any")
+    given = inputs(one, {}, req_key=" high_aes_general_v14 \n", body="{}")
+    assert build(one, given).body["req_key"] == "high_aes_general_v14"

@@ -318,9 +318,12 @@ def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(
 ) -> None:
     hold = threading.Event()
 
+    def no_room(height: int, width: int) -> Any:
+        raise MemoryError("no room")
+
     def decoder(data: bytes) -> Decoded:
         hold.wait(5)
-        raise MemoryError("no room")
+        return decode(data, no_room)
 
     first = start(service, A, decoder=decoder)
     until(lambda: first.calls[0].phase.value == "decoding")

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile
 
 from volcv_client.errors import BadAnswerError, InputError
 from volcv_client.inline import from_base64
-from volcv_client.pictures import Encoding, decode, encode, encode_mask
+from volcv_client.pictures import Encoding, decode, decode_mask, encode, encode_mask
 from volcv_client.samples import to_uint8
 
 from .helpers import noise, opened, png
@@ -155,6 +155,21 @@ def test_any_limit_is_met_or_refused_with_the_numbers(limit: int, lossless: bool
     assert done.text_size <= limit
     assert opened(done.data).size == (done.width, done.height)
     assert done.width / done.height == pytest.approx(120 / 90, rel=0.15)
+
+
+def test_a_jpeg_with_something_behind_its_end_is_whole() -> None:
+    data = saved(Image.fromarray(noise(40, 30).pixels), "JPEG")
+    assert decode(data + bytes(9000)).shape == (30, 40, 3)
+    with pytest.raises(BadAnswerError):
+        decode(data[:-200] + bytes(9000))
+
+
+def test_a_mask_of_16_bits_is_scaled_and_turned() -> None:
+    values = np.full((6, 4), 32768, np.uint16)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    mask = decode_mask(saved(Image.fromarray(values), exif=exif))
+    assert mask.shape == (4, 6) and mask.max() == pytest.approx(0.5, abs=1e-4)
 
 
 def test_downscaling_is_said() -> None:

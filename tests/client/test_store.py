@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from volcv_client import config, results
+from volcv_client import config, leftovers, results
 from volcv_client.errors import StoreError
 from volcv_client.results import Result, ResultStore
 from volcv_client.sandbox import SandboxServer
@@ -105,11 +105,76 @@ def test_the_least_recently_used_goes_first(store: ResultStore) -> None:
     assert store.usage()[1] <= store.limit_bytes
 
 
-def test_a_picture_above_the_limit_empties_the_store_but_does_not_fail(store: ResultStore) -> None:
+def test_a_result_above_the_limit_takes_the_place_of_all_others(store: ResultStore) -> None:
     store.limit_bytes = len(PICTURE) - 1
+    for number in (1, 2):
+        kept = store.save(result(number), [PICTURE])
+        assert store.usage() == (1, len(PICTURE)) and store.find(f"print-{number}") is not None
+        assert files_of(store) == {path.name for path in kept.files}
+
+
+def test_a_video_above_the_limit_is_there_after_all(store: ResultStore, tmp_path: Path) -> None:
+    store.limit_bytes = 10
+    part = tmp_path / "film.part"
+    part.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
+    (kept,) = store.save(result(), [part]).files
+    assert kept.is_file() and not part.exists()
+
+
+def test_after_the_clock_was_set_back_the_newest_are_not_the_first_to_go(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.limit_bytes = 3 * len(PICTURE)
+    for number in (1, 2, 3):
+        store.save(result(number), [PICTURE])
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 3600)
+    for number in (4, 5):
+        store.save(result(number), [PICTURE])
+    assert [one.request_id for one in store.newest(9)] == ["request-5", "request-4", "request-3"]
+
+
+def held_by_another(store: ResultStore) -> sqlite3.Connection:
+    """A connection that nobody can write beside."""
+    other = sqlite3.connect(store.folder / "index.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+def test_a_video_that_cannot_be_noted_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "BUSY_SECONDS", 0.1)
+    store = ResultStore(tmp_path / "results")
     store.save(result(), [PICTURE])
-    assert store.usage() == (0, 0)
-    assert files_of(store) == set()
+    part = tmp_path / "film.part"
+    part.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
+    other = held_by_another(store)
+    with pytest.raises(StoreError):
+        store.save(result(2), [part, PICTURE])
+    other.close()
+    assert part.is_file() and len(files_of(store)) == 1
+    assert store.save(result(2), [part]).files[0].is_file()
+
+
+def test_a_failure_to_make_room_does_not_undo_what_is_stored(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: Any) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(ResultStore, "_prune", locked)
+    kept = store.save(result(), [PICTURE])
+    assert kept.files[0].is_file() and store.find("print-1") is not None
+
+
+def test_a_video_whose_download_ended_with_its_process_is_swept_up(store: ResultStore) -> None:
+    store.save(result(), [PICTURE])
+    old, fresh = store.folder / "old.part", store.folder / "fresh.part"
+    for path in (old, fresh):
+        path.write_bytes(b"x")
+    past = time.time() - leftovers.ORPHAN_SECONDS - 10
+    os.utime(old, (past, past))
+    store.sweep()
+    assert not old.exists() and fresh.exists()
 
 
 def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
@@ -118,7 +183,7 @@ def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
     fresh, old = store.folder / "files" / "fresh.png", store.folder / "files" / "old.png"
     for path in (fresh, old):
         path.write_bytes(b"x")
-    past = time.time() - results.ORPHAN_SECONDS - 10
+    past = time.time() - leftovers.ORPHAN_SECONDS - 10
     os.utime(old, (past, past))
     for path in store.find("print-1").files:  # type: ignore[union-attr]
         os.utime(path, (past, past))
@@ -132,7 +197,7 @@ def test_the_first_save_sweeps_up_after_an_earlier_process(store: ResultStore) -
     (store.folder / "files").mkdir(parents=True)
     old = store.folder / "files" / "old.png"
     old.write_bytes(b"x")
-    past = time.time() - results.ORPHAN_SECONDS - 10
+    past = time.time() - leftovers.ORPHAN_SECONDS - 10
     os.utime(old, (past, past))
     store.save(result(), [PICTURE])
     until(lambda: not old.exists())

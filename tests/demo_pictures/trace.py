@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .sdf import Array, Ints, Sdf, Vec, length, normalize, smoothstep, vec
+from .sdf import Array, Ints, Sdf, Vec, normalize, smoothstep, vec
 
 CHUNK = 1 << 14  # points per batch: the temporaries of one batch stay inside the CPU cache
 
@@ -235,8 +235,3 @@ def spherical(azimuth: float, elevation: float) -> Vec:
     """Unit direction of the softbox angles, in degrees."""
     a, e = math.radians(azimuth), math.radians(elevation)
     return (math.sin(a) * math.cos(e), math.sin(e), math.cos(a) * math.cos(e))
-
-
-def view_distance(p: Array, eye: Vec) -> Array:
-    """Distance of points from the eye, shape (N,)."""
-    return length(p - vec(eye))

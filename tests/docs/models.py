@@ -49,7 +49,7 @@ def fact(one: Input) -> str:
     if isinstance(one, Switch):
         return f"{name}={'on' if one.default else 'off'}"
     if isinstance(one, (Integer, Number)):
-        return f"{name}={one.default:g} {limits(one)}".strip()
+        return f"{name}={plain(one.default)} {limits(one)}".strip()
     if isinstance(one, Text):
         return f"{name}{'*' if one.required else ''}"
     if isinstance(one, (Watermark, Controls)):
@@ -58,8 +58,17 @@ def fact(one: Input) -> str:
 
 
 def limits(one: Integer | Number) -> str:
-    hard = f"[{one.low:g}, {one.high:g}]" if one.high not in (LARGEST_WIDGET, 1000.0) else ""
-    return " ".join(filter(None, (hard, f"~[{one.advice.low:g}, {one.advice.high:g}]" if one.advice else "")))
+    hard = span(one.low, one.high) if one.high not in (LARGEST_WIDGET, 1000.0) else ""
+    return " ".join(filter(None, (hard, f"~{span(one.advice.low, one.advice.high)}" if one.advice else "")))
+
+
+def span(low: float, high: float) -> str:
+    return f"[{plain(low)}, {plain(high)}]"
+
+
+def plain(value: float) -> str:
+    """A whole number with all of its digits, of which ``:g`` keeps six, another without needless ones."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def fields(model: Model) -> str:
@@ -84,8 +93,8 @@ def row(model: Model) -> str:
 
 def lines() -> Iterator[str]:
     known = models()
-    called = sum(len(model.req_keys) for model in known if model.name != "any")
-    yield HEAD.format(models=len(known), keys=called)
+    named = [model for model in known if model.name != "any"]
+    yield HEAD.format(models=len(named), keys=sum(len(model.req_keys) for model in named))
     for group, members in groupby(known, key=lambda model: model.group):
         yield f"## {group}\n"
         yield "| Node | req_key | Mode | Where | Makes | Fields |"

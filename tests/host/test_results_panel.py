@@ -62,11 +62,42 @@ def test_the_list(browser: Browser, panel: Panel, tmp_path: Path) -> None:
         page.get_by_label("Model", exact=True).select_option(label="Outpainting (1)")
         page.get_by_text("1 found").wait_for()
         assert texts(page) == ["more of it"]
+        assert "cost" not in rows(page).first.inner_text()
         page.locator(".volcv-r-spending summary").click()
         shoot(page, tmp_path, "results-list")
         table = page.locator(".volcv-r-spending table").inner_text()
-        assert "Outpainting" in table and "General 1.4" in table
+        assert "Outpainting" in table and "General 1.4" in table and "cost" not in table.lower()
         assert f"\n{panel.charged_today()}" in table.replace("\t", "\n")
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_only_facts_that_a_model_has(browser: Browser, panel: Panel, tmp_path: Path, locale: str) -> None:
+    """No seed of a model without one, and the service's own word for a number that it does not explain."""
+    seed, random = {"en": ("seed", "random"), "zh": ("\u79cd\u5b50", "\u968f\u673a")}[locale]
+    picture = Path(__file__).parents[2] / "docs" / "icon.png"
+    cases: tuple[tuple[str, int | None, str], ...] = (
+        ("saliency_seg", None, ""),
+        ("gone_in_this_version", None, ""),
+        ("gone_in_this_version", 0, f"{seed} 0"),
+        ("img2img_cartoon_style", None, f"{seed} {random}"),
+    )
+    for number, (req_key, one, _) in enumerate(cases):
+        panel.keep(picture.read_bytes(), number, req_key=req_key, seed=one, cost=1.0, charged=False)
+    with opened(browser, panel.url, more={"Comfy.Locale": locale}) as page:
+        rows(page).locator(".volcv-r-loaded").nth(3).wait_for()
+        shoot(page, tmp_path, f"results-facts-{locale}")
+        shown = list(reversed(page.locator(".volcv-r-row .volcv-r-facts-line").all_inner_texts()))
+        took = "3 s" if locale == "en" else "3 \u79d2"
+        assert shown == [f"{said} \u00b7 {took}".removeprefix(" \u00b7 ") for *_, said in cases]
+        title = rows(page).first.locator(".volcv-r-title").inner_text()
+        assert title == (
+            "Change the style: cartoon" if locale == "en" else "\u56fe\u50cf\u98ce\u683c\u5316\uff1acartoon"
+        )
+        rows(page).nth(3).locator(".volcv-r-open").click()
+        names = dialog(page).locator("dt")
+        names.filter(has_text="comfyui_cost").wait_for()
+        assert seed not in [name.lower() for name in names.all_inner_texts()]
+        shoot(page, tmp_path, f"results-facts-{locale}-large")
 
 
 def test_copying_a_request_id(browser: Browser, panel: Panel) -> None:

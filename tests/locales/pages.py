@@ -50,7 +50,10 @@ def picture(node_id: str, title: str, language: str) -> str:
 
 def source(node_id: str, language: str) -> str:
     model = table.catalog()[node_id]
-    return table.words(language)["page"].format(req_key="`, `".join(model.req_keys), page=model.page)
+    words = table.words(language)
+    if model.any_req_key:
+        return words["page_of_any"].format(page=model.page)
+    return words["page"].format(req_key="`, `".join(model.req_keys), page=model.page)
 
 
 def pages(snapshot: Snapshot) -> Iterator[tuple[Path, str]]:

@@ -20,7 +20,7 @@ Snapshot: TypeAlias = "dict[str, Entry]"
 PREFIX = "Volcv_"
 KEPT = ("default", "min", "max", "step", "control_after_generate", "advanced", "tooltip")
 """Settings of an input that belong into the snapshot; its options are kept as well."""
-FIXED = ("type", "default", "step", "control_after_generate")
+FIXED = ("type", "default", "control_after_generate")
 """Settings that must never change: saved values would be lost, shifted or rounded."""
 
 
@@ -91,6 +91,8 @@ def setting_breaks(old: Entry, new: Entry) -> Iterator[str]:
     for key in FIXED:
         if old.get(key) != new.get(key):
             yield f"{key} was {old.get(key)!r}, is {new.get(key)!r}"
+    if new.get("step", 0) > old.get("step", 0):  # a finer one takes every value that the old one took
+        yield f"step was {old.get('step')}, is {new['step']}"
     if new["required"] and not old["required"]:
         yield "was optional, is required"
     if new.get("min", float("-inf")) > old.get("min", float("-inf")):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
+from volcv_pack.volcv_client import results
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
 from volcv_pack.volcv_client.media import is_mp4
@@ -66,8 +67,22 @@ def test_videos_are_files_one_per_call(gateway: SandboxServer) -> None:
     made = run("jimeng_ti2v_v30_pro", prompt="waves", seed=4, count=2)
     assert len(made.video) == 2 and made.images is None
     assert all(is_mp4(path.read_bytes()[:12]) for path in made.video)
-    with pytest.raises(StoreError, match="video"):
+    with pytest.raises(StoreError, match="empty"):
         recall("", 1)
+    request_id = json.loads(made.response)[0]["request_id"]
+    with pytest.raises(StoreError, match=f"{request_id} is a video.*recall {request_id}"):
+        recall(request_id, 1)
+
+
+def test_recall_looks_for_pictures_behind_videos(gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "PAGE", 2)
+    for seed in (1, 2):
+        run("high_aes_general_v14", prompt="a fox", seed=seed, width=64 * seed, height=64)
+    run("jimeng_ti2v_v30_pro", prompt="waves", seed=4, count=3)
+    found, status = recall("", 2)
+    assert [entry["seed"] for entry in json.loads(found.response)] == [2, 1]
+    assert "2 picture(s)" in status and "128x64" in status and "black" in status
+    assert "Size: 64x64" in recall(json.loads(found.response)[1]["request_id"], 1)[1]
 
 
 def test_any_model_takes_the_body_as_it_is(gateway: SandboxServer) -> None:

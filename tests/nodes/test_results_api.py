@@ -16,6 +16,7 @@ from results_store import (
     ELSEWHERE,
     FILM,
     HERE,
+    LINKED,
     OUTPAINT,
     PRODUCT,
     STYLE,
@@ -56,6 +57,7 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "node": "Volcv_high_aes_general_v14",
         "title": model(T2I).title,
         "choice": "",
+        "seeded": True,
         "id": kept.id,
         "version": kept.files[0].stem[:12],
         "kind": "picture",
@@ -69,7 +71,9 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "charged": True,
         "reuses": 0,
     }
-    assert body["models"] == [{key: line[key] for key in ("model", "node", "title", "choice")} | {"results": 1}]
+    assert body["models"] == [
+        {key: line[key] for key in ("model", "node", "title", "choice", "seeded")} | {"results": 1}
+    ]
     store.reused(kept)
     assert good(results_api.listing(HERE))["results"][0]["reuses"] == 1
 
@@ -140,6 +144,27 @@ def test_every_member_of_a_family_is_known(store: ResultStore) -> None:
     )
     choices = {one["model"]: one["choice"] for one in good(results_api.listing(HERE))["models"]}
     assert choices[STYLE] == "Disney 3D" != choices[model(STYLE).req_key] != ""
+
+
+@pytest.mark.parametrize(
+    ("req_key", "seeded"),
+    [
+        (T2I, True),
+        (STYLE, True),
+        (VIDEO, True),
+        (LINKED, False),
+        ("lens_lqir", False),
+        ("saliency_seg", False),
+        ("img2img_photoverse_american_comics", False),
+        ("img2img_photoverse_executive_ID_photo", False),
+        ("gone_in_this_version", False),
+    ],
+)
+def test_which_models_have_a_seed(store: ResultStore, req_key: str, seeded: bool) -> None:
+    kept = keep(store, 1, req_key=req_key, seed=None)
+    (line,) = good(results_api.listing(HERE))["results"]
+    assert (line["seed"], line["seeded"]) == (None, seeded)
+    assert good(results_api.details(str(kept.id)))["seeded"] is seeded
 
 
 def test_a_search_in_a_thousand_results_is_quick(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,10 +277,11 @@ def test_recall_brings_back_by_id_and_the_newest(gateway: SandboxServer) -> None
     with pytest.raises(StoreError):
         recall("", 1)
     made = [run(TEXT_TO_IMAGE, prompt="a fox", seed=seed) for seed in (1, 2)]
-    recalled = recall(made[0][2][0]["request_id"], 1)
+    recalled, status = recall(made[0][2][0]["request_id"], 1)
+    assert "not charged" in status
     images, response = recalled.images, recalled.response
     assert torch.equal(images, made[0][0]) and json.loads(response)[0]["reused"]
-    newest = recall("", 2).images
+    newest = recall("", 2)[0].images
     assert torch.equal(newest[0], made[1][0][0]) and torch.equal(newest[1], made[0][0][0])
     with pytest.raises(StoreError, match="no-such-id"):
         recall("no-such-id", 1)

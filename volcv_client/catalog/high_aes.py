@@ -71,8 +71,8 @@ MODEL = Model(
         shared.logo_info({}),
     ),
     areas=(
-        Area("width", "height", 576 * 576, 1088 * 1088, only_if=IS_ANIME),
-        Area("width", "height", 128 * 128, 512 * 512, only_if=IS_GENERAL),
+        Area("width", "height", 576 * 576, 1088 * 1088, sides=(576, 1728), only_if=IS_ANIME),
+        Area("width", "height", 128 * 128, 512 * 512, sides=(128, 512), only_if=IS_GENERAL),
     ),
     aliases=("anime", "manga", "text to image", "t2i", "img2img", "dongman", "wenshengtu", "general 1.3", "doubao"),
 )

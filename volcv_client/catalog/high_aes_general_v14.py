@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from . import shared
-from .spec import Advice, Integer, Model, Origin, Switch
-
-SIDE = Advice(128, 768)
+from .spec import Advice, Model, Origin, Switch
 
 MODEL = Model(
     req_key="high_aes_general_v14",
@@ -16,17 +14,10 @@ MODEL = Model(
     fixed={"model_version": "general_v1.4"},
     inputs=(
         shared.prompt("What the picture shows, in Chinese or English."),
-        Integer(name="width", default=512, low=1, advice=SIDE, tooltip="Width of the picture in pixels."),
-        Integer(name="height", default=512, low=1, advice=SIDE, tooltip="Height of the picture in pixels."),
+        *shared.size(512, ".", origin=Origin.SEED, advice=Advice(128, 768)),
         shared.seed(),
         shared.scale(3.0, 30),
-        Integer(
-            name="ddim_steps",
-            default=25,
-            low=1,
-            advice=Advice(1, 50),
-            tooltip="Sampling steps; more takes longer and adds detail.",
-        ),
+        shared.steps(25, origin=Origin.SEED, most=50),
         shared.use_rephraser(),
         Switch(
             name="use_predict_tags",

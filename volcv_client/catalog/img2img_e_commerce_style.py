@@ -62,7 +62,6 @@ ORIGINAL = BranchOption(
             name="longer_side",
             default=1600,
             low=1,
-            step=8,
             on_page=False,
             origin=Origin.THIRD_PARTY,
             tooltip="Longer side of the result in pixels; a multiple of 8 works best.",

@@ -36,6 +36,7 @@ def ratio(name: str, default: float, meaning: str) -> Number:
         default=default,
         low=1 / 16,
         high=16.0,
+        step=0.001,
         on_page=False,
         origin=Origin.OFFICIAL,
         advanced=True,

@@ -27,6 +27,8 @@ MODEL = Model(
     page="https://www.volcengine.com/docs/6793/1330693",
     inputs=(
         Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture with the subject."),
+        # The service's own default is 0, cropped. Full size (3) keeps picture and mask aligned with the source for the
+        # nodes that follow. 4, full size plus a mask, is left out: 3's opacity is that mask already.
         Branch(
             name="only_mask",
             default="full size",
@@ -39,8 +41,9 @@ MODEL = Model(
                 ),
                 "mask only": BranchOption(inputs=(), wire={"only_mask": 1}),
             },
-            tooltip="full size: picture and mask as large as the source. cropped: just the subject. mask only: both "
-            "outputs hold the mask, as large as the source.",
+            tooltip="full size: picture and mask as large as the source. cropped: just the subject. cropped on a flat "
+            "colour: just the subject, on a background of one colour. mask only: both outputs hold the mask, as large "
+            "as the source.",
         ),
         Choice(
             name="refine_mask",

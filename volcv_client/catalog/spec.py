@@ -217,12 +217,16 @@ class Require:
 
 @dataclass(frozen=True)
 class Area:
-    """Two sides whose product, in pixels, must be from ``low`` to ``high``; checked where both are shown."""
+    """Two sides whose product, in pixels, must be from ``low`` to ``high``; checked where both are shown.
+
+    ``sides``: the least and the most that each of them may be, where that depends on a condition too.
+    """
 
     width: str
     height: str
     low: int
     high: int
+    sides: tuple[int, int] = (0, INT_MAX)
     only_if: Condition = field(default_factory=dict)
 
 
@@ -312,6 +316,11 @@ class Model:
     def req_keys(self) -> tuple[str, ...]:
         """Every req_key that the node can call, its own first."""
         return (self.req_key, *(key for key in self.choices_of_req_key() if key != self.req_key))
+
+    @property
+    def any_req_key(self) -> bool:
+        """Whether the user names the req_key; the declared one is then no model's."""
+        return any(one.name == "req_key" for one in self.inputs)
 
     def choices_of_req_key(self) -> dict[str, dict[str, str]]:
         """The values of inputs that choose a req_key of the family, by req_key."""

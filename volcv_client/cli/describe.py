@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..catalog.shared import RUN_OPTIONS
@@ -36,7 +37,7 @@ KIND_NAMES: Mapping[type[Input], str] = {
     Watermark: "watermark",
     Controls: "controls",
 }
-PICTURE_FACTS = ("alpha", "uri_path", "url_input", "present", "absent", "inline", "fit_to")
+PICTURE_FACTS = ("alpha", "uri_path", "index_path", "url_input", "present", "absent", "inline", "fit_to")
 UNBOUNDED = (INT_MAX, -INT_MAX, Number(name="", tooltip="", default=0).high)
 """Technical bounds, which say nothing about the service."""
 
@@ -46,7 +47,8 @@ def kind_name(one: Input) -> str:
 
 
 def input_facts(one: Input) -> dict[str, Any]:
-    """Everything that the declaration of one input says."""
+    """Everything that the declaration of one input says. ``origin`` is None for what steers only the pack: no page
+    knows it."""
     facts: dict[str, Any] = {"name": one.name, "kind": kind_name(one)}
     for name in ("default", "required"):
         if (value := getattr(one, name, None)) is not None:
@@ -62,7 +64,8 @@ def input_facts(one: Input) -> dict[str, Any]:
     facts |= wire_facts(one)
     if one.only_if:
         facts["only_if"] = dict(one.only_if)
-    return facts | {"advanced": one.advanced, "origin": one.origin.value, "tooltip": one.tooltip}
+    origin = None if one in RUN_OPTIONS else one.origin.value
+    return facts | {"advanced": one.advanced, "origin": origin, "tooltip": one.tooltip}
 
 
 def limits(one: Input) -> dict[str, Any]:
@@ -95,6 +98,7 @@ def model_facts(model: Model) -> dict[str, Any]:
     """Everything that the declaration of a model says."""
     return {
         "req_key": model.req_key,
+        "name": model.name,
         "req_keys": list(model.req_keys),
         "outputs": [one.value for one in model.outputs],
         "node_id": model.node_id,
@@ -102,20 +106,17 @@ def model_facts(model: Model) -> dict[str, Any]:
         "group": model.group,
         "summary": model.summary,
         "page": model.page,
-        "modes": {label: mode.action for label, mode in model.modes.items()},
+        "modes": {label: asdict(mode) for label, mode in model.modes.items()},
+        "repeatable": model.repeatable,
+        "links_only": model.links_only,
+        "native_only": model.native_only,
         "aliases": list(model.aliases),
         "service_seconds": model.service_seconds,
         "fixed": dict(model.fixed),
         "texts": list(model.texts),
-        "requires": [
-            {"any_of": list(one.any_of), "why": one.why, "only_if": dict(one.only_if)} for one in model.requires
-        ],
-        "picture_limits": {
-            "max_side": model.limits.max_side,
-            "max_base64": model.limits.max_base64,
-            "max_total_base64": model.limits.max_total_base64,
-            "origin": model.limits.origin.value,
-        },
+        "requires": [asdict(one) for one in model.requires],
+        "areas": [asdict(one) for one in model.areas],
+        "picture_limits": asdict(model.limits) | {"origin": model.limits.origin.value},
         "inputs": [input_facts(one) for one in (*model.all_inputs(), *RUN_OPTIONS)],
     }
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import Any, NoReturn
 
 from ..messages import say
+
+COMPLAINTS = (
+    (r"argument (?P<name>.+?): (?P<problem>.+)", "cli.argparse.argument"),
+    (r"invalid choice: (?P<text>.+?)(?:, maybe you meant .+?)? \(choose from (?P<allowed>.*)\)", "cli.not_a_choice"),
+    (r"invalid (?P<kind>\S+) value: (?P<text>.+)", "cli.argparse.value"),
+    (r"expected one argument", "cli.argparse.one"),
+    (r"expected at most one argument", "cli.argparse.at_most_one"),
+    (r"expected at least one argument", "cli.argparse.at_least_one"),
+    (r"expected (?P<count>\d+) arguments?", "cli.argparse.count"),
+    (r"the following arguments are required: (?P<names>.+)", "cli.argparse.required"),
+    (r"one of the arguments (?P<names>.+) is required", "cli.argparse.one_of"),
+    (r"ignored explicit argument (?P<text>.+)", "cli.argparse.no_value"),
+    (r"not allowed with argument (?P<name>.+)", "cli.argparse.not_with"),
+    (r"ambiguous option: (?P<name>.+?) could match (?P<allowed>.+)", "cli.argparse.ambiguous"),
+    (r"unrecognized arguments: (?P<arguments>.+)", "cli.unknown_arguments"),
+)
+"""What argparse of Python 3.10 to 3.14 says of a command line -> message. It translates through the process's gettext
+catalogue only, which is not the language of these messages."""
 
 
 class Exit(IntEnum):
@@ -50,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         self.options.add_argument("-h", "--help", action="help", help=say("cli.help"))
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(say("cli.usage_error", message=message, prog=self.prog))
+        raise UsageError(say("cli.usage_error", message=translated(message), prog=self.prog))
 
     def read(self, arguments: Sequence[str] | None) -> argparse.Namespace:
         """The arguments (default: the process's own); UsageError for what they cannot mean."""
@@ -60,6 +79,24 @@ class Parser(argparse.ArgumentParser):
             prog = " ".join(filter(None, (self.prog, getattr(known, "command", None))))
             raise UsageError(say("cli.usage_error", message=message, prog=prog))
         return known
+
+
+def translated(message: str) -> str:
+    """What argparse complains of in the user's language. What it does not say itself is left as it is."""
+    for pattern, key in COMPLAINTS:
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            values = found.groupdict()
+            if "problem" in values:
+                values["problem"] = translated(values["problem"])
+            return say(key, **{name: unquoted(name, value) for name, value in values.items()})
+    return message
+
+
+def unquoted(name: str, value: str) -> str:
+    """Values come as ``repr`` writes them, choices in some versions of Python; the messages have their own quotes."""
+    if name == "text" and value[:1] in ("'", '"'):
+        return value[1:-1]
+    return value.replace("'", "") if name == "allowed" else value
 
 
 def slug(label: str) -> str:

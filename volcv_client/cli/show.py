@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Branch, Choice, Input, Model
+from ..catalog.spec import Area, Branch, Choice, Input, Mode, Model, Origin
 from ..labels import group, summary, title, tooltip
 from ..messages import say
 from .describe import condition_text, input_facts, model_facts, short_facts
@@ -17,8 +17,10 @@ from .parser import Exit, Parser
 from .terminal import show
 
 LINE = 100
-PICTURE_ROLES = ("alpha", "uri_path", "url_input", "fit_to")
+PICTURE_ROLES = ("alpha", "uri_path", "index_path", "url_input", "fit_to")
 IMPLIED = ("present", "absent", "inline", "off")
+TRAITS = ("repeatable", "links_only", "native_only")
+FURTHER_LIMITS = ("min_side", "max_ratio")
 
 
 def add(parser: Parser) -> None:
@@ -44,11 +46,22 @@ def head(model: Model) -> Iterator[str]:
         ("group", group(model)),
         ("node", model.node_id),
         ("page", model.page),
-        ("action", ", ".join(mode.action for mode in model.modes.values())),
+        ("action", ", ".join(map(called, model.modes.values()))),
+        ("outputs", ", ".join(one.value for one in model.outputs)),
         ("seconds", f"{model.service_seconds:g} s"),
         ("aliases", ", ".join(model.aliases)),
     ):
         yield f"{say(f'cli.show.{name}')}: {value}"
+    for trait in TRAITS:
+        if getattr(model, trait):
+            yield say(f"cli.show.{trait}")
+
+
+def called(mode: Mode) -> str:
+    """The action of a mode, and the one that its result is asked with."""
+    if not mode.result_action:
+        return mode.action
+    return say("cli.show.result_action", action=mode.action, result_action=mode.result_action)
 
 
 def inputs(model: Model) -> Iterator[str]:
@@ -79,26 +92,51 @@ def details(one: Input) -> Iterator[str]:
     for role in IMPLIED:
         if role in facts:
             yield say(f"cli.show.{role}", value=as_json(facts[role]))
-    yield say("cli.show.origin", origin=facts["origin"]) + (say("cli.show.advanced") if one.advanced else "")
+    if facts["origin"]:
+        yield say("cli.show.origin", origin=origin_text(one.origin))
+    if one.advanced:
+        yield say("cli.show.advanced")
+
+
+def origin_text(origin: Origin) -> str:
+    return say(f"cli.origin.{origin.name.lower()}")
 
 
 def tail(model: Model) -> Iterator[str]:
     if model.requires:
         yield from ("", say("cli.show.requires"))
     for one in model.requires:
-        condition = say("cli.fact.only_if", condition=condition_text(one.only_if)) if one.only_if else ""
-        yield "  " + "  ".join(filter(None, (say("cli.fact.or").join(one.any_of), condition)))
+        yield "  " + conditional(say("cli.fact.or").join(one.any_of), one.only_if)
     yield ""
+    for area in model.areas:
+        yield conditional(area_text(area), area.only_if)
     limits = model.limits
     yield say(
         "cli.show.limits",
         side=limits.max_side,
         each=limits.max_base64,
         total=limits.max_total_base64,
-        origin=limits.origin.value,
+        origin=origin_text(limits.origin),
     )
+    for name in FURTHER_LIMITS:
+        if value := getattr(limits, name):
+            yield say(f"cli.show.{name}", value=f"{value:g}")
     yield say("cli.show.fixed", value=as_json({"req_key": model.req_key, **model.fixed}))
     yield say("cli.show.texts", value=", ".join(model.texts) or say("cli.show.nothing"))
+
+
+def area_text(area: Area) -> str:
+    text = say("cli.show.area", width=area.width, height=area.height, low=area.low, high=area.high)
+    if area.sides == Area.sides:
+        return text
+    low, high = area.sides
+    return text + say("cli.show.area_sides", low=low, high=high)
+
+
+def conditional(text: str, condition: Mapping[str, str | bool]) -> str:
+    if not condition:
+        return text
+    return f"{text}  {say('cli.fact.only_if', condition=condition_text(condition))}"
 
 
 def as_json(value: object) -> str:

@@ -28,19 +28,15 @@ export class Spending {
       make("span", { className: "volcv-r-label", textContent: say("spent_title") }),
       ...counts.map(([name, { calls }]) => make("span", {}, `${name} `, make("b", { textContent: number(calls) })))
     )
-    const cost = (value) => (value === null ? "" : number(value, 4))
     const earlier = new Map(today.models.map((one) => [one.model, one.calls]))
-    const costs = month.cost !== null
-    const line = (kind, texts) => {
-      const cells = texts.slice(0, costs ? 4 : 3)
-      return make("tr", {}, ...cells.map((text, column) => make(column ? kind : "th", { textContent: text })))
-    }
+    const line = (kind, texts) =>
+      make("tr", {}, ...texts.map((text, column) => make(column ? kind : "th", { textContent: text })))
     this.table.replaceChildren(
-      line("th", [say("spent_model"), say("spent_today"), say("spent_month"), say("spent_cost")]),
+      line("th", [say("spent_model"), say("spent_today"), say("spent_month")]),
       ...month.models.map((one) =>
-        line("td", [modelTitle(one), number(earlier.get(one.model) ?? 0), number(one.calls), cost(one.cost)])
+        line("td", [modelTitle(one), number(earlier.get(one.model) ?? 0), number(one.calls)])
       ),
-      line("td", [say("spent_all"), number(today.calls), number(month.calls), cost(month.cost)])
+      line("td", [say("spent_all"), number(today.calls), number(month.calls)])
     )
   }
 }

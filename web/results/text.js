@@ -41,7 +41,7 @@ export function size(bytes) {
 export function modelTitle({ node, title, choice }) {
   const shown = globalThis.LiteGraph?.registered_node_types?.[node]?.title ?? title
   const name = shown.replace(/\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$/, "")
-  return choice ? `${name}: ${choice}` : name
+  return choice ? say("results_family", { name, choice }) : name
 }
 
 /** What a result cost its owner: a word, the whole of it, and the kind, which is a class of the mark. */
@@ -50,7 +50,7 @@ export function chargeOf(row) {
   const word = say(row.charged ? "results_charged" : "results_sandbox")
   if (!row.reuses) return { word, whole: made, kind: row.charged ? "paid" : "sandbox" }
   const count = number(row.reuses)
-  const whole = `${made}; ${say("results_reused_long", { count })}`
+  const whole = say("results_reused_whole", { made, reused: say("results_reused_long", { count }) })
   return { word: say("results_reused", { count }), whole, kind: "free" }
 }
 
@@ -64,15 +64,18 @@ const TEXTS = {
 /** What the service calls a text, in words. */
 export const textName = (field) => (field in TEXTS ? say(TEXTS[field]) : field)
 
-/** Kind, seed, duration and cost as far as they are known and worth saying. */
+/** The seed, or `random` where the service chose it; empty for a model that has no seed. */
+export const seedOf = (row, random) => row.seed ?? (row.seeded ? random : "")
+
+/** Kind, seed and duration as far as they are known and worth saying. */
 export function facts(row) {
   const video = row.kind === "video"
+  const seed = seedOf(row, say("results_random"))
   const took = row.seconds === null ? "" : duration(row.seconds)
   return [
     video ? say("results_video") : "",
-    say("results_seed", { seed: row.seed ?? say("results_random") }),
-    took && video ? say("results_took", { duration: took }) : took, // it is not how long the video is
-    row.cost === null ? "" : say("results_cost", { cost: number(row.cost, 4) })
+    seed === "" ? "" : say("results_seed", { seed }),
+    took && video ? say("results_took", { duration: took }) : took // it is not how long the video is
   ].filter(Boolean)
 }
 

@@ -6,7 +6,7 @@ import { copy, toast, useInGraph } from "./actions.js"
 import { idButton, thumbnail } from "./list.js"
 import { pictureUrl } from "./source.js"
 import { Stage } from "./stage.js"
-import { chargeOf, duration, longTime, modelTitle, number, size, textName } from "./text.js"
+import { chargeOf, duration, longTime, modelTitle, number, seedOf, size, textName } from "./text.js"
 
 const STEP_LEFT = "volcv-r-step volcv-r-left"
 const STEP_RIGHT = "volcv-r-step volcv-r-right"
@@ -208,9 +208,10 @@ export class Viewer {
       [say("results_prompt"), row.prompt],
       [say("results_request_id"), idButton(row.request_id)],
       [say("results_time"), longTime(row.created)],
-      [say("results_seed_name"), row.seed ?? say("results_random_long")],
+      [say("results_seed_name"), seedOf(row, say("results_random_long"))],
       [say("results_duration"), row.seconds === null ? "" : duration(row.seconds)],
-      [say("results_cost_name"), row.cost === null ? "" : number(row.cost, 4)],
+      // The service's own name in every language: what it counts is not documented.
+      ["comfyui_cost", row.cost === null ? "" : number(row.cost, 4)],
       [say("results_charge"), chargeOf(row).whole],
       [say("results_size"), details ? details.files.map(sizeOf).join("\n") : ""],
       ...Object.entries(details?.texts ?? {}).map(([field, text]) => [textName(field), text])
