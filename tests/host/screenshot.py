@@ -1,6 +1,6 @@
 """Writes the pictures for the READMEs: ``python -m tests.host.screenshot``.
 
-Example workflows in a real ComfyUI, after they ran in the sandbox.
+Example workflows in a real ComfyUI, after they ran in the sandbox, and the results tab while one runs.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from pathlib import Path
 from PIL import Image
 
 from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run
-from tests.host.server import ROOT, ComfyServer, find_comfy
+from tests.host.server import ROOT, ComfyServer, find_comfy, surroundings
 from tests.workflows.generate import FOLDER
 from tests.workflows.graphs import Example, example
+from volcv_client.sandbox import Fault, SandboxServer
 
 SCALE, WIDTH = 2.0, 1600
 BYTES = 900_000
@@ -47,6 +49,18 @@ class Shot:
     file: str
 
 
+RESULTS = "results.png"
+KEY = "sk-screenshot-0123456789"
+SERVICE_SECONDS = 8.0
+KEPT = (
+    ("saliency_seg", {"image": "product.png"}),
+    ("img2img_cartoon_style", {"image": "character.jpg", "style": "clay", "seed": 31}),
+    ("high_aes_general_v14", {"prompt": "A wide valley after the rain, morning mist, soft light", "seed": 1812}),
+    ("i2i_outpainting", {"image": "landscape.jpg", "prompt": "A tall sky with thin clouds", "top": 0.5, "seed": 105}),
+    ("high_aes_ip_v20", {"image": "character.jpg", "prompt": "The little robot reads a map on a cliff", "seed": 199}),
+)
+"""What is in the results tab, the newest last."""
+
 SHOTS = (Shot("Product - Scene and banner", "en", "screenshot.png"), Shot("Character - New scene", "zh", "zh.png"))
 
 
@@ -74,6 +88,46 @@ def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
         return page.screenshot()
 
 
+def make_results(server: ComfyServer, gateway: SandboxServer) -> None:
+    """Results as the command stores them, in the server's own store."""
+    pictures = ROOT / "volcv_client" / "demo" / "pictures"
+    jobs = [
+        {"key": key, "inputs": {**inputs, **({"image": str(pictures / inputs["image"])} if "image" in inputs else {})}}
+        for key, inputs in KEPT
+    ]
+    file = server.folder / "jobs.jsonl"
+    file.write_text("\n".join(map(json.dumps, jobs)), encoding="utf-8")
+    command = [sys.executable, "-m", "volcv_client", "run", "--jobs", str(file), "-o", str(server.folder / "made")]
+    settings = {"VOLCV_HOME": str(server.folder / "user" / "__volcv"), "VOLCV_MAX_CONCURRENCY": "1"}
+    here = surroundings({**settings, "VOLCV_BASE_URL": gateway.url, "VOLCV_API_KEY": KEY})
+    subprocess.run(command, cwd=ROOT, env=here, check=True, stdout=subprocess.DEVNULL)
+
+
+def take_results(one: Example) -> bytes:
+    """PNG of the results tab beside the example's nodes while the first of them is at the service."""
+    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+    comfy, executable = find_comfy(), find_chromium()
+    if comfy is None or executable is None:
+        raise FileNotFoundError("ComfyUI" if comfy is None else "Chromium")
+    with tempfile.TemporaryDirectory() as folder, SandboxServer(api_keys=(KEY,)) as gateway:
+        told = {"VOLCV_BASE_URL": gateway.url, "VOLCV_API_KEY": KEY}
+        with (
+            ComfyServer(comfy, Path(folder) / "comfy", told) as server,
+            chromium(executable) as browser,
+            frontend(browser, server.url, vue_nodes=True, scale=SCALE, more={"Comfy.Locale": "en"}) as page,
+        ):
+            make_results(server, gateway)
+            gateway.inject(Fault(delay=SERVICE_SECONDS, times=None))
+            load(page, workflow, one.title)
+            page.locator(".volcv-results-tab-button").click()
+            frame(page, [-700, -40, 2100, 1000])
+            page.get_by_test_id("queue-button").click()
+            page.locator(".volcv-r-row img").first.wait_for()
+            page.wait_for_timeout(SERVICE_SECONDS * 500)
+            page.add_style_tag(content=CLEAN)
+            return page.screenshot()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.host.screenshot", description="Take the screenshots of the READMEs.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs", help="target folder")
@@ -87,6 +141,7 @@ def main() -> int:
             print(f"{missing} not found", file=sys.stderr)
             return 1
         (options.output / shot.file).write_bytes(compact(picture))
+    (options.output / RESULTS).write_bytes(compact(take_results(example(SHOTS[0].title))))
     return 0
 
 

@@ -142,7 +142,7 @@ def test_fixed_seed_pays_once(client: Client, gateway: SandboxServer, seed: int)
     client.run({"1": text_to_image(seed + 1), "2": save("1")})
     again = client.run({"7": text_to_image(seed), "8": save("7", "another name")})
     assert gateway.charged == 2
-    assert again.texts["7"][-1] == "1 picture(s), reused, not charged."
+    assert again.texts["7"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
     assert differences(pixels(client.pictures(first, "2")[0]), pixels(client.pictures(again, "8")[0])) == 0
 
 
@@ -195,7 +195,7 @@ def test_interrupt_while_waiting(client: Client, gateway: SandboxServer, seed: i
     again = client.run(graph)
     assert again.end == "execution_success"
     assert gateway.requests == []
-    assert again.texts["1"][-1] == "1 picture(s), reused, not charged."
+    assert again.texts["1"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
 
 
 @pytest.mark.parametrize("code", [50412, 50400])
@@ -236,7 +236,7 @@ def test_failing_sibling_loses_nothing(client: Client, gateway: SandboxServer, s
     again = client.run(graph)
     assert again.end == "execution_success"
     assert sent_seeds(gateway) == [seed + 1]
-    assert again.texts["1"][-1] == "1 picture(s), reused, not charged."
+    assert again.texts["1"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
 
 
 def test_half_a_batch_is_not_paid_again(client: Client, gateway: SandboxServer, seed: int) -> None:
