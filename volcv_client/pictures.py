@@ -215,7 +215,8 @@ def is_whole(data: bytes, file_format: str) -> bool:
     if file_format == "PNG":
         return data.rfind(b"IEND") >= 0
     if file_format == "JPEG":
-        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")  # an end after the last scan began
+        # Nearly always at the very end; else it must come after the last scan began.
+        return b"\xff\xd9" in data[-4096:] or data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     if file_format == "WEBP":
         return len(data) >= int.from_bytes(data[4:8], "little") + 8
     return True

@@ -17,6 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+NOT_WRITTEN = 0x00FFFFFF
+"""The largest number that a pixel without its fourth byte can be."""
+
+GAPLESS = ("JPEG",)
+"""Formats whose decoder fills in what a file lacks, so that every pixel is written."""
+
 KEPT_BYTES = 2**22
 """Rooms of this size are kept for the next picture: what the system hands out anew is slower than what is there."""
 
@@ -25,10 +31,11 @@ _kept: list[mmap.mmap] = []
 
 @dataclass(frozen=True)
 class Room:
-    """``values``: four bytes a pixel ``[H, W]``, filled once the picture is loaded."""
+    """``values``: four bytes a pixel ``[H, W]``, filled once the picture is loaded; ``watched``: rows that were 0."""
 
     values: NDArray[np.uint32]
     core: Any
+    watched: slice
 
     def holds(self, image: Image.Image) -> bool:
         """Whether the pixels of a loaded picture are here, and not in memory that Pillow took after all."""
@@ -37,10 +44,11 @@ class Room:
     def has_gaps(self) -> bool:
         """Whether some pixels were not written, which Pillow does not tell of a PNG whose data end too early.
 
-        Of an RGB picture Pillow sets the fourth byte of every pixel that it writes; the room was blank before.
+        Of an RGB picture Pillow sets the fourth byte of every pixel that it writes.
         """
         numbers = self.values.view("<u4")  # the fourth byte is the highest of the number
-        return bool(numbers.min() <= 0x00FFFFFF and numbers.max() >= 0xFF000000)
+        watched = numbers[self.watched]
+        return bool(watched.min(initial=NOT_WRITTEN + 1) <= NOT_WRITTEN < max(numbers[0, 0], watched.max(initial=0)))
 
 
 @contextmanager
@@ -56,19 +64,30 @@ def room_for(image: ImageFile.ImageFile) -> Iterator[Room | None]:
         yield None
         return
     try:
-        yield furnished(image, memory)
+        yield furnished(image, memory, watched_rows(image))
     finally:
         if size <= KEPT_BYTES:
             _kept.append(memory)
 
 
+def watched_rows(image: ImageFile.ImageFile) -> slice:
+    """The rows that show whether all were written, and that must be blank before.
+
+    Of a plain PNG the last one, because Pillow writes one row after the other; of one with several passes, or with
+    a first frame that is smaller than the picture, any. Of one with an opacity all, because it has no byte to spare.
+    """
+    if image.format in GAPLESS:
+        return slice(0, 0)
+    whole = [extents for _, extents, *_ in image.tile] == [(0, 0, *image.size)]
+    in_order = image.format == "PNG" and image.mode == "RGB" and whole and not image.info.get("interlace")
+    return slice(-1, None) if in_order else slice(None)
+
+
 def taken(size: int) -> mmap.mmap:
-    """At least so many bytes, blank."""
+    """At least so many bytes."""
     if size <= KEPT_BYTES:
         with suppress(IndexError):
-            memory = _kept.pop()
-            np.frombuffer(memory, np.uint8, size).fill(0)
-            return memory
+            return _kept.pop()
         size = KEPT_BYTES
     flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
     memory = mmap.mmap(-1, size, **flags)
@@ -78,11 +97,12 @@ def taken(size: int) -> mmap.mmap:
     return memory
 
 
-def furnished(image: ImageFile.ImageFile, memory: mmap.mmap) -> Room | None:
+def furnished(image: ImageFile.ImageFile, memory: mmap.mmap, watched: slice) -> Room | None:
     try:
         core = cast(Any, Image).core.map_buffer(memory, image.size, "raw", 0, (image.mode, 0, 1))
         cast(Any, image).im = core
     except (AttributeError, TypeError, ValueError):  # a Pillow without this way in
         return None
     values = np.frombuffer(memory, np.uint32, image.width * image.height).reshape(image.height, image.width)
-    return Room(values, core)
+    values[watched] = 0
+    return Room(values, core, watched)

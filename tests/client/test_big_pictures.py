@@ -8,6 +8,7 @@ import io
 import json
 import mmap
 import os
+import struct
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -223,6 +224,35 @@ def test_a_file_with_gaps_is_broken_whatever_pillow_is_told(monkeypatch: pytest.
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(BadAnswerError, match="truncated"):
         decode(whole[: len(whole) // 2] + whole[-12:] if cut else ends_early(3))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_nothing_of_an_earlier_picture_shows_in_half_a_jpeg(progressive: bool) -> None:
+    """Its decoder fills in what is missing, so the memory need not be blank."""
+    magenta = file_of(np.full((64, 64, 3), (255, 0, 255), np.uint8), "PNG")
+    buffer = io.BytesIO()
+    grey = Image.fromarray(noise(64, 64).pixels).convert("L").convert("RGB")
+    grey.save(buffer, "JPEG", quality=95, progressive=progressive)
+    half = buffer.getvalue()[: len(buffer.getvalue()) // 2] + b"\xff\xd9"
+    decode(magenta)
+    try:
+        rows = decode(half)
+    except BadAnswerError:
+        return
+    assert np.abs(rows[..., 0] - rows[..., 1]).max() < 0.2, "grey all over"
+
+
+def test_a_first_frame_that_is_smaller_than_the_picture_is_a_gap() -> None:
+    decode(file_of(np.full((64, 64, 3), (255, 0, 255), np.uint8), "PNG"))
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(noise(64, 64).pixels) for _ in range(2)]
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:])
+    data = buffer.getvalue()
+    at = data.index(b"fcTL") + 4
+    smaller = data[at : at + 4] + struct.pack(">II", 64, 8) + data[at + 12 : at + 26]
+    assert decode(data).shape == (64, 64, 3)
+    with pytest.raises(BadAnswerError):
+        decode(data[: at - 8] + chunk(b"fcTL", smaller) + data[at + 30 :])
 
 
 def test_nothing_of_an_earlier_picture_shows_in_the_gaps_of_a_transparent_one() -> None:
