@@ -165,7 +165,7 @@ class ResultStore:
                 for one in files:
                     names.append(media.keep(one, self._files))
                 number = self._insert(connection, result, names, size)
-            except BaseException:
+            except BaseException:  # whatever it is, a video must not stay where nobody knows it
                 for one, name in zip(files, names, strict=False):
                     with suppress(OSError):
                         media.give_back(one, self._files / name)
