@@ -30,22 +30,24 @@ class FinalResponse(http.client.HTTPResponse):
             http.client.parse_headers(self.fp)
 
 
-class PlainConnection(HTTPConnection):
-    response_class = FinalResponse
+class Corrected:
+    """What both kinds of connection have."""
+
+    sock: Any
+    response_class: Any = FinalResponse
 
     def connect(self) -> None:
-        connect = super().connect  # in two steps: the registry takes the usual way to write it for a raw socket
+        connect = super().connect  # type: ignore[misc]  # in two steps: the registry takes one for a raw socket
         connect()
         self.sock.settimeout(STALL_SECONDS)
 
 
-class TlsConnection(HTTPSConnection):
-    response_class = FinalResponse
+class PlainConnection(Corrected, HTTPConnection):
+    pass
 
-    def connect(self) -> None:
-        connect = super().connect
-        connect()
-        self.sock.settimeout(STALL_SECONDS)
+
+class TlsConnection(Corrected, HTTPSConnection):
+    pass
 
 
 class Adapter(HTTPAdapter):

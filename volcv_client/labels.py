@@ -30,10 +30,15 @@ def locale_file(of: str, name: str) -> Mapping[str, Any]:
     return found
 
 
+def translated(name: str, key: str) -> Mapping[str, Any]:
+    """An entry of a locale file in the language in force; empty in English."""
+    found: Mapping[str, Any] = {} if language() == "en" else locale_file(language(), name).get(key, {})
+    return found
+
+
 def node_texts(model: Model) -> Mapping[str, Any]:
     """What the node says; empty in English."""
-    found: Mapping[str, Any] = {} if language() == "en" else locale_file(language(), "nodeDefs").get(model.node_id, {})
-    return found
+    return translated("nodeDefs", model.node_id)
 
 
 def title(model: Model) -> str:
@@ -46,8 +51,7 @@ def summary(model: Model) -> str:
 
 def group(model: Model) -> str:
     """The heading that the node stands under in ComfyUI's menu."""
-    categories = {} if language() == "en" else locale_file(language(), "main").get("nodeCategories", {})
-    return str(categories.get(model.group, model.group))
+    return str(translated("main", "nodeCategories").get(model.group, model.group))
 
 
 def tooltip(model: Model, one: Input) -> str:

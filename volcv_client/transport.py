@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
+from urllib3.exceptions import DecodeError, LocationParseError, ProtocolError, ReadTimeoutError, SSLError
 
 from .auth import BearerAuth, NoAuth, SignedAuth
 from .cancel import SharedToken
@@ -129,7 +129,7 @@ class Transport:
             ) as response:
                 content = self._read(response, (upload.completed or time.monotonic()) + profile.timeout)
                 return RawAnswer(response.status_code, response.headers, content)
-        except (OSError, ValueError) as error:  # every error of requests is one, urllib3's about addresses the other
+        except (OSError, LocationParseError) as error:  # every error of requests is the first
             self._raise_failed(error, upload)
 
     @staticmethod
@@ -160,7 +160,7 @@ class Transport:
             raise NotSentError("upload_cut", host=host) from None
         if isinstance(error, (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema)):
             raise SetupError("bad_proxy", problem=type(error).__name__) from None
-        if isinstance(error, (requests.exceptions.InvalidURL, ValueError)):
+        if isinstance(error, (requests.exceptions.InvalidURL, LocationParseError)):
             raise SetupError("bad_base_url", url=host) from None
         if not isinstance(error, requests.RequestException):
             raise SetupError("bad_ca_bundle", problem=str(error)[:200]) from None

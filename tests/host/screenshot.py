@@ -64,12 +64,18 @@ KEPT = (
 SHOTS = (Shot("Product - Scene and banner", "en", "screenshot.png"), Shot("Character - New scene", "zh", "zh.png"))
 
 
-def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
-    """PNG of the example's nodes, filling the canvas, after a run."""
-    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+def tools() -> tuple[Path, str]:
+    """ComfyUI's folder and Chromium. FileNotFoundError names the one that is missing."""
     comfy, executable = find_comfy(), find_chromium()
     if comfy is None or executable is None:
         raise FileNotFoundError("ComfyUI" if comfy is None else "Chromium")
+    return comfy, executable
+
+
+def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
+    """PNG of the example's nodes, filling the canvas, after a run."""
+    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+    comfy, executable = tools()
     with (
         tempfile.TemporaryDirectory() as folder,
         ComfyServer(comfy, Path(folder) / "comfy", {"VOLCV_PROFILE": "sandbox"}) as server,
@@ -106,9 +112,7 @@ def make_results(server: ComfyServer, gateway: SandboxServer) -> None:
 def take_results(one: Example) -> bytes:
     """PNG of the results tab beside the example's nodes while the first of them is at the service."""
     workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
-    comfy, executable = find_comfy(), find_chromium()
-    if comfy is None or executable is None:
-        raise FileNotFoundError("ComfyUI" if comfy is None else "Chromium")
+    comfy, executable = tools()
     with tempfile.TemporaryDirectory() as folder, SandboxServer(api_keys=(KEY,)) as gateway:
         told = {"VOLCV_BASE_URL": gateway.url, "VOLCV_API_KEY": KEY}
         with (
