@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from comfy.model_management import InterruptProcessingException
 from comfy_api.latest import ComfyExtension, InputImpl, io
 
-from ..volcv_client.catalog import models
+from ..volcv_client.catalog import all_models
 from ..volcv_client.catalog.spec import Model
 from ..volcv_client.errors import Cancelled
-from . import results_routes, routes
 from .helpers import HELPERS
 from .host import ComfyHost, settle_in
 from .schema import schema_of, values_of
+from .server import results_routes, routes
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -69,4 +69,4 @@ class VolcvExtension(ComfyExtension):
         results_routes.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [*map(model_node, models()), *HELPERS]
+        return [*map(model_node, all_models()), *HELPERS]

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..volcv_client import pictures
+from ..volcv_client.images import pictures
 from .images import tensor_array, to_batch
 
 MOST_ROOM = 2**30

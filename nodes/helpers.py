@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import io, ui
 from torch import Tensor
 
+from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
-from ..volcv_client.demo import PICTURE_NAMES, picture_path
 from .controls import ControlLink
 from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of

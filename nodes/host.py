@@ -12,8 +12,9 @@ from comfy_api.latest import ComfyAPI
 from server import PromptServer
 from torch import Tensor
 
-from ..volcv_client import config, messages, profiles
-from .settings import browser_locale
+from ..volcv_client import config, messages
+from ..volcv_client.config import profiles
+from .server.settings import browser_locale
 
 api = ComfyAPI()
 

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..volcv_client import pictures
-from ..volcv_client.inline import text_pieces
-from ..volcv_client.payload import ArrayMask, ArrayPicture
-from ..volcv_client.pictures import Encoded, Encoding
+from ..volcv_client.images import pictures
+from ..volcv_client.images.inline import text_pieces
+from ..volcv_client.images.pictures import Encoded, Encoding
+from ..volcv_client.request.payload import ArrayMask, ArrayPicture
 
 
 def tensor_to_base64(image: Tensor, encoding: Encoding = Encoding(alpha=True)) -> str:  # noqa: B008 - frozen

@@ -15,15 +15,24 @@ from typing import Any, Protocol, TypeVar
 from torch import Tensor
 
 from ..volcv_client import config
-from ..volcv_client.cancel import CancelToken
+from ..volcv_client.calls.cancel import CancelToken
+from ..volcv_client.calls.run import (
+    POLL_SECONDS,
+    BatchInputs,
+    Outcome,
+    Run,
+    calls_of,
+    response_entry,
+    response_of,
+    texts_of,
+)
+from ..volcv_client.calls.service import service_for, stored_answer
 from ..volcv_client.catalog.spec import Branch, Controls, MaskPicture, Model, Output, Picture, Watermark
 from ..volcv_client.errors import Cancelled, StoreError, VolcvError
-from ..volcv_client.media import is_video
+from ..volcv_client.images.media import is_video
 from ..volcv_client.messages import say
-from ..volcv_client.payload import PictureSource, defaults
-from ..volcv_client.results import Result, store_at
-from ..volcv_client.run import POLL_SECONDS, BatchInputs, Outcome, Run, calls_of, response_entry, response_of, texts_of
-from ..volcv_client.service import service_for, stored_answer
+from ..volcv_client.request.payload import PictureSource, defaults
+from ..volcv_client.store.results import Result, store_at
 from .gallery import Gallery
 from .images import bytes_to_mask, bytes_to_tensor, mask_batch, picture_batch, to_batch, to_mask_batch
 

@@ -164,11 +164,11 @@ def some_calls(numbers: range) -> tuple[int, int, int]:
     """Make these calls: pictures that came, failures that may be charged, failures that are not."""
     from volcv_pack.nodes.images import bytes_to_tensor
     from volcv_pack.volcv_client import config
-    from volcv_pack.volcv_client.calls import Call
+    from volcv_pack.volcv_client.calls.call import Call
+    from volcv_pack.volcv_client.calls.service import service_for
     from volcv_pack.volcv_client.catalog import model
     from volcv_pack.volcv_client.errors import Charged, VolcvError
-    from volcv_pack.volcv_client.payload import Inputs, build, defaults
-    from volcv_pack.volcv_client.service import service_for
+    from volcv_pack.volcv_client.request.payload import Inputs, build, defaults
 
     entry = model("high_aes_general_v14")
     service = service_for(config.profile())

@@ -19,7 +19,7 @@ from .light import KEY, light
 from .photos import photo
 from .rows import ROOT, Row, load_pack, median
 
-HEAVY = ("service", "transport", "results", "pictures", "envelope", "payload", "run", "sandbox")
+HEAVY = ("calls", "http", "store", "images", "answer", "request", "sandbox")
 IMPORT_LINE = re.compile(r"([0-9.]+) seconds: .*custom_nodes/volcv")
 
 

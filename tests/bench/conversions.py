@@ -88,9 +88,9 @@ def measure(side: int, rounds: int, partner: Any) -> dict[str, Any]:
     import torch
     from PIL import Image
     from volcv_pack.nodes.images import bytes_to_tensor, tensor_to_base64
-    from volcv_pack.volcv_client.inline import from_base64
-    from volcv_pack.volcv_client.pictures import Encoding
-    from volcv_pack.volcv_client.samples import to_uint8
+    from volcv_pack.volcv_client.images.inline import from_base64
+    from volcv_pack.volcv_client.images.pictures import Encoding
+    from volcv_pack.volcv_client.images.samples import to_uint8
 
     from .photos import photo, psnr, ssim
 

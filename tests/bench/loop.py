@@ -134,7 +134,7 @@ def memory_child() -> None:
 def store(quick: bool) -> list[Row]:
     """Looking up and saving with 100,000 entries."""
     load_pack()
-    from volcv_pack.volcv_client.results import Result, ResultStore
+    from volcv_pack.volcv_client.store.results import Result, ResultStore
 
     entries = 500 if quick else 100_000
     data = b"\xff\xd8\xff" + bytes(500_000)

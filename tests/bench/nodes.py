@@ -48,7 +48,7 @@ def surroundings(service: Light, in_flight: int, lossless: bool = False) -> Iter
         try:
             yield Path(folder)
         finally:
-            from volcv_pack.volcv_client.results import store_at
+            from volcv_pack.volcv_client.store.results import store_at
 
             store_at(Path(folder) / "results").close()
             os.environ.clear()

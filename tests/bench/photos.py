@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-PICTURES = Path(__file__).resolve().parents[2] / "volcv_client" / "demo" / "pictures"
+PICTURES = Path(__file__).resolve().parents[2] / "volcv_client" / "catalog" / "examples" / "pictures"
 NAMES = ("landscape.jpg", "room.jpg", "character.jpg", "scene.jpg")
 
 

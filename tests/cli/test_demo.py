@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 from volcv_client import catalog, messages
+from volcv_client.catalog.examples import picture_path
 from volcv_client.catalog.spec import Input, MaskPicture
-from volcv_client.cli.demo import draw_masks
-from volcv_client.demo import jobs, picture_path
-from volcv_client.demo.film import frames_of, moving
-from volcv_client.demo.sheet import LANGUAGES
-from volcv_client.demo.table import DemoJob
+from volcv_client.cli.demo import draw_masks, jobs
+from volcv_client.cli.demo.sheet import LANGUAGES
+from volcv_client.cli.demo.table import DemoJob
+from volcv_client.cli.demo.video_frames import frames_of, moving
 
 from .conftest import Command
 
@@ -62,7 +62,7 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
     ran = volcv("demo", "-o", folder, "--open-nothing")
     assert ran.code == 0, ran.err
     assert environ["VOLCV_HOME"] == home and not Path(home).exists()
-    models = catalog.models()
+    models = catalog.all_models()
     pictures = {path.stem: path for path in folder.iterdir() if path.suffix in (".jpg", ".png", ".webp")}
     assert pictures.keys() == {model.req_key for model in models}
     for path in pictures.values():
@@ -89,7 +89,7 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
 
 
 def test_every_job_fits_its_model() -> None:
-    models = {model.req_key: model for model in catalog.models()}
+    models = {model.req_key: model for model in catalog.all_models()}
     for job in jobs.JOBS:
         for name in (*job.values, *job.pictures):
             assert isinstance(models[job.model].input(name), Input)
@@ -98,7 +98,7 @@ def test_every_job_fits_its_model() -> None:
 
 
 def test_every_model_has_a_job_and_words_in_both_languages() -> None:
-    keys = [model.req_key for model in catalog.models()]
+    keys = [model.req_key for model in catalog.all_models()]
     assert sorted(job.model for job in jobs.JOBS) == sorted(keys)
     for language in LANGUAGES:
         texts = messages.texts(language)
@@ -121,7 +121,7 @@ def test_masks_are_as_large_as_their_picture_and_white_in_the_box(volcv: Command
 
 def test_a_video_is_shown_by_its_frames(volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = catalog.model(FILM)
-    monkeypatch.setattr(catalog, "models", lambda: (film,))
+    monkeypatch.setattr(catalog, "all_models", lambda: (film,))
     folder = tmp_path / "demo"
     ran = volcv("demo", "-o", folder, "--quiet")
     assert ran.code == 0, ran.err
@@ -142,7 +142,7 @@ def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.Mo
         Image.new("RGB", (32, 16), color).save(buffer, "JPEG")
         frames.append(buffer.getvalue())
     assert frames_of(b"head" + b"".join(frames)) == frames
-    monkeypatch.setattr("volcv_client.demo.film.features.check", lambda name: False)
+    monkeypatch.setattr("volcv_client.cli.demo.video_frames.features.check", lambda name: False)
     with Image.open(io.BytesIO(moving(frames))) as poster:
         assert (poster.format, poster.size) == ("JPEG", (32, 16))
         assert poster.getpixel((8, 8))[0] > 200  # type: ignore[index]
@@ -150,7 +150,7 @@ def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.Mo
 
 def test_a_model_without_a_job_gets_what_it_requires(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "JOBS", ())
-    made = {job.model: job for job in jobs.all_jobs(catalog.models())}
+    made = {job.model: job for job in jobs.all_jobs(catalog.all_models())}
     assert made["high_aes_general_v14"].values == {"prompt": jobs.PROMPT}
     assert made["high_aes_ip_v20"].pictures == {"image": jobs.PICTURE}
     assert made["img2img_e_commerce_style"].pictures.keys() >= {"product_image"}

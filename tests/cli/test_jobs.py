@@ -13,9 +13,10 @@ from weakref import WeakSet
 import pytest
 from PIL import Image
 
-from volcv_client import catalog, underway
+from volcv_client import catalog
+from volcv_client.calls import underway
+from volcv_client.calls.run import Run
 from volcv_client.cli import job_queue
-from volcv_client.run import Run
 from volcv_client.sandbox import Fault, SandboxServer
 
 from .conftest import Command
@@ -202,7 +203,7 @@ def test_a_model_whose_jobs_fail_over_the_key_is_given_up(
 
 
 def test_a_key_of_a_family_chooses_the_member(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
-    family = next(model for model in catalog.models() if len(model.req_keys) > 1 and model.pictures())
+    family = next(model for model in catalog.all_models() if len(model.req_keys) > 1 and model.pictures())
     member = family.req_keys[-1]
     Image.new("RGB", (320, 320), "red").save(file.parent / "face.png")
     picture = next(one.name for one in family.pictures())

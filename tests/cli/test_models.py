@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from volcv_client import catalog, labels
-from volcv_client.catalog import spec
+from volcv_client import catalog
+from volcv_client.catalog import labels, spec
 from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import Branch, Choice, Input, Model, Origin, Picture, PictureLimits, Switch, WireInput
 from volcv_client.cli.describe import kind_name
@@ -21,7 +21,7 @@ from volcv_client.messages import say
 
 from .conftest import Command
 
-MODELS = catalog.models()
+MODELS = catalog.all_models()
 
 
 def every_kind() -> list[type[Input]]:

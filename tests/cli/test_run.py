@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from volcv_client.results import ResultStore
 from volcv_client.sandbox import Fault, SandboxServer
+from volcv_client.store.results import ResultStore
 
 from .conftest import KEY, Command
 

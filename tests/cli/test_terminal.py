@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from volcv_client.calls import Phase
+from volcv_client.calls.call import Phase
 from volcv_client.cli import follow, terminal
 from volcv_client.cli.options import control, spelled
 from volcv_client.cli.parser import choice, slug

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from volcv_client import retry
-from volcv_client.payload import PictureSource
+from volcv_client.calls import retry
+from volcv_client.calls.service import Service, service_for
+from volcv_client.request.payload import PictureSource
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import Service, service_for
 
 from .helpers import make, profile, sandbox
 

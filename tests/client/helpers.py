@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from volcv_client.calls.run import BatchInputs, Outcome, Run
+from volcv_client.calls.service import Service, service_for
 from volcv_client.catalog import model
 from volcv_client.config import Profile
-from volcv_client.payload import ArrayMask, ArrayPicture, PictureSource, defaults
-from volcv_client.pictures import decode
-from volcv_client.run import BatchInputs, Outcome, Run
+from volcv_client.images.pictures import decode
+from volcv_client.request.payload import ArrayMask, ArrayPicture, PictureSource, defaults
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Service, service_for
 
 HERE = Path(__file__).parent
 DOCUMENTED: list[dict[str, Any]] = json.loads((HERE / "error_codes.json").read_text(encoding="utf-8"))

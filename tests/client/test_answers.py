@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from volcv_client.codes import CODES
-from volcv_client.envelope import Envelope, RawAnswer, elapsed, parse, parse_data
+from volcv_client.answer.codes import CODES
+from volcv_client.answer.envelope import Envelope, RawAnswer, elapsed, parse, parse_data
 from volcv_client.errors import (
     BadAnswerError,
     BusyError,

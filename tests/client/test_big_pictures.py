@@ -22,13 +22,14 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from volcv_client import compress, envelope, inline, pictures, rooms, samples
+from volcv_client.answer import envelope
+from volcv_client.calls.service import Service
 from volcv_client.errors import BadAnswerError
-from volcv_client.payload import ArrayPicture, SharedPicture
-from volcv_client.pictures import Encoded, Encoding, decode, encode
+from volcv_client.images import compress, inline, pictures, rooms, samples
+from volcv_client.images.pictures import Encoded, Encoding, decode, encode
+from volcv_client.request.payload import ArrayPicture, SharedPicture
+from volcv_client.request.wire import digest, message
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import Service
-from volcv_client.wire import digest, message
 
 from .helpers import IMAGE, OUTPAINT, make, noise
 from .test_pictures import chunk

@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import pytest
 
-from volcv_client import retry
-from volcv_client.calls import Phase
-from volcv_client.cancel import TICK, CancelToken, SharedToken
+from volcv_client.calls import retry
+from volcv_client.calls.call import Phase
+from volcv_client.calls.cancel import TICK, CancelToken, SharedToken
+from volcv_client.calls.run import POLL_SECONDS, Run
+from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import Cancelled
-from volcv_client.pictures import decode
-from volcv_client.run import POLL_SECONDS, Run
+from volcv_client.images.pictures import decode
+from volcv_client.request.wire import message
 from volcv_client.sandbox import Fault
-from volcv_client.service import Service, service_for
-from volcv_client.wire import message
 
 from .helpers import SMALL, Decoded, finish, make, profile, sandbox, settled, start, success, until
 from .wire import Script, WireServer, deaf, response

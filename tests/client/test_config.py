@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from volcv_client import config
+from volcv_client.calls.service import service_for
 from volcv_client.config import Profile, origin_of, profile, save_file
 from volcv_client.errors import SetupError
-from volcv_client.service import service_for
 
 from .helpers import SMALL, make
 
@@ -251,9 +251,9 @@ def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_command_finds_the_state_of_the_comfyui_that_it_is_installed_in(tmp_path: Path) -> None:
-    file = tmp_path / "custom_nodes" / "any-name" / "volcv_client" / "config.py"
+    file = tmp_path / "custom_nodes" / "any-name" / "volcv_client" / "config" / "__init__.py"
     assert config.home_around(file) is None
     state = tmp_path / "user" / "__volcv"
     state.mkdir(parents=True)
     assert config.home_around(file) == state
-    assert config.home_around(tmp_path / "packs" / "any-name" / "volcv_client" / "config.py") is None
+    assert config.home_around(tmp_path / "packs" / "any-name" / "volcv_client" / "config" / "__init__.py") is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from volcv_client.catalog import Model, model, models
+from volcv_client.catalog import Model, all_models, model
 from volcv_client.catalog.spec import (
     Branch,
     Choice,
@@ -22,12 +22,12 @@ from volcv_client.catalog.spec import (
     WireInput,
 )
 from volcv_client.errors import InputError
-from volcv_client.payload import ArrayMask, ArrayPicture, Built, Inputs, build, check, defaults
-from volcv_client.wire import PICTURES_FIELD, digest, message
+from volcv_client.request.payload import ArrayMask, ArrayPicture, Built, Inputs, build, check, defaults
+from volcv_client.request.wire import PICTURES_FIELD, digest, message
 
 from .helpers import colour, half_mask, same_json, without
 
-MODELS = models()
+MODELS = all_models()
 GROUPS = {
     "Text to image",
     "Image to image",

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from volcv_client import config, transport
+from volcv_client import config
+from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import Charged, VolcvError
+from volcv_client.http import transport
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import service_for
 
 from .fault_matrix import Case
 from .helpers import KEY, SMALL, T2I, finish, profile, sandbox, start

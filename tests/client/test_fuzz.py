@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from volcv_client import config, messages
+from volcv_client.answer.envelope import Envelope, RawAnswer, parse, retry_after
+from volcv_client.calls.retry import RULES, rule_for, wait_before
 from volcv_client.config import Profile, origin_of
-from volcv_client.envelope import Envelope, RawAnswer, parse, retry_after
 from volcv_client.errors import SetupError, VolcvError
 from volcv_client.redact import last_four, redact
-from volcv_client.retry import RULES, rule_for, wait_before
 
 from .helpers import DOCUMENTED, KEY, success
 

@@ -11,7 +11,7 @@ import pytest
 from volcv_client.catalog import model
 from volcv_client.catalog.spec import SYNCHRONOUS, TASK, Model
 from volcv_client.errors import InputError
-from volcv_client.payload import Built, Control, Inputs, PictureSource, build, check, defaults
+from volcv_client.request.payload import Built, Control, Inputs, PictureSource, build, check, defaults
 
 from .helpers import colour, half_mask, opened, same_json, without
 

@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from volcv_client import config, results, underway
-from volcv_client.calls import Phase
+from volcv_client import config
+from volcv_client.calls import underway
+from volcv_client.calls.call import Phase
+from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import Cancelled, ModerationError, StoreError
-from volcv_client.results import ResultStore
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Service, service_for
+from volcv_client.store import results
+from volcv_client.store.results import ResultStore
 
 from .helpers import KEY, SMALL, finish, make, png, profile, sandbox, start, until
 from .test_paying_once import A, B

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from volcv_client.cancel import CancelToken, SharedToken
+from volcv_client.calls.cancel import CancelToken, SharedToken
+from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter, limiter_for
+from volcv_client.calls.service import service_for
 from volcv_client.errors import Cancelled
-from volcv_client.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter, limiter_for
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import service_for
 
 from .helpers import SMALL, finish, profile, sandbox, settled, start, until
 

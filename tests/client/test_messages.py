@@ -11,8 +11,8 @@ import pytest
 
 import volcv_client
 from volcv_client import messages
-from volcv_client.calls import Phase
-from volcv_client.codes import CODES, HTTP_STATUSES
+from volcv_client.answer.codes import CODES, HTTP_STATUSES
+from volcv_client.calls.call import Phase
 from volcv_client.errors import BatchError, Charged, VolcvError
 
 EN, ZH = messages.texts("en"), messages.texts("zh")

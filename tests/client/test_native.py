@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from volcv_client import config, exchange
+from volcv_client import config
+from volcv_client.calls import exchange
+from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import Charged, CredentialError, VolcvError
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import service_for
 
 from .helpers import IMAGE, SMALL, make
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from volcv_client import config
+from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import (
     BadAnswerError,
     BatchError,
@@ -26,9 +27,8 @@ from volcv_client.errors import (
     ServiceFaultError,
     VolcvError,
 )
-from volcv_client.pictures import decode
+from volcv_client.images.pictures import decode
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Service, service_for
 
 from .helpers import KEY, SMALL, Decoded, finish, make, make_at, png, profile, sandbox, settled, start, until
 
@@ -124,10 +124,10 @@ PROGRAM = """
 import sys
 from volcv_client.catalog import model
 from volcv_client.config import Profile
-from volcv_client.payload import defaults
-from volcv_client.pictures import decode
-from volcv_client.run import BatchInputs, Run
-from volcv_client.service import service_for
+from volcv_client.request.payload import defaults
+from volcv_client.images.pictures import decode
+from volcv_client.calls.run import BatchInputs, Run
+from volcv_client.calls.service import service_for
 
 one = model("high_aes_general_v14")
 values = {**defaults(one), "prompt": "A", "width": 64, "height": 64, "seed": 7}

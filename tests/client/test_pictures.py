@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from volcv_client.errors import BadAnswerError, InputError
-from volcv_client.inline import from_base64
-from volcv_client.pictures import Encoding, decode, decode_mask, encode, encode_mask
-from volcv_client.samples import to_uint8
+from volcv_client.images.inline import from_base64
+from volcv_client.images.pictures import Encoding, decode, decode_mask, encode, encode_mask
+from volcv_client.images.samples import to_uint8
 
 from .helpers import noise, opened, png
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from volcv_client.calls.service import Service
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import Service
 
 from .helpers import (
     PRODUCT,

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from volcv_client import retry
-from volcv_client.envelope import retry_after
+from volcv_client.answer.envelope import retry_after
+from volcv_client.calls import retry
+from volcv_client.calls.retry import LONGEST_WAIT, RULES, Rule, matches, rule_for, wait_before
+from volcv_client.calls.service import service_for
 from volcv_client.errors import (
     BadAnswerError,
     BusyError,
@@ -22,9 +24,7 @@ from volcv_client.errors import (
     ServiceFaultError,
     VolcvError,
 )
-from volcv_client.retry import LONGEST_WAIT, RULES, Rule, matches, rule_for, wait_before
 from volcv_client.sandbox import Fault
-from volcv_client.service import service_for
 
 from .helpers import SMALL, finish, make, make_at, profile, sandbox, start, success, until
 from .wire import Script, WireServer, response

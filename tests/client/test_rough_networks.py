@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from volcv_client.calls.service import service_for
 from volcv_client.errors import Cancelled, DownloadError, InputError, LostAnswerError, SetupError, UploadError
-from volcv_client.service import service_for
-from volcv_client.transport import Transport
+from volcv_client.http.transport import Transport
 
 from .helpers import KEY, SMALL, finish, make, png, profile, start, success, until
 from .wire import Script, WireServer, response

@@ -8,12 +8,12 @@ import traceback
 import pytest
 
 from volcv_client import config
+from volcv_client.calls.run import Run
+from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import BadAnswerError, CredentialError, VolcvError
-from volcv_client.pictures import decode
-from volcv_client.run import Run
+from volcv_client.images.pictures import decode
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import service_for
 
 from .helpers import KEY, SMALL, colour, finish, make, make_at, profile, sandbox, start
 from .wire import Script, WireServer, response

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from volcv_client.catalog import model, models
+from volcv_client.calls.run import BatchInputs, Run
+from volcv_client.calls.service import Service, service_for
+from volcv_client.catalog import all_models, model
 from volcv_client.errors import InputError, ParameterError
-from volcv_client.payload import ArrayMask, PictureSource, defaults
-from volcv_client.pictures import decode
-from volcv_client.run import BatchInputs, Run
+from volcv_client.images.pictures import decode
+from volcv_client.request.payload import ArrayMask, PictureSource, defaults
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import Service, service_for
 
 from .helpers import (
     CHARACTER,
@@ -271,4 +271,4 @@ def test_no_body_ever_has_a_data_prefix(sent: Any) -> None:
 
 
 def test_there_are_seed_pages_for_all_models() -> None:
-    assert {T2I, CHARACTER, OUTPAINT, CONTROLNET, PRODUCT} <= {one.req_key for one in models()}
+    assert {T2I, CHARACTER, OUTPAINT, CONTROLNET, PRODUCT} <= {one.req_key for one in all_models()}

@@ -16,10 +16,10 @@ from volcengine.auth.SignerV4 import SignerV4
 from volcengine.auth.SignParam import SignParam
 from volcengine.Credentials import Credentials
 
-from volcv_client.auth import REGION, SERVICE, SignedAuth, canonical_request, signing_key
+from volcv_client.calls.service import service_for
 from volcv_client.config import NATIVE_URL, Profile
 from volcv_client.errors import Charged, CredentialError
-from volcv_client.service import service_for
+from volcv_client.http.auth import REGION, SERVICE, SignedAuth, canonical_request, signing_key
 
 from .helpers import make, success
 from .wire import Script, WireServer, response

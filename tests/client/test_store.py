@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from volcv_client import config, leftovers, results
+from volcv_client import config
+from volcv_client.calls.service import Service
 from volcv_client.errors import StoreError
-from volcv_client.results import Result, ResultStore
 from volcv_client.sandbox import SandboxServer
-from volcv_client.service import Service
+from volcv_client.store import leftovers, results
+from volcv_client.store.results import Result, ResultStore
 
 from .helpers import KEY, make, png, until
 from .test_paying_once import PROGRAM, A, other_process
@@ -290,7 +291,7 @@ import sys
 sys.path.insert(0, "tests")
 from pathlib import Path
 from client.test_store import PICTURE, result
-from volcv_client.results import ResultStore
+from volcv_client.store.results import ResultStore
 
 store = ResultStore(Path(sys.argv[1]))
 first, count = int(sys.argv[2]), int(sys.argv[3])

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from volcv_client import exchange
-from volcv_client.calls import Phase
+from volcv_client.calls import exchange
+from volcv_client.calls.call import Phase
+from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import (
     Cancelled,
     Charged,
@@ -24,10 +25,9 @@ from volcv_client.errors import (
     TaskGoneError,
     VolcvError,
 )
-from volcv_client.media import is_mp4
+from volcv_client.images.media import is_mp4
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Service, service_for
-from volcv_client.tasks import KEPT_SECONDS, Task
+from volcv_client.store.tasks import KEPT_SECONDS, Task
 
 from .helpers import IMAGE, KEY, colour, finish, make, profile, sandbox, start, until
 from .test_paying_once import other_process
@@ -120,13 +120,13 @@ def test_two_equal_runs_do_not_share_a_task_of_random_seed(slow: SandboxServer) 
 
 PROGRAM = """
 import sys
-from volcv_client import exchange
+from volcv_client.calls import exchange
 from volcv_client.catalog import model
 from volcv_client.config import Profile
-from volcv_client.payload import ArrayPicture, defaults
-from volcv_client.pictures import decode
-from volcv_client.run import BatchInputs, Run
-from volcv_client.service import service_for
+from volcv_client.request.payload import ArrayPicture, defaults
+from volcv_client.images.pictures import decode
+from volcv_client.calls.run import BatchInputs, Run
+from volcv_client.calls.service import service_for
 import numpy as np
 
 exchange.FIRST_POLL = exchange.LONGEST_POLL = 0.02

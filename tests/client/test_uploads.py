@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from volcv_client import config
+from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import Charged, ParameterError, SetupError, UploadError
 from volcv_client.sandbox import Fault, SandboxServer
-from volcv_client.service import Service, service_for
 
 from .helpers import PRODUCT, PRODUCT_SHOT, SMALL_PRODUCT, colour, finish, half_mask, make, profile, sandbox, start
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from volcv_client.demo import PICTURE_NAMES, picture_file_name, picture_path
+from volcv_client.catalog.examples import PICTURE_NAMES, picture_file_name, picture_path
 
 from .film import save
 

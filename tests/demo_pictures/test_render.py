@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from volcv_client.demo import PICTURE_NAMES, picture_path
+from volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 
 from .render import main
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from volcv_client.catalog import Model, models
+from volcv_client.catalog import Model, all_models
 from volcv_client.catalog.spec import (
     Branch,
     Choice,
@@ -92,7 +92,7 @@ def row(model: Model) -> str:
 
 
 def lines() -> Iterator[str]:
-    known = models()
+    known = all_models()
     named = [model for model in known if model.name != "any"]
     yield HEAD.format(models=len(named), keys=sum(len(model.req_keys) for model in named))
     for group, members in groupby(known, key=lambda model: model.group):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volcv_client.catalog import models
+from volcv_client.catalog import all_models
 
 from . import models as table
 
@@ -13,6 +13,6 @@ def test_the_table_is_up_to_date() -> None:
 
 def test_every_model_and_key_is_in_it() -> None:
     text = table.text()
-    for model in models():
+    for model in all_models():
         assert f"`{model.node_id}`" in text
         assert all(f"`{key}`" in text for key in model.req_keys) or model.name == "any"

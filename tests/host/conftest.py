@@ -14,8 +14,8 @@ import pytest
 from tests.host.browser import find_chromium
 from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
-from volcv_client.results import ResultStore
 from volcv_client.sandbox import SandboxServer
+from volcv_client.store.results import ResultStore
 
 KEY = "canary-4b1d7e52c9"
 """The only key that the gateway of these tests takes. It must show up nowhere else."""

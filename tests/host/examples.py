@@ -11,7 +11,7 @@ from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
 from tests.workflows.convert import complete
 from tests.workflows.graphs import Example
-from volcv_client.demo import picture_path
+from volcv_client.catalog.examples import picture_path
 from volcv_client.sandbox import SandboxServer
 
 ASKING = "CVSync2AsyncGetResult"

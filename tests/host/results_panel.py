@@ -19,8 +19,8 @@ from tests.host.browser import chromium, find_chromium, frontend, settings
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer, interpreter
-from volcv_client.results import Result, ResultStore
 from volcv_client.sandbox import SandboxServer
+from volcv_client.store.results import Result, ResultStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

@@ -96,7 +96,7 @@ def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
 
 def make_results(server: ComfyServer, gateway: SandboxServer) -> None:
     """Results as the command stores them, in the server's own store."""
-    pictures = ROOT / "volcv_client" / "demo" / "pictures"
+    pictures = ROOT / "volcv_client" / "catalog" / "examples" / "pictures"
     jobs = [
         {"key": key, "inputs": {**inputs, **({"image": str(pictures / inputs["image"])} if "image" in inputs else {})}}
         for key, inputs in KEPT

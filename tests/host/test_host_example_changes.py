@@ -13,7 +13,7 @@ from tests.host.client import Client, differences, pixels
 from tests.host.examples import bodies, marked, original, run
 from tests.host.graphs import sent_pictures
 from tests.workflows.graphs import example
-from volcv_client.demo import picture_path
+from volcv_client.catalog.examples import picture_path
 from volcv_client.sandbox import SandboxServer
 
 

@@ -18,7 +18,7 @@ from tests.workflows.convert import complete
 from tests.workflows.generate import FOLDER, workflow_text
 from tests.workflows.graphs import EXAMPLES, example
 from tests.workflows.parts import with_frames
-from volcv_client.demo import picture_path
+from volcv_client.catalog.examples import picture_path
 from volcv_client.sandbox import SandboxServer
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from tests.host.conftest import KEY
 from tests.host.graphs import save, text_to_image
 from tests.host.server import LOAD_FAILURES, ROOT, ComfyServer
 from tests.workflows.graphs import EXAMPLES
-from volcv_client.catalog import models
+from volcv_client.catalog import all_models
 from volcv_client.sandbox import Fault, SandboxServer
 
 COMPLAINTS = ("Traceback (most recent call last)", "Exception ignored", *LOAD_FAILURES)
@@ -26,14 +26,14 @@ def test_every_node_is_there(object_info: dict[str, Any]) -> None:
     """The list for those who cannot run the pack names exactly the nodes that it has."""
     found = {name for name, info in object_info.items() if info["python_module"] == "custom_nodes.volcv"}
     assert found == set(json.loads((ROOT / "node_list.json").read_text(encoding="utf-8")))
-    assert found > {model.node_id for model in models()}
+    assert found > {model.node_id for model in all_models()}
 
 
 TYPES = {"images": "IMAGE", "mask": "MASK", "video": "VIDEO", "text": "STRING", "response": "STRING"}
 
 
 def test_nodes_are_what_they_should_be(object_info: dict[str, Any]) -> None:
-    for model in models():
+    for model in all_models():
         node = object_info[model.node_id]
         assert node["category"] == f"Volcengine CV/{model.group}"
         first, *rest = (one.value for one in model.outputs)
@@ -71,7 +71,7 @@ def test_another_folder_name_from_nothing_to_the_sandbox(comfy: Path, tmp_path: 
     server = ComfyServer(comfy, tmp_path / "comfy", {}, "comfyui-volcv-main")
     with server, Client(server.url) as client:
         info = client.object_info()
-        assert {name for name in info if name.startswith("Volcv_")} >= {model.node_id for model in models()}
+        assert {name for name in info if name.startswith("Volcv_")} >= {model.node_id for model in all_models()}
         assert info["Volcv_watermark"]["python_module"] == "custom_nodes.comfyui-volcv-main"
         graph = {"1": text_to_image(5), "2": save("1")}
         lost = client.run(graph)

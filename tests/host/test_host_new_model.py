@@ -28,7 +28,7 @@ def extended(tmp_path: Path) -> Path:
             shutil.copytree(part, pack / part.name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(part, pack)
-    shutil.copy2(DECLARATION, pack / "volcv_client" / "catalog" / "brand_new.py")
+    shutil.copy2(DECLARATION, pack / "volcv_client" / "catalog" / "models" / "brand_new.py")
     return pack
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from volcv_client import messages
-from volcv_client.catalog import Model, models
+from volcv_client.catalog import Model, all_models
 from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import INT_MAX, Input, Number
 
@@ -31,7 +31,7 @@ def words(language: str) -> Mapping[str, str]:
 
 @cache
 def catalog() -> Mapping[str, Model]:
-    return {one.node_id: one for one in models()}
+    return {one.node_id: one for one in all_models()}
 
 
 def declared(node_id: str) -> dict[str, Input]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from volcv_client.catalog import models
+from volcv_client.catalog import all_models
 from volcv_client.catalog.shared import RUN_OPTIONS
 
 from . import definitions, generate, snapshot, table
@@ -139,8 +139,8 @@ def test_the_fixed_words_exist_in_both_languages() -> None:
 
 def test_the_snapshot_follows_the_catalog() -> None:
     """What can be checked without a ComfyUI."""
-    assert {model.node_id for model in models()} <= NODES.keys()
-    for model in models():
+    assert {model.node_id for model in all_models()} <= NODES.keys()
+    for model in all_models():
         node = NODES[model.node_id]
         assert model.summary in node["description"] and model.title in node["display_name"]
         shown = dict(definitions.every_input(node["inputs"]))

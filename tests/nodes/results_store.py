@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from PIL import Image
-from volcv_pack.nodes import results_api
-from volcv_pack.nodes.settings import Client, Reply
-from volcv_pack.volcv_client.results import Result, ResultStore
-from volcv_pack.volcv_client.tasks import Task
+from volcv_pack.nodes.server import results_api
+from volcv_pack.nodes.server.settings import Client, Reply
+from volcv_pack.volcv_client.store.results import Result, ResultStore
+from volcv_pack.volcv_client.store.tasks import Task
 
 HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
 ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from volcv_pack.nodes import images
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError
-from volcv_pack.volcv_client.pictures import Encoding
+from volcv_pack.volcv_client.images.pictures import Encoding
 
 
 def opened(text: str) -> Image.Image:

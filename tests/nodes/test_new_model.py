@@ -34,9 +34,9 @@ class Silent:
 def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The new model, declared in a folder beside the catalog's own."""
     (tmp_path / "brand_new.py").write_text(DECLARATION, encoding="ascii")
-    monkeypatch.setattr(catalog, "__path__", [*catalog.__path__, str(tmp_path)])
+    monkeypatch.setattr(catalog.models, "__path__", [*catalog.models.__path__, str(tmp_path)])
     yield catalog.model("brand_new_v9.0")
-    sys.modules.pop(f"{catalog.__name__}.brand_new", None)
+    sys.modules.pop(f"{catalog.models.__name__}.brand_new", None)
 
 
 def test_it_runs_as_a_node(added: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

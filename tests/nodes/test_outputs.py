@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
-from volcv_pack.volcv_client import results
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
-from volcv_pack.volcv_client.media import is_mp4
+from volcv_pack.volcv_client.images.media import is_mp4
 from volcv_pack.volcv_client.sandbox import SandboxServer
+from volcv_pack.volcv_client.store import results
 
 from tests.nodes.test_new_model import Silent
 

@@ -28,12 +28,12 @@ from results_store import (
     keep_video,
     png,
 )
-from volcv_pack.nodes import results_api
-from volcv_pack.nodes.settings import REMOTE_SWITCH, Client
-from volcv_pack.volcv_client import media
-from volcv_pack.volcv_client.catalog import model, models
+from volcv_pack.nodes.server import results_api
+from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Client
+from volcv_pack.volcv_client.catalog import all_models, model
 from volcv_pack.volcv_client.errors import StoreError
-from volcv_pack.volcv_client.results import ResultStore
+from volcv_pack.volcv_client.images import media
+from volcv_pack.volcv_client.store.results import ResultStore
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_one_model_only(store: ResultStore) -> None:
 
 
 def test_every_member_of_a_family_is_known(store: ResultStore) -> None:
-    for one in models():
+    for one in all_models():
         for key in one.req_keys:
             assert results_api.named(key)["node"] == one.node_id and results_api.named(key)["model"] == key
     keep(store, 1, req_key=STYLE)

@@ -21,18 +21,18 @@ from results_store import (
     ids,
     task,
 )
-from volcv_pack.nodes import results_api
-from volcv_pack.volcv_client import exchange
-from volcv_pack.volcv_client.calls import Phase
+from volcv_pack.nodes.server import results_api
+from volcv_pack.volcv_client.calls import exchange
+from volcv_pack.volcv_client.calls.call import Phase
+from volcv_pack.volcv_client.calls.run import BatchInputs, Run
+from volcv_pack.volcv_client.calls.service import service_for
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.config import Profile
 from volcv_pack.volcv_client.errors import Cancelled
-from volcv_pack.volcv_client.payload import ArrayPicture, defaults
-from volcv_pack.volcv_client.results import ResultStore
-from volcv_pack.volcv_client.run import BatchInputs, Run
+from volcv_pack.volcv_client.request.payload import ArrayPicture, defaults
 from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
-from volcv_pack.volcv_client.service import service_for
-from volcv_pack.volcv_client.tasks import KEPT_SECONDS
+from volcv_pack.volcv_client.store.results import ResultStore
+from volcv_pack.volcv_client.store.tasks import KEPT_SECONDS
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_every_phase_can_or_cannot_be_cancelled(gateway: SandboxServer) -> None:
 
 
 def test_every_phase_has_words_in_both_languages() -> None:
-    web = Path(results_api.__file__).parents[1] / "web"
+    web = Path(results_api.__file__).parents[2] / "web"
     texts = json.loads((web / "strings.json").read_text(encoding="utf-8"))
     source = (web / "results" / "underway.js").read_text(encoding="utf-8")
     for phase in Phase:

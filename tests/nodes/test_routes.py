@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from volcv_pack.nodes import settings
-from volcv_pack.nodes.settings import Client
-from volcv_pack.volcv_client import config, messages, profiles
+from volcv_pack.nodes.server import settings
+from volcv_pack.nodes.server.settings import Client
+from volcv_pack.volcv_client import config, messages
+from volcv_pack.volcv_client.config import profiles
 from volcv_pack.volcv_client.errors import SetupError
 from volcv_pack.volcv_client.sandbox import SandboxServer
 

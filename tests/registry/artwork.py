@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from tests.workflows.generate import ROOT
-from volcv_client.demo import picture_path
+from volcv_client.catalog.examples import picture_path
 
 Color: TypeAlias = "tuple[int, int, int]"
 Point: TypeAlias = "tuple[float, float]"

@@ -72,7 +72,12 @@ def test_only_what_is_needed() -> None:
 def test_nothing_that_is_needed_is_missing() -> None:
     """Of the pack's folders nothing is left out."""
     assert [name for name in KNOWN if name.split("/")[0] in FOLDERS and name not in PACKED] == []
-    for kind in ("volcv_client/demo/pictures/", "volcv_client/messages/", "web/docs/pictures/", "locales/zh/"):
+    for kind in (
+        "volcv_client/catalog/examples/pictures/",
+        "volcv_client/messages/",
+        "web/docs/pictures/",
+        "locales/zh/",
+    ):
         assert any(name.startswith(kind) for name in PACKED), kind
 
 

@@ -14,20 +14,7 @@ from PIL import Image, ImageDraw
 from volcv_client.sandbox import SandboxServer
 from volcv_client.sandbox.draw import text
 
-from .helpers_sandbox import (
-    CONTROL,
-    FIRST,
-    IP,
-    OUT,
-    SHOP,
-    V14,
-    body,
-    drawn,
-    encode,
-    noise,
-    pictures,
-    post,
-)
+from .helpers_sandbox import CONTROL, FIRST, IP, OUT, SHOP, V14, body, drawn, encode, noise, pictures, post
 
 AMBER = (255, 190, 40)
 SECOND = "uri://binary_data?index=1"

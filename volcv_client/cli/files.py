@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .. import pictures
-from ..calls import Answer
+from ..calls.call import Answer
 from ..errors import InputError
-from ..media import Media, extension_of, file_stem
-from ..payload import ArrayMask
-from ..pictures import Encoded, Encoding
-from ..samples import Pixels
+from ..images import pictures
+from ..images.media import Media, extension_of, file_stem
+from ..images.pictures import Encoded, Encoding
+from ..images.samples import Pixels
+from ..request.payload import ArrayMask
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)

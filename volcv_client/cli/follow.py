@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from ..calls import SENT
-from ..labels import title
+from ..calls.call import SENT
+from ..calls.run import Run
+from ..catalog.labels import title
 from ..messages import say
-from ..run import Run
 from .terminal import Progress, report
 
 POLL_SECONDS = 0.1

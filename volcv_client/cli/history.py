@@ -14,7 +14,7 @@ from .parser import Exit, Parser, UsageError, number
 from .terminal import columns, report, shorten, show
 
 if TYPE_CHECKING:
-    from ..results import Result, ResultStore
+    from ..store.results import Result, ResultStore
 
 NEWEST = 20
 PROMPT_CELLS = 48
@@ -32,7 +32,7 @@ def add(parser: Parser) -> None:
 
 def result_store() -> ResultStore:
     """The store of this user."""
-    from ..results import store_at
+    from ..store.results import store_at
 
     return store_at(config.home() / "results")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import config
+from ..calls.run import HOPELESS, Run
+from ..calls.service import SPARE_WORKERS, Service
 from ..errors import Cancelled, VolcvError
 from ..messages import say
-from ..run import HOPELESS, Run
-from ..service import SPARE_WORKERS, Service
 from .files import check_result
 from .follow import status_of_several
 from .job_reader import Job

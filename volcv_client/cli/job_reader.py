@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from .. import catalog, config
-from ..calls import Answer, Call
+from ..calls.call import Answer, Call
+from ..calls.run import Run
+from ..calls.service import Service
 from ..catalog.spec import Model
 from ..config import Profile
 from ..errors import InputError
 from ..messages import say
-from ..run import Run
-from ..service import Service
 from .files import check_result
 from .job_values import WrongValue
 from .models import preset
@@ -178,7 +178,7 @@ def model_of(body: Mapping[str, Any]) -> Model:
     try:
         return catalog.model(str(key))
     except KeyError:
-        keys = [model.req_key for model in catalog.models()]
+        keys = [model.req_key for model in catalog.all_models()]
         near = keys if len(keys) <= MOST_NAMES else get_close_matches(str(key), keys, MOST_NAMES, 0.3) or keys
         name = "cli.jobs.no_key" if key is None else "cli.jobs.unknown_key"
         raise BadLine(say(name, key=key, allowed=", ".join(near))) from None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ..calls.service import service_for
 from ..config import Profile
 from ..messages import say
-from ..service import service_for
 from .follow import follow
 from .job_queue import Queue
 from .job_reader import Job, Reader

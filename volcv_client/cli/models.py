@@ -7,17 +7,17 @@ from argparse import Namespace
 from typing import Any
 
 from .. import catalog
+from ..catalog.labels import group, title
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Model
 from ..errors import InputError
-from ..labels import group, title
 from ..messages import say
 from .parser import Exit, Parser, choice, slug
 from .terminal import columns, show
 
 
 def add(parser: Parser) -> None:
-    models = catalog.models()
+    models = catalog.all_models()
     english = {group_name(name): group_name(model.group) for model in models for name in (model.group, group(model))}
     names = dict.fromkeys(group_name(group(model)) for model in models)
     parser.options.add_argument(
@@ -32,7 +32,9 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    models = [model for model in catalog.models() if not arguments.group or group_name(model.group) in arguments.group]
+    models = [
+        model for model in catalog.all_models() if not arguments.group or group_name(model.group) in arguments.group
+    ]
     if arguments.json:
         show(json.dumps([facts(model) for model in models], ensure_ascii=False, indent=1))
         return Exit.OK

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ..catalog.labels import title, tooltip
 from ..catalog.shared import CONTROL_TYPES, RUN_OPTIONS, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..catalog.spec import (
     Branch,
@@ -27,7 +28,6 @@ from ..catalog.spec import (
     Text,
     Watermark,
 )
-from ..labels import title, tooltip
 from ..messages import say
 from .describe import short_facts
 from .job_values import (
@@ -44,8 +44,8 @@ from .job_values import (
 from .parser import Parser, choice, number, slug
 
 if TYPE_CHECKING:
-    from ..payload import PictureSource
-    from ..run import BatchInputs
+    from ..calls.run import BatchInputs
+    from ..request.payload import PictureSource
 
 Values = Mapping[str, Any]
 
@@ -61,8 +61,8 @@ class Given:
 
     def batch(self, model: Model) -> BatchInputs:
         """The inputs of a run: what was given over the model's defaults."""
-        from ..payload import defaults
-        from ..run import BatchInputs
+        from ..calls.run import BatchInputs
+        from ..request.payload import defaults
 
         return BatchInputs(defaults(model) | self.values, self.pictures, self.controls, self.watermark)
 
@@ -229,7 +229,7 @@ def collect(model: Model, values: Values) -> Given:
 
 def unused(model: Model, given: Given) -> list[str]:
     """Names of inputs given although the chosen settings do not use them. Choices must be valid."""
-    from ..payload import Inputs, active_inputs
+    from ..request.payload import Inputs, active_inputs
 
     batch = given.batch(model)
     first = {name: sources[0] for name, sources in batch.pictures.items()}

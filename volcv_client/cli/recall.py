@@ -18,9 +18,9 @@ from .terminal import Progress, report, show
 
 if TYPE_CHECKING:
     from ..catalog.spec import Model
-    from ..media import Media
-    from ..results import Result
-    from ..tasks import Task
+    from ..images.media import Media
+    from ..store.results import Result
+    from ..store.tasks import Task
 
 
 def add(parser: Parser) -> None:
@@ -60,10 +60,10 @@ def finish(task: Task, profile: str | None) -> str:
     """Wait for the result of a task; its request id. Ctrl-C leaves the task as it is."""
     from concurrent.futures import TimeoutError as NotYet
 
-    from ..calls import Call
+    from ..calls.call import Call
+    from ..calls.service import service_for
     from ..catalog.spec import Mode
-    from ..payload import Built
-    from ..service import service_for
+    from ..request.payload import Built
     from .files import check_result
     from .follow import POLL_SECONDS
 
@@ -100,7 +100,7 @@ def fetch(result: Result, profile: str | None) -> list[Media]:
 
     Raises DownloadError if the links no longer work, BadAnswerError if there is nothing of use behind them.
     """
-    from ..service import service_for
+    from ..calls.service import service_for
     from .files import check_result
 
     service = service_for(config.profile(profile))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import catalog, config
+from ..catalog.labels import summary, title
 from ..catalog.spec import Model
-from ..labels import summary, title
 from ..messages import say
 from .models import find_model, preset
 from .options import add_inputs, collect, flag, spelled, unused
@@ -18,14 +18,14 @@ from .parser import Exit, Parser, UsageError
 from .terminal import Progress, columns, report, show
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..calls.run import Run
 
 Size = tuple[int, int]
 
 
 def add(parser: Parser) -> None:
     parser.usage = say("cli.run.usage", prog="volcv") + "\n       " + say("cli.jobs.usage", prog="volcv")
-    keys = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, title(m)] for m in catalog.models()])))
+    keys = say("cli.run.keys", keys="\n".join(columns([["", m.req_key, title(m)] for m in catalog.all_models()])))
     parser.epilog = f"{say('cli.jobs.about')}\n\n{keys}"
     parser.places.add_argument("key", metavar="KEY", nargs="?", help=say("cli.key"))
     parser.places.add_argument("rest", metavar="...", nargs=REMAINDER, help=say("cli.run.rest"))
@@ -81,8 +81,8 @@ def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
     given = collect(model, values)
     folder.mkdir(parents=True, exist_ok=True)
 
-    from ..run import Run
-    from ..service import service_for
+    from ..calls.run import Run
+    from ..calls.service import service_for
     from .files import check_result
     from .follow import Together, follow
 
@@ -133,8 +133,8 @@ def save(run: Run[Size], folder: Path, name: str = "") -> dict[int, list[Path]]:
 
 def entries(run: Run[Size], saved: dict[int, list[Path]]) -> list[dict[str, Any]]:
     """The response JSON: one object per call that ended, with the files written or the error."""
+    from ..calls.run import response_entry
     from ..errors import VolcvError
-    from ..run import response_entry
 
     found: list[dict[str, Any]] = []
     for number, call in enumerate(run.calls):

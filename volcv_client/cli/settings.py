@@ -18,7 +18,7 @@ from .parser import Exit, Parser, UsageError
 from .terminal import columns, report, show
 
 if TYPE_CHECKING:
-    from ..profiles import FieldState
+    from ..config.profiles import FieldState
 
 
 def add(parser: Parser) -> None:
@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> int:
 
 
 def show_profile(arguments: Namespace) -> None:
-    from .. import profiles
+    from ..config import profiles
 
     content = config.load_file()
     name, known = arguments.profile or config.active_name(content), profiles.names(content)
@@ -75,7 +75,7 @@ def origin_text(state: FieldState) -> str:
 
 
 def set_field(arguments: Namespace) -> None:
-    from .. import profiles
+    from ..config import profiles
 
     profile, field = target(arguments), arguments.field
     profiles.check_field(field, profile)
@@ -112,7 +112,7 @@ def tell_overruled(field: str) -> None:
 
 
 def unset_field(arguments: Namespace) -> None:
-    from .. import profiles
+    from ..config import profiles
 
     profile = target(arguments)
     removed = profiles.unset_value(profile, arguments.field)
@@ -120,7 +120,7 @@ def unset_field(arguments: Namespace) -> None:
 
 
 def use_profile(arguments: Namespace) -> None:
-    from .. import profiles
+    from ..config import profiles
 
     profiles.use(arguments.name)
     report(say("cli.config.used", profile=arguments.name))

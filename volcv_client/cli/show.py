@@ -7,9 +7,9 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
+from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Area, Branch, Choice, Input, Mode, Model, Origin
-from ..labels import group, summary, title, tooltip
 from ..messages import say
 from .describe import condition_text, input_facts, model_facts, short_facts
 from .models import find_model

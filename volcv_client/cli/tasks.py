@@ -13,7 +13,7 @@ from .parser import Exit, Parser, number
 from .terminal import columns, report, show
 
 if TYPE_CHECKING:
-    from ..tasks import Task
+    from ..store.tasks import Task
 
 
 def add(parser: Parser) -> None:

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import (
-    ARRAYS,
-    COMMON,
-    JPEG_AND_PNG,
-    OPTIONAL_PROMPT,
-    PROMPT,
-    REQ_KEY,
-    RETURN_URL,
-    SEED,
-    URLS,
-    Field,
-    Page,
-)
+from .fields import ARRAYS, COMMON, JPEG_AND_PNG, OPTIONAL_PROMPT, PROMPT, REQ_KEY, RETURN_URL, SEED, URLS, Field, Page
 
 JIMENG = "jimeng_t2i_v40"
 FILM = "jimeng_ti2v_v30_pro"

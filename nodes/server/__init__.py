@@ -1,0 +1,1 @@
+"""Routes for the settings panel and the results tab."""

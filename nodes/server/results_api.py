@@ -1,0 +1,372 @@
+"""The results panel's other half: what is stored, what is under way, what was charged. Knows no ComfyUI, no aiohttp.
+
+Everyone who reaches ComfyUI may look, as at its own history. Deleting and cancelling follow the rule for
+settings: only this computer's own browser may.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from ...volcv_client import config
+from ...volcv_client.calls import exchange, underway
+from ...volcv_client.calls.call import SENT, Phase
+from ...volcv_client.catalog import all_models, model
+from ...volcv_client.catalog.labels import locale_file
+from ...volcv_client.errors import StoreError
+from ...volcv_client.images.media import VIDEO_EXTENSION, file_stem, is_video
+from ...volcv_client.images.pictures import ANSWER_FORMATS
+from ...volcv_client.messages import LANGUAGES
+from ...volcv_client.request.wire import prompt_of
+from ...volcv_client.store.charges import Spent
+from ...volcv_client.store.results import Result, ResultStore, store_at
+from ...volcv_client.store.tasks import KEPT_SECONDS, Task
+from .settings import Client, RefusedChange, Reply, change
+
+MOST = 200
+"""Results in one answer."""
+
+WAITS_FOR_TASK = (Phase.IN_QUEUE, Phase.GENERATING)
+"""Phases in which a call may stop waiting and nothing is lost: the next run takes the task up again."""
+
+TASKS = 200
+"""How many of the newest tasks are looked through for open ones."""
+
+CONTENT_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".bmp": "image/bmp",
+    VIDEO_EXTENSION: "video/mp4",
+}
+
+
+class Sent(NamedTuple):
+    """A file to be sent. ``name``: what it is called when it is saved; empty if nobody would save it."""
+
+    path: Path
+    content_type: str
+    name: str = ""
+
+
+def store() -> ResultStore:
+    """The store of this ComfyUI."""
+    return store_at(config.home() / "results")
+
+
+def answer(work: Callable[[], dict[str, Any]]) -> Reply:
+    """The reply of ``work``; 404 for what is not there, 503 if the store cannot be used."""
+    try:
+        return 200, work()
+    except StoreError as error:
+        return 404 if error.key == "no_result" else 503, {"error": str(error)}
+
+
+def refusal(client: Client) -> str:
+    """Why the client may not delete and cancel; empty if it may."""
+    try:
+        client.check()
+    except RefusedChange as error:
+        return str(RefusedChange("results_remote") if error.key == "settings_remote" else error)
+    return ""
+
+
+def whole(text: str, default: int, most: int) -> int:
+    """A number of a query, between 0 and ``most``; the default for anything else."""
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
+def listing(client: Client, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
+    """Results with pictures or videos, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
+
+    ``query`` must be found in the prompt, the model's names, the seed or the request id; ``total`` counts all
+    that match. ``revision`` changes with the store.
+    """
+
+    def work() -> dict[str, Any]:
+        kept = store()
+        revision = revision_of(kept)
+        wanted = words_in(query) if query.strip() else None
+        found, total = kept.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, wanted)
+        return {
+            "results": [summary(result) for result in found],
+            "total": total,
+            "models": [{**named(key), "results": count} for key, count in kept.models().items()],
+            "revision": revision,
+            "refusal": refusal(client),
+        }
+
+    return answer(work)
+
+
+def words_in(query: str) -> Callable[[Result], bool]:
+    """Whether every word of the query is found in a result's texts."""
+    words = query.casefold().split()
+
+    def wanted(result: Result) -> bool:
+        seed = "" if result.seed is None else str(result.seed)
+        text = "\n".join((result.prompt, names(result.req_key), result.request_id, seed)).casefold()
+        return all(word in text for word in words)
+
+    return wanted
+
+
+@lru_cache(maxsize=256)
+def names(req_key: str) -> str:
+    """Everything that a model is called, in every language of the pack."""
+    try:
+        one = model(req_key)
+    except KeyError:
+        return req_key
+    titles = (titles.get(one.node_id, "") for titles in all_titles())
+    return "\n".join((req_key, one.title, named(req_key)["choice"], *titles))
+
+
+@lru_cache(maxsize=1)
+def all_titles() -> list[dict[str, str]]:
+    """Node id -> display name, one dictionary per language."""
+    return [
+        {node: str(one.get("display_name", "")) for node, one in locale_file(language, "nodeDefs").items()}
+        for language in LANGUAGES
+    ]
+
+
+@lru_cache(maxsize=1)
+def known() -> dict[str, dict[str, Any]]:
+    """req_key -> how a model is named in answers. ``choice`` tells the members of a family apart.
+
+    ``seeded``: it has a seed, so a result without one got a seed that the service chose.
+    """
+    return {
+        key: {
+            "model": key,
+            "node": one.node_id,
+            "title": one.title,
+            "choice": ", ".join(one.choices_of_req_key().get(key, {}).values()),
+            "seeded": any(each.name == "seed" for each in one.all_inputs()),
+        }
+        for one in all_models()
+        for key in one.req_keys
+    }
+
+
+def named(req_key: str) -> dict[str, Any]:
+    """A model that this version does not know has no node, and a seed only where one was recorded."""
+    unknown = {"model": req_key, "node": "", "title": req_key, "choice": "", "seeded": False}
+    return known().get(req_key, unknown)
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """One line of the list. ``version`` makes the address of a picture unlike that of any other store's.
+
+    ``kind``: what its files are, "picture" or "video"; ``pictures`` counts either.
+    """
+    return {
+        **named(result.req_key),
+        "id": result.id,
+        "version": result.files[0].stem[:12] if result.files else "",
+        "kind": "video" if any(map(is_video, result.files)) else "picture",
+        "pictures": len(result.files),
+        "request_id": result.request_id,
+        "prompt": result.prompt[:500],
+        "seed": result.seed,
+        "seconds": result.seconds,
+        "cost": result.cost,
+        "created": result.created,
+        "charged": result.charged,
+        "reuses": result.reuses,
+    }
+
+
+def id_of(text: str) -> int:
+    """A row's id; no row has the 0 of everything that is no id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def find(number: str) -> Result:
+    """The stored result of that id. StoreError if there is none."""
+    result = store().by_id(id_of(number))
+    if result is None or not result.files:
+        raise StoreError("no_result")
+    return result
+
+
+def details(number: str) -> Reply:
+    """A result's summary with its whole prompt, request, texts, and the facts of its pictures."""
+
+    def work() -> dict[str, Any]:
+        result = find(number)
+        return {
+            **summary(result),
+            "prompt": result.prompt,
+            "request": dict(result.request),
+            "texts": dict(result.texts),
+            "files": [picture_facts(path) for path in result.files],
+        }
+
+    return answer(work)
+
+
+def picture_facts(path: Path) -> dict[str, Any]:
+    """Size, format and bytes of a picture file, the latter two of a video; nothing of one that cannot be read."""
+    try:
+        size = path.stat().st_size
+        if is_video(path):
+            return {"format": "MP4", "bytes": size}
+        with Image.open(path, formats=ANSWER_FORMATS) as image:
+            return {"width": image.width, "height": image.height, "format": image.format, "bytes": size}
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return {}
+
+
+def picture(number: str, position: str) -> Sent:
+    """A stored picture or video. StoreError if there is none."""
+    result = find(number)
+    path = nth(result, position)
+    content_type = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
+    return Sent(path, content_type, name_of(result, int(position)))
+
+
+def name_of(result: Result, index: int) -> str:
+    """``<req_key>-<seed or end of the request id>-<n>.<ext>``, the same as ``volcv recall`` writes."""
+    name = f"{file_stem(result.req_key, result.seed, result.request_id)}-{index + 1}{result.files[index].suffix}"
+    return re.sub("[^A-Za-z0-9_.-]", "_", name)
+
+
+def thumbnail(number: str, position: str) -> Sent:
+    """The small JPEG of either, which is made when it is first asked for."""
+    result = find(number)
+    nth(result, position)
+    return Sent(store().thumbnail(result, int(position)), "image/jpeg")
+
+
+def nth(result: Result, position: str) -> Path:
+    index = whole(position, len(result.files), 10**6)
+    if index >= len(result.files) or not result.files[index].is_file():
+        raise StoreError("no_result")
+    return result.files[index]
+
+
+def delete(client: Client, body: bytes, number: str) -> Reply:
+    """Forget a result, its files and thumbnails. What it cost stays counted."""
+
+    def action(_: dict[str, Any]) -> dict[str, Any]:
+        return {"deleted": store().delete_id(id_of(number))}
+
+    return allowed(client, body, action)
+
+
+def allowed(client: Client, body: bytes, action: Callable[[dict[str, Any]], dict[str, Any]]) -> Reply:
+    """What :func:`change` replies; a refusal is in the words of this panel."""
+    refused = refusal(client)
+    return (403, {"error": refused}) if refused else change(client, body, action)
+
+
+def calls_under_way() -> Reply:
+    """``{"calls", "tasks", "revision"}``: calls that have not ended, those at work first, open tasks, the store."""
+    now = time.monotonic()
+    at_work = (*SENT, *WAITS_FOR_TASK)
+    entries = sorted(underway.calls(), key=lambda one: (one.call.phase not in at_work, one.number))
+    try:
+        kept = store()
+        revision, tasks = revision_of(kept), open_tasks(kept)
+    except StoreError:
+        revision, tasks = "", []
+    return 200, {"calls": [call_json(one, now) for one in entries], "tasks": tasks, "revision": revision}
+
+
+def open_tasks(kept: ResultStore) -> list[dict[str, Any]]:
+    """Submitted tasks whose results are still to come, newest first, but none that a call here is waiting for."""
+    found = [task for task in kept.tasks.newest(TASKS) if task.open]
+    return [task_json(task) for task in found if not exchange.is_claimed(task)]
+
+
+def task_json(task: Task) -> dict[str, Any]:
+    """``expires``: when the service forgets its result; Unix time like ``created``."""
+    return {
+        **named(task.req_key),
+        "task_id": task.task_id,
+        "prompt": prompt_of(task.request)[:500],
+        "seed": task.seed,
+        "created": task.created,
+        "expires": task.created + KEPT_SECONDS,
+    }
+
+
+def call_json(one: underway.Underway, now: float) -> dict[str, Any]:
+    """``sent``: it will be finished and kept whatever happens; ``task``: it waits for a task, and may stop waiting.
+
+    ``seconds`` since the node asked for it.
+    """
+    call = one.call
+    phase = call.phase
+    return {
+        **named(call.model.req_key),
+        "id": one.number,
+        "seed": call.seed,
+        "phase": phase.value,
+        "seconds": round(now - one.since, 1),
+        "phase_seconds": round(max(0.0, now - call.phase_since), 1),
+        "retries": call.retries,
+        "reason": call.retry_reason,
+        "sent": phase in SENT,
+        "task": phase in WAITS_FOR_TASK,
+        "cancelled": call.token.cancelled,
+    }
+
+
+def cancel(client: Client, body: bytes, number: str) -> Reply:
+    """Cancel a call that is not yet sent: ``{"outcome": "cancelled" | "left" | "sent" | "ended"}``.
+
+    A call that waits for a task stops waiting ("left"); the task goes on, and the next run takes it up again. Any
+    other call that was sent is left alone: it is paid for, and its answer goes to the node and into the store.
+    """
+
+    def action(_: dict[str, Any]) -> dict[str, Any]:
+        call = next((one.call for one in underway.calls() if str(one.number) == number), None)
+        if call is None:
+            return {"outcome": "ended"}
+        phase = call.phase
+        if phase in SENT:
+            return {"outcome": "sent"}
+        call.token.cancel()
+        return {"outcome": "left" if phase in WAITS_FOR_TASK else "cancelled"}
+
+    return allowed(client, body, action)
+
+
+def charges() -> Reply:
+    """Charged calls by model ``{"today": period, "month": period}``, by the clock of this computer."""
+
+    def work() -> dict[str, Any]:
+        midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        kept = store()
+        return {
+            "today": period(kept.spent_since(midnight.timestamp()), midnight),
+            "month": period(kept.spent_since(midnight.replace(day=1).timestamp()), midnight.replace(day=1)),
+        }
+
+    return answer(work)
+
+
+def period(spent: Sequence[Spent], since: datetime) -> dict[str, Any]:
+    costs = [one.cost for one in spent if one.cost is not None]
+    return {
+        "since": since.strftime("%Y-%m-%d"),
+        "calls": sum(one.calls for one in spent),
+        "cost": sum(costs) if costs else None,
+        "models": [{**named(one.req_key), "calls": one.calls, "cost": one.cost} for one in spent],
+    }
+
+
+def revision_of(kept: ResultStore) -> str:
+    """The store's state, and the day because counts begin anew with it."""
+    return f"{time.strftime('%Y-%m-%d')} {kept.revision()}"

@@ -1,0 +1,63 @@
+"""What models and their inputs are called, and what is said of them, in the user's language.
+
+English stands in the declarations. Other languages are the texts of the nodes, in the folder ``locales`` that ComfyUI
+reads, and that an installed package has inside. Where it is missing, because this package was copied without the rest,
+English is left.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..messages import LANGUAGES, language, say
+from .spec import Branch, Input, Model
+
+PACKAGE = Path(__file__).parents[1]
+INSTALLED = PACKAGE / "locales"
+LOCALES = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "locales"
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def locale_file(of: str, name: str) -> Mapping[str, Any]:
+    """``nodeDefs`` (texts by node id) or ``main`` (``nodeCategories``) of a language; empty if there is none."""
+    try:
+        found: dict[str, Any] = json.loads((LOCALES / of / f"{name}.json").read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    return found
+
+
+def translated(name: str, key: str) -> Mapping[str, Any]:
+    """An entry of a locale file in the language in force; empty in English."""
+    found: Mapping[str, Any] = {} if language() == "en" else locale_file(language(), name).get(key, {})
+    return found
+
+
+def node_texts(model: Model) -> Mapping[str, Any]:
+    """What the node says; empty in English."""
+    return translated("nodeDefs", model.node_id)
+
+
+def title(model: Model) -> str:
+    return str(node_texts(model).get("display_name", model.title)).removesuffix(say("label.vendor"))
+
+
+def summary(model: Model) -> str:
+    return str(node_texts(model).get("description", model.summary)).split("\n\n")[0]
+
+
+def group(model: Model) -> str:
+    """The heading that the node stands under in ComfyUI's menu."""
+    return str(translated("main", "nodeCategories").get(model.group, model.group))
+
+
+def tooltip(model: Model, one: Input) -> str:
+    """What an input is for, without its field's name at the end, which nodes show and the command says anyway."""
+    ids = [one.name, *(f"{outer.name}_{one.name}" for outer in model.inputs if isinstance(outer, Branch))]
+    texts = node_texts(model).get("inputs", {})
+    found = next((texts[name]["tooltip"] for name in ids if name in texts), one.tooltip)
+    return str(found).removesuffix(say("label.field", name=one.name))

@@ -1,0 +1,26 @@
+"""Inpainting with a prompt: catalog section 5, gateway page 289473237."""
+
+from __future__ import annotations
+
+from .. import shared
+from ..spec import Model, Origin, Picture
+
+MODEL = Model(
+    req_key="i2i_inpainting_edit",
+    title="Inpainting edit",
+    group="Inpaint & outpaint",
+    summary="Repaints the white part of a mask as the prompt says and leaves the rest of the picture.",
+    page=shared.OVERVIEW,
+    inputs=(
+        Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture to change."),
+        shared.mask("White is repainted, black is kept. It is resized to the picture."),
+        shared.prompt("What takes the place of the white part.", name="custom_prompt", origin=Origin.GATEWAY),
+        shared.seed(),
+        shared.scale(5.0, 20, "new part", origin=Origin.GATEWAY),
+        shared.steps(25, name="steps", origin=Origin.GATEWAY),
+        shared.return_url(False, Origin.OFFICIAL),
+        shared.logo_info({}),
+    ),
+    service_seconds=2.2,
+    aliases=("inpaint", "repaint", "edit", "mask", "tumo bianji", "jubu chonghui", "doubao"),
+)

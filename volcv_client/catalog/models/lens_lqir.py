@@ -1,0 +1,58 @@
+"""Restoration of low-quality pictures: catalog section 6."""
+
+from __future__ import annotations
+
+from .. import shared
+from ..spec import Choice, Integer, Model, Number, Origin, Picture, Switch
+
+BOUNDARIES = ("144p", "240p", "360p", "480p", "540p", "720p", "1080p", "2k")
+
+MODEL = Model(
+    req_key="lens_lqir",
+    title="Restore a low-quality picture",
+    group="Restore & upscale",
+    summary="Sharpens, cleans and enlarges a blurred, noisy or small picture.",
+    page=shared.OVERVIEW,
+    inputs=(
+        Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture to restore."),
+        Choice(
+            name="resolution_boundary",
+            default="720p",
+            origin=Origin.OFFICIAL,
+            options={label: {"resolution_boundary": label} for label in BOUNDARIES},
+            tooltip="Smaller pictures are enlarged, larger ones only sharpened.",
+        ),
+        Switch(name="enable_hdr", default=False, origin=Origin.OFFICIAL, tooltip="Widen the range of light and dark."),
+        Number(
+            name="hdr_strength",
+            default=1.0,
+            high=1.0,
+            only_if={"enable_hdr": True},
+            origin=Origin.OFFICIAL,
+            tooltip="Strength of the HDR effect; only with enable_hdr.",
+        ),
+        Switch(name="enable_wb", default=False, origin=Origin.OFFICIAL, tooltip="Correct the white balance."),
+        Choice(
+            name="result_format",
+            default="PNG",
+            origin=Origin.OFFICIAL,
+            advanced=True,
+            options={"PNG": {"result_format": 0}, "JPEG": {"result_format": 1}},
+            tooltip="File format of the answer: PNG is lossless, JPEG is smaller.",
+        ),
+        Integer(
+            name="jpg_quality",
+            default=95,
+            high=100,
+            only_if={"result_format": "JPEG"},
+            origin=Origin.OFFICIAL,
+            advanced=True,
+            tooltip="Quality of the JPEG; only with result_format JPEG.",
+        ),
+        shared.return_url(False, Origin.OFFICIAL),
+    ),
+    native_only=True,
+    repeatable=True,
+    service_seconds=5.0,
+    aliases=("restore", "enhance", "upscale", "deblur", "denoise", "old photo", "huazhi", "qingxihua", "xiufu"),
+)

@@ -1,0 +1,1 @@
+"""HTTP: transport, authentication, downloads, the address guard."""

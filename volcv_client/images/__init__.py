@@ -1,0 +1,1 @@
+"""Pixels and picture files: encoding, decoding, thumbnails."""

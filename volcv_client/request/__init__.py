@@ -1,0 +1,1 @@
+"""Inputs, their checks, and the JSON body."""

@@ -1,0 +1,1 @@
+"""sqlite and files: results, tasks, what was spent."""
