@@ -13,9 +13,9 @@ from ..volcv_client.catalog import all_models
 from ..volcv_client.catalog.spec import Model
 from ..volcv_client.errors import Cancelled
 from .helpers import HELPERS
-from .host import ComfyHost, settle_in
+from .host import ComfyHost, configure_for_comfyui
 from .schema import schema_of, values_of
-from .server import results_routes, routes
+from .server import routes
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -28,10 +28,14 @@ def runner() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     return run_model
 
 
-class ModelNode(io.ComfyNode):
-    """A node that calls one model; subclasses differ only in ``MODEL``."""
+class ModelNode:
+    """Behaviour of every model's node; nodes differ only in ``MODEL``.
+
+    A mixin, not a ComfyNode: ComfyUI Manager's scanner would list a class with that base as a node of its own.
+    """
 
     MODEL: ClassVar[Model]
+    hidden: ClassVar[Any]
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -39,7 +43,8 @@ class ModelNode(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> float | str:
-        """Unequal to itself, so always run, unless the seed is known and fixed, or there is no chance in it."""
+        """NaN makes ComfyUI run the node again; a constant lets it cache: the seed is fixed, or the model is
+        deterministic (equal inputs give equal results)."""
         seed = inputs.get("seed")
         fixed = cls.MODEL.repeatable or (isinstance(seed, int) and seed >= 0)
         return "fixed" if fixed else float("nan")
@@ -57,16 +62,15 @@ class ModelNode(io.ComfyNode):
 
 def model_node(model: Model) -> type[io.ComfyNode]:
     """The node class of a model."""
-    return type(model.node_id, (ModelNode,), {"MODEL": model, "__doc__": model.summary})
+    return type(model.node_id, (ModelNode, io.ComfyNode), {"MODEL": model, "__doc__": model.summary})
 
 
 class VolcvExtension(ComfyExtension):
     """Every model of the catalog as a node, and the helper nodes."""
 
     async def on_load(self) -> None:
-        settle_in()
+        configure_for_comfyui()
         routes.register()
-        results_routes.register()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [*map(model_node, all_models()), *HELPERS]

@@ -1,6 +1,6 @@
-"""Helper nodes: watermark, further controls, shipped demo pictures.
+"""Helper nodes: watermark, further controls, stored results, shipped demo pictures.
 
-What only a running node needs is imported there: ComfyUI's start does not wait for it.
+Lazy imports: what only a running node needs must not slow down ComfyUI's start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
-from .controls import ControlLink
 from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     from .runner import NodeResult
 
 TOOLS = f"{CATEGORY}/Tools"
+
+ControlInput = tuple[Tensor, str, float]
+"""Picture ``[B, H, W, 3]``, control type and strength; a control socket carries a tuple of them, in order."""
 
 
 class Watermark(io.ComfyNode):
@@ -101,9 +103,9 @@ class Control(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image: Tensor, control_type: str, strength: float, previous: ControlLink | None = None
+        cls, image: Tensor, control_type: str, strength: float, previous: tuple[ControlInput, ...] = ()
     ) -> io.NodeOutput:
-        return io.NodeOutput(ControlLink(image, control_type, strength, previous))
+        return io.NodeOutput((*previous, (image, control_type, strength)))
 
 
 class ExamplePicture(io.ComfyNode):
@@ -138,7 +140,7 @@ class ExamplePicture(io.ComfyNode):
 
 
 class Recall(io.ComfyNode):
-    """Pictures that were already paid for, out of the result store."""
+    """Loads pictures from the result store, without a charge."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -168,19 +170,19 @@ class Recall(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, request_id: str | None = None, **_: object) -> float | str:
-        """The newest results change; a request id always means the same pictures."""
+        """NaN makes ComfyUI re-run the node: the newest results change. A request id names constant pictures."""
         return request_id or float("nan")
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
         def recalled() -> tuple[NodeResult, str]:
-            from .runner import recall
+            from .runner import recall  # lazy import: loads the client
 
             return recall(request_id.strip(), newest)
 
-        found, status = await asyncio.to_thread(recalled)
+        result, status = await asyncio.to_thread(recalled)
         ComfyHost(cls.hidden.unique_id).status(status)
-        return io.NodeOutput(found.images, found.text, found.response)
+        return io.NodeOutput(result.images, result.text, result.response)
 
 
 HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)

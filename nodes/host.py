@@ -1,4 +1,4 @@
-"""ComfyUI as the surroundings of a run."""
+"""Adapter to the running ComfyUI: status, progress and interrupts of a node; locale and state folder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from server import PromptServer
 from torch import Tensor
 
 from ..volcv_client import config, messages
-from ..volcv_client.config import profiles
 from .server.settings import browser_locale
 
 api = ComfyAPI()
 
 
 class ComfyHost:
-    """One node of the running prompt."""
+    """A node of the running prompt, as the runner's ``Host``."""
 
     def __init__(self, node_id: str) -> None:
         self._node_id = node_id
@@ -38,45 +37,33 @@ class ComfyHost:
         return bool(processing_interrupted())
 
 
-def settings_file() -> Path:
-    return Path(folder_paths.get_user_directory()) / "default" / "comfy.settings.json"
-
-
 def locale() -> str:
-    """:func:`chosen_locale`, looked up again only when one of its sources changes: every status line asks for it."""
-    return looked_up_locale(*map(changed_at, (config.config_file(), settings_file())), browser_locale())
+    """Locale of messages, such as "zh-CN": the pack's setting, else ComfyUI's, else the browser's language."""
+    settings_file = Path(folder_paths.get_user_directory()) / "default" / "comfy.settings.json"
+    return read_locale(settings_file, browser_locale(), modified(config.config_file()), modified(settings_file))
 
 
-def changed_at(path: Path) -> int:
-    """When the file was last written; 0 if it is not there."""
+@lru_cache(maxsize=1)
+def read_locale(settings_file: Path, browser: str, *_modified: int) -> str:
+    """:func:`locale` without a cache; every status line needs it, so it is read again only after a change."""
+    if (own := config.stored_language()) != config.AUTO_LANGUAGE:
+        return own
+    try:
+        chosen = json.loads(settings_file.read_text(encoding="utf-8")).get("Comfy.Locale")
+    except (OSError, ValueError, AttributeError):
+        chosen = None
+    return str(chosen or browser)
+
+
+def modified(path: Path) -> int:
+    """Time of the last write in nanoseconds, 0 if there is no such file."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
 
 
-@lru_cache(maxsize=1)
-def looked_up_locale(*_: object) -> str:
-    return chosen_locale()
-
-
-def chosen_locale() -> str:
-    """The language of messages, such as "zh".
-
-    The first that is known of: the choice in the pack's own settings, the one in ComfyUI's settings, the
-    browser's language as the frontend reports it.
-    """
-    own = profiles.language()
-    if own != profiles.AUTO:
-        return own
-    try:
-        chosen = json.loads(settings_file().read_text(encoding="utf-8")).get("Comfy.Locale")
-    except (OSError, ValueError, AttributeError):
-        chosen = None
-    return str(chosen or browser_locale())
-
-
-def settle_in() -> None:
-    """Keep state where ComfyUI keeps private state, and speak the user's language."""
-    config.set_home(Path(folder_paths.get_system_user_directory("volcv")))
-    messages.follow(locale)
+def configure_for_comfyui() -> None:
+    """Keep state in ComfyUI's private system folder, which it never serves, and follow its locale."""
+    config.set_default_home(Path(folder_paths.get_system_user_directory("volcv")))
+    messages.set_locale_source(locale)

@@ -8,22 +8,7 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from ..volcv_client.catalog.shared import RUN_OPTIONS
-from ..volcv_client.catalog.spec import (
-    Branch,
-    Choice,
-    Controls,
-    Input,
-    Integer,
-    MaskPicture,
-    Model,
-    Number,
-    Output,
-    Picture,
-    Seed,
-    Switch,
-    Text,
-    Watermark,
-)
+from ..volcv_client.catalog.spec import Branch, Choice, Input, Model, Numeric, Output, Seed, Switch, Text, Widget
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -41,36 +26,36 @@ def schema_of(model: Model) -> io.Schema:
         category=f"{CATEGORY}/{model.group}",
         description=model.summary if model.any_req_key else f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
         search_aliases=[*model.aliases, *model.req_keys, "volcengine", "volcv"],
-        inputs=[io_input(one) for one in (*model.inputs, *RUN_OPTIONS)],
+        inputs=[io_input(input_) for input_ in (*model.inputs, *RUN_OPTIONS)],
         outputs=outputs_of(model),
         hidden=[io.Hidden.unique_id],
     )
 
 
 def outputs_of(model: Model | None = None) -> list[io.Output]:
-    """What a node returns: the pictures (or videos) first, then what the service wrote, then the rest.
+    """The outputs of a node: the pictures (or videos) first, then the service's texts, then the rest.
 
     Without a model: of any node that hands out generated pictures.
     """
-    made = model.outputs if model else (Output.IMAGES,)
+    first, *rest = model.outputs if model else (Output.IMAGES,)
     return [
-        MEDIA_OUTPUTS[made[0]](),
+        MEDIA_OUTPUTS[first](),
         io.String.Output("text", tooltip="What the service wrote: the expanded prompt, tags; or nothing."),
         io.String.Output(
             "response", tooltip="JSON list, one object per call: request_id, seed, seconds, image_urls, ..."
         ),
-        *(MEDIA_OUTPUTS[one]() for one in made[1:]),
+        *(MEDIA_OUTPUTS[output]() for output in rest),
     ]
 
 
 def values_of(model: Model, result: NodeResult, video: Callable[[str], Any]) -> list[Any]:
     """A node's outputs in the order of :func:`outputs_of`; ``video`` makes a VIDEO of a file's path."""
-    made = {
+    media = {
         Output.IMAGES: result.images,
         Output.MASK: result.mask,
         Output.VIDEO: [video(str(path)) for path in result.video],
     }
-    first, *rest = (made[one] for one in model.outputs)
+    first, *rest = (media[output] for output in model.outputs)
     return [first, result.text, result.response, *rest]
 
 
@@ -83,83 +68,59 @@ MEDIA_OUTPUTS: dict[Output, Callable[[], io.Output]] = {
 }
 
 
-def io_input(one: Input) -> io.Input:
-    """The ComfyUI input of a declared one."""
-    for kind, make in MAKERS.items():
-        if isinstance(one, kind):
-            made: io.Input = make(one)
-            return made
-    raise TypeError(f"{one.name}: no ComfyUI input for {type(one).__name__}")
+def io_input(input_: Input) -> io.Input:
+    """The ComfyUI input of a declared input."""
+    return MAKERS[input_.kind](input_)
 
 
-def common(one: Input, *, optional: bool | None = None) -> dict[str, Any]:
-    """Advanced inputs are optional, so that prompts written by programs may leave them out."""
-    optional = one.advanced if optional is None else optional
-    return {"id": one.name, "tooltip": one.help, "optional": optional, "advanced": one.advanced or None}
+def common(input_: Input) -> dict[str, Any]:
+    """Advanced widgets are optional, so that prompts written by programs may leave them out."""
+    optional = input_.advanced if isinstance(input_, Widget) else not getattr(input_, "required", False)
+    return {"id": input_.name, "tooltip": input_.help, "optional": optional, "advanced": input_.advanced or None}
 
 
-def text(one: Text) -> io.Input:
-    return io.String.Input(**common(one), default=one.default, multiline=one.multiline)
+def text(input_: Text) -> io.Input:
+    return io.String.Input(**common(input_), default=input_.default, multiline=input_.multiline)
 
 
-def seed(one: Seed) -> io.Input:
-    return io.Int.Input(
-        **common(one),
-        default=one.default,
-        min=one.low,
-        max=one.high,
-        control_after_generate=io.ControlAfterGenerate.fixed if not one.advanced else None,
-    )
+def seed(input_: Seed) -> io.Input:
+    control = None if input_.advanced else io.ControlAfterGenerate.fixed
+    limits = {"default": input_.default, "min": input_.low, "max": input_.high}
+    return io.Int.Input(**common(input_), **limits, control_after_generate=control)
 
 
-def integer(one: Integer) -> io.Input:
-    return io.Int.Input(**common(one), default=one.default, min=one.low, max=one.high, step=one.step)
+def number(input_: Numeric) -> io.Input:
+    limits = {"default": input_.default, "min": input_.low, "max": input_.high, "step": input_.step}
+    if input_.kind == "integer":
+        return io.Int.Input(**common(input_), **limits)
+    return io.Float.Input(**common(input_), **limits, round=0.001)
 
 
-def number(one: Number) -> io.Input:
-    return io.Float.Input(**common(one), default=one.default, min=one.low, max=one.high, step=one.step, round=0.001)
+def switch(input_: Switch) -> io.Input:
+    return io.Boolean.Input(**common(input_), default=input_.default)
 
 
-def switch(one: Switch) -> io.Input:
-    return io.Boolean.Input(**common(one), default=one.default)
+def choice(input_: Choice) -> io.Input:
+    return io.Combo.Input(**common(input_), options=list(input_.options), default=input_.default)
 
 
-def choice(one: Choice) -> io.Input:
-    return io.Combo.Input(**common(one), options=list(one.options), default=one.default)
+def branch(input_: Branch) -> io.Input:
+    arms = [io.DynamicCombo.Option(label, list(map(io_input, arm.inputs))) for label, arm in input_.options.items()]
+    return io.DynamicCombo.Input(input_.name, options=arms, tooltip=input_.help)
 
 
-def branch(one: Branch) -> io.Input:
-    arms = [io.DynamicCombo.Option(key, [io_input(inner) for inner in arm.inputs]) for key, arm in one.options.items()]
-    return io.DynamicCombo.Input(one.name, options=arms, tooltip=one.help)
-
-
-def mask(one: MaskPicture) -> io.Input:
-    return io.Mask.Input(**common(one, optional=not one.required))
-
-
-def picture(one: Picture) -> io.Input:
-    return io.Image.Input(**common(one, optional=not one.required))
-
-
-def watermark(one: Watermark) -> io.Input:
-    return WatermarkType.Input(one.name, tooltip=one.help, optional=True)
-
-
-def controls(one: Controls) -> io.Input:
-    return ControlType.Input(one.name, tooltip=one.help, optional=True)
-
-
-MAKERS: dict[type[Input], Callable[[Any], io.Input]] = {
-    Seed: seed,
-    Text: text,
-    Integer: integer,
-    Number: number,
-    Switch: switch,
-    Choice: choice,
-    Branch: branch,
-    MaskPicture: mask,
-    Picture: picture,
-    Watermark: watermark,
-    Controls: controls,
+MAKERS: dict[str, Callable[[Any], io.Input]] = {
+    "text": text,
+    "json": text,
+    "seed": seed,
+    "integer": number,
+    "number": number,
+    "switch": switch,
+    "choice": choice,
+    "branch": branch,
+    "picture": lambda input_: io.Image.Input(**common(input_)),
+    "mask": lambda input_: io.Mask.Input(**common(input_)),
+    "watermark": lambda input_: WatermarkType.Input(**common(input_)),
+    "controls": lambda input_: ControlType.Input(**common(input_)),
 }
-"""In order: a kind stands before the kind that it specialises."""
+"""The ComfyUI input by kind of input."""

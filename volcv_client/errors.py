@@ -1,18 +1,19 @@
-"""The error tree. Every failure is one of these and reads as one sentence of what, why and what to do.
+"""The error tree: message and advice for people, attributes for programs.
 
-Texts come from :mod:`volcv_client.messages` under ``error.<key>.means`` and ``error.<key>.do``, so an error
-reads in the language in force when it is shown. Facts are attributes, for programs.
+Texts come from :mod:`volcv_client.messages` under ``error.<key>.message`` and ``error.<key>.advice`` and are looked
+up when the error is shown, in the language in force at that time.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeVar
 
 from . import messages
 
 
 class Charged(str, Enum):
-    """Whether the failed call was paid for, as far as it can be known."""
+    """Whether the failed call was charged; MAYBE if the answer was lost."""
 
     NO = "no"
     MAYBE = "maybe"
@@ -22,14 +23,18 @@ class Charged(str, Enum):
 class VolcvError(Exception):
     """Base of all errors.
 
-    ``key`` names the text; ``code`` is the service's or gateway's code, ``http_status`` the HTTP status,
-    ``request_id`` the service's id to quote to support, ``service_message`` what the other side said (already
-    free of secrets), ``values`` fill the text.
+    ``key``: name of the text in the message catalog, ``values``: its placeholders. ``code``: error code of the
+    service or the gateway. ``request_id``: the service's id of the request, for its support. ``service_message``:
+    the service's own text, secrets removed.
     """
 
+    __module__ = "builtins"  # ComfyUI shows the module's name, which would be the pack's absolute install path
     charged = Charged.NO
     hint = ""
-    """Key of a sentence about what may be behind it, see ``hint.*`` in the messages."""
+    """Optional ``hint.<name>`` text about a likely cause."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = VolcvError.__module__
 
     def __init__(
         self,
@@ -54,59 +59,53 @@ class VolcvError(Exception):
             self.charged = charged
 
     @property
-    def means(self) -> str:
-        return messages.say(f"error.{self.key}.means", **self.values)
+    def message(self) -> str:
+        """What went wrong."""
+        return messages.say(f"error.{self.key}.message", **self.values)
 
     @property
-    def do(self) -> str:
-        return messages.say(f"error.{self.key}.do", **self.values)
+    def advice(self) -> str:
+        """What the user can do about it; may be empty."""
+        return messages.say(f"error.{self.key}.advice", **self.values)
 
     def facts(self) -> str:
-        """The identifying facts, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""
-        known = [
-            messages.say(f"fact.{name}", value=value)
-            for name, value in (
-                ("service_message", self.service_message),
-                ("code", self.code),
-                ("http_status", self.http_status),
-                ("request_id", self.request_id),
-            )
-            if value not in (None, "")
-        ]
-        return messages.say("fact.between").join(known)
+        """The facts to quote to support, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""
+        names = ("service_message", "code", "http_status", "request_id")
+        known = [(name, getattr(self, name)) for name in names]
+        parts = [messages.say(f"fact.{name}", value=value) for name, value in known if value not in (None, "")]
+        return messages.say("fact.between").join(parts)
 
     def __str__(self) -> str:
-        parts = [self.means, self.do]
+        parts = [self.message, self.advice]
         if self.hint:
             parts.append(messages.say(f"hint.{self.hint}"))
         if self.charged is not Charged.NO:
             parts.append(messages.say(f"charged.{self.charged.value}"))
-        facts = self.facts()
-        if facts:
+        if facts := self.facts():
             parts.append(messages.say("fact.all", facts=facts))
         return messages.say("sentence.between").join(part for part in parts if part)
 
 
 class SetupError(VolcvError):
-    """Nothing configured, or the configuration cannot work. No call was made."""
+    """The configuration is missing or invalid. Nothing was sent."""
 
 
 class InputError(VolcvError):
-    """The inputs cannot work. No call was made."""
+    """The inputs are invalid. Nothing was sent."""
 
 
 class NotSentError(VolcvError):
-    """The request surely did not reach the service: refused, unknown host, TLS, upload cut."""
+    """The request did not reach the service: connection refused, unknown host, TLS failure, upload cut."""
 
 
 class LostAnswerError(VolcvError):
-    """The request was sent and its answer lost: time limit or cut connection. It may have been charged."""
+    """The request was sent and its response lost: read timeout or cut connection. It may have been charged."""
 
     charged = Charged.MAYBE
 
 
 class RefusedError(VolcvError):
-    """The gateway or the service answered with an error."""
+    """The gateway or the service returned an error."""
 
 
 class CredentialError(RefusedError):
@@ -114,55 +113,56 @@ class CredentialError(RefusedError):
 
 
 class QuotaError(RefusedError):
-    """The balance or the package is used up."""
+    """The balance or the prepaid package is used up."""
 
 
 class BusyError(RefusedError):
-    """Too many requests at once or per second, or no channel free."""
+    """Rate limit or concurrency limit reached, or no channel free."""
 
     retry_after: float | None = None
+    """Seconds, from the Retry-After header."""
 
 
 class ParameterError(RefusedError):
-    """The service did not like the parameters or the pictures."""
+    """The service rejected the parameters or the pictures."""
 
 
 class ModerationError(RefusedError):
-    """Content review refused an input or the result."""
+    """Content moderation rejected an input or the result."""
 
 
 class ServiceFaultError(RefusedError):
-    """A fault inside the gateway or the service."""
+    """Internal error of the gateway or the service."""
 
 
 class BadAnswerError(VolcvError):
-    """The service reported success but the answer cannot be used. It was probably charged."""
+    """The service reported success but the response is unusable. It was probably charged."""
 
     charged = Charged.MAYBE
 
 
 class TaskGoneError(VolcvError):
-    """The service no longer has a task that was submitted. It may have been charged."""
+    """The service no longer knows a submitted task. It may have been charged."""
 
     charged = Charged.MAYBE
 
 
 class UploadError(VolcvError):
-    """A picture could not be turned into a link. No call was made."""
+    """A picture could not be uploaded to get a link. No call was made."""
 
 
 class DownloadError(VolcvError):
-    """The answer was fine but a result link could not be downloaded. The call was charged."""
+    """A result link of a successful call could not be downloaded. The call was charged."""
 
     charged = Charged.YES
 
 
 class StoreError(VolcvError):
-    """The result store could not do what was asked."""
+    """The result store cannot be read or written, or has no such result."""
 
 
 class BatchError(VolcvError):
-    """Some pictures of a batch failed; ``failures`` holds (position from 1, error)."""
+    """Some calls of a batch failed; ``failures``: (position from 1, error)."""
 
     def __init__(self, failures: list[tuple[int, VolcvError]], total: int) -> None:
         super().__init__("batch", failed=len(failures), total=total, kept=total - len(failures))
@@ -173,10 +173,15 @@ class BatchError(VolcvError):
         return "\n".join([super().__str__(), *lines])
 
 
+E = TypeVar("E", bound=BaseException)
+
+
+def without_frames(error: E) -> E:
+    """The error without its traceback and context: they refer to frames, and these to pictures and to whatever holds
+    the error, a reference cycle that keeps the pictures in memory until the cyclic garbage collector runs."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
+
+
 class Cancelled(Exception):
-    """The user interrupted. Not an error; never shown."""
-
-
-# ComfyUI shows module and class; the absolute install path as module name would only confuse.
-for _error in (VolcvError, *VolcvError.__subclasses__(), *RefusedError.__subclasses__()):
-    _error.__module__ = "builtins"
+    """The user interrupted the run. No VolcvError: it is never shown."""

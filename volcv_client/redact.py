@@ -1,4 +1,4 @@
-"""Keeps secrets and bulk out of everything that is shown or logged."""
+"""Removes secrets, signed URLs and base64 from texts before they are shown or logged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "***"
-LONGEST = 400
+MAX_LENGTH = 400
 PATTERNS = (
     (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), f"Bearer {HIDDEN}"),
     (re.compile(r"\bsk-[A-Za-z0-9_*-]{6,}"), HIDDEN),
@@ -15,23 +15,23 @@ PATTERNS = (
 )
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
-    """``text`` with the given secrets replaced. Do this before cutting: half a secret would not be found."""
-    for secret in sorted(secrets, key=len, reverse=True):  # one may be part of another
+def remove_secrets(text: str, secrets: Iterable[str]) -> str:
+    """``text`` with secrets of four or more characters replaced. Do this before truncating, which could split one."""
+    for secret in sorted(secrets, key=len, reverse=True):  # a secret may contain a shorter one
         if len(secret) >= 4:
             text = text.replace(secret, HIDDEN)
     return text
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """``text`` without the given secrets, bearer tokens, query strings (signed URLs) and base64, one line, cut."""
-    text = without(text, secrets)
+    """``text`` as one line of at most ``MAX_LENGTH``, without secrets, bearer tokens, URL queries and base64."""
+    text = remove_secrets(text, secrets)
     for pattern, replacement in PATTERNS:
         text = pattern.sub(replacement, text)
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
-def last_four(secret: str) -> str:
-    """The last four characters, or nothing for a secret too short to show any of."""
+def secret_suffix(secret: str) -> str:
+    """The last four characters, to tell keys apart; empty if the secret has fewer than twelve."""
     return secret[-4:] if len(secret) >= 12 else ""

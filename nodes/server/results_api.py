@@ -16,37 +16,26 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from ...volcv_client import config
-from ...volcv_client.calls import exchange, underway
-from ...volcv_client.calls.call import SENT, Phase
+from ...volcv_client.calls.call import SENT, TASK_PENDING, Call
 from ...volcv_client.catalog import all_models, model
 from ...volcv_client.catalog.labels import locale_file
 from ...volcv_client.errors import StoreError
-from ...volcv_client.images.media import VIDEO_EXTENSION, file_stem, is_video
-from ...volcv_client.images.pictures import ANSWER_FORMATS
+from ...volcv_client.images.decode import ANSWER_FORMATS
+from ...volcv_client.images.formats import CONTENT_TYPES
 from ...volcv_client.messages import LANGUAGES
-from ...volcv_client.request.wire import prompt_of
-from ...volcv_client.store.charges import Spent
-from ...volcv_client.store.results import Result, ResultStore, store_at
+from ...volcv_client.request.json_body import prompt_of
+from ...volcv_client.store.ledger import Spending
+from ...volcv_client.store.result import Result, ResultFile
+from ...volcv_client.store.results import ResultStore
 from ...volcv_client.store.tasks import KEPT_SECONDS, Task
-from .settings import Client, RefusedChange, Reply, change
+from ..runner import clients
+from .settings import Reply, Requester, change
 
 MOST = 200
 """Results in one answer."""
 
-WAITS_FOR_TASK = (Phase.IN_QUEUE, Phase.GENERATING)
-"""Phases in which a call may stop waiting and nothing is lost: the next run takes the task up again."""
-
 TASKS = 200
 """How many of the newest tasks are looked through for open ones."""
-
-CONTENT_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".bmp": "image/bmp",
-    VIDEO_EXTENSION: "video/mp4",
-}
 
 
 class Sent(NamedTuple):
@@ -59,7 +48,7 @@ class Sent(NamedTuple):
 
 def store() -> ResultStore:
     """The store of this ComfyUI."""
-    return store_at(config.home() / "results")
+    return clients.store()
 
 
 def answer(work: Callable[[], dict[str, Any]]) -> Reply:
@@ -70,21 +59,12 @@ def answer(work: Callable[[], dict[str, Any]]) -> Reply:
         return 404 if error.key == "no_result" else 503, {"error": str(error)}
 
 
-def refusal(client: Client) -> str:
-    """Why the client may not delete and cancel; empty if it may."""
-    try:
-        client.check()
-    except RefusedChange as error:
-        return str(RefusedChange("results_remote") if error.key == "settings_remote" else error)
-    return ""
-
-
 def whole(text: str, default: int, most: int) -> int:
     """A number of a query, between 0 and ``most``; the default for anything else."""
     return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
-def listing(client: Client, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
+def listing(requester: Requester, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
     """Results with pictures or videos, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
 
     ``query`` must be found in the prompt, the model's names, the seed or the request id; ``total`` counts all
@@ -92,16 +72,16 @@ def listing(client: Client, offset: str = "", limit: str = "", query: str = "", 
     """
 
     def work() -> dict[str, Any]:
-        kept = store()
-        revision = revision_of(kept)
+        stored = store()
+        revision = revision_of(stored)
         wanted = words_in(query) if query.strip() else None
-        found, total = kept.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, wanted)
+        found, total = stored.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, wanted)
         return {
             "results": [summary(result) for result in found],
             "total": total,
-            "models": [{**named(key), "results": count} for key, count in kept.models().items()],
+            "models": [{**named(key), "results": count} for key, count in stored.models().items()],
             "revision": revision,
-            "refusal": refusal(client),
+            "refusal": requester.refusal("results_remote"),
         }
 
     return answer(work)
@@ -172,8 +152,8 @@ def summary(result: Result) -> dict[str, Any]:
     return {
         **named(result.req_key),
         "id": result.id,
-        "version": result.files[0].stem[:12] if result.files else "",
-        "kind": "video" if any(map(is_video, result.files)) else "picture",
+        "version": result.files[0].path.stem[:12] if result.files and result.files[0].path else "",
+        "kind": "video" if result.is_video else "picture",
         "pictures": len(result.files),
         "request_id": result.request_id,
         "prompt": result.prompt[:500],
@@ -209,84 +189,76 @@ def details(number: str) -> Reply:
             "prompt": result.prompt,
             "request": dict(result.request),
             "texts": dict(result.texts),
-            "files": [picture_facts(path) for path in result.files],
+            "files": [file_facts(file) for file in result.files],
         }
 
     return answer(work)
 
 
-def picture_facts(path: Path) -> dict[str, Any]:
-    """Size, format and bytes of a picture file, the latter two of a video; nothing of one that cannot be read."""
+def file_facts(file: ResultFile) -> dict[str, Any]:
+    """Format and bytes of a file, and the size in pixels of a picture; nothing of a file that cannot be read."""
     try:
-        size = path.stat().st_size
-        if is_video(path):
-            return {"format": "MP4", "bytes": size}
-        with Image.open(path, formats=ANSWER_FORMATS) as image:
-            return {"width": image.width, "height": image.height, "format": image.format, "bytes": size}
-    except (OSError, ValueError, Image.DecompressionBombError):
+        if file.is_video or file.path is None:
+            return {"format": "MP4", "bytes": file.size}
+        with Image.open(file.path, formats=ANSWER_FORMATS) as image:
+            return {"width": image.width, "height": image.height, "format": image.format, "bytes": file.size}
+    except (StoreError, OSError, ValueError, Image.DecompressionBombError):
         return {}
 
 
 def picture(number: str, position: str) -> Sent:
-    """A stored picture or video. StoreError if there is none."""
+    """A stored picture or video. StoreError if there is none.
+
+    It is saved as ``<req_key>-<seed or end of the request id>-<n>.<ext>``, the name that ``volcv recall`` writes.
+    """
     result = find(number)
-    path = nth(result, position)
-    content_type = CONTENT_TYPES.get(path.suffix, "application/octet-stream")
-    return Sent(path, content_type, name_of(result, int(position)))
-
-
-def name_of(result: Result, index: int) -> str:
-    """``<req_key>-<seed or end of the request id>-<n>.<ext>``, the same as ``volcv recall`` writes."""
-    name = f"{file_stem(result.req_key, result.seed, result.request_id)}-{index + 1}{result.files[index].suffix}"
-    return re.sub("[^A-Za-z0-9_.-]", "_", name)
+    index, path = locate(result, position)
+    name = re.sub("[^A-Za-z0-9_.-]", "_", f"{result.file_stem_for(result.req_key)}-{index + 1}{path.suffix}")
+    return Sent(path, CONTENT_TYPES.get(path.suffix, "application/octet-stream"), name)
 
 
 def thumbnail(number: str, position: str) -> Sent:
-    """The small JPEG of either, which is made when it is first asked for."""
+    """The small JPEG of a picture or video, which is rendered when it is first asked for."""
     result = find(number)
-    nth(result, position)
-    return Sent(store().thumbnail(result, int(position)), "image/jpeg")
+    index, _ = locate(result, position)
+    return Sent(store().thumbnail(result, index), "image/jpeg")
 
 
-def nth(result: Result, position: str) -> Path:
+def locate(result: Result, position: str) -> tuple[int, Path]:
+    """Index and path of the file at that position. StoreError if there is none."""
     index = whole(position, len(result.files), 10**6)
-    if index >= len(result.files) or not result.files[index].is_file():
+    path = result.files[index].path if index < len(result.files) else None
+    if path is None or not path.is_file():
         raise StoreError("no_result")
-    return result.files[index]
+    return index, path
 
 
-def delete(client: Client, body: bytes, number: str) -> Reply:
+def delete(requester: Requester, body: bytes, number: str) -> Reply:
     """Forget a result, its files and thumbnails. What it cost stays counted."""
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
         return {"deleted": store().delete_id(id_of(number))}
 
-    return allowed(client, body, action)
-
-
-def allowed(client: Client, body: bytes, action: Callable[[dict[str, Any]], dict[str, Any]]) -> Reply:
-    """What :func:`change` replies; a refusal is in the words of this panel."""
-    refused = refusal(client)
-    return (403, {"error": refused}) if refused else change(client, body, action)
+    return change(action, "results_remote")(requester, body)
 
 
 def calls_under_way() -> Reply:
-    """``{"calls", "tasks", "revision"}``: calls that have not ended, those at work first, open tasks, the store."""
+    """``{"calls", "tasks", "revision"}``: active calls, those at the service first, open tasks, the store."""
     now = time.monotonic()
-    at_work = (*SENT, *WAITS_FOR_TASK)
-    entries = sorted(underway.calls(), key=lambda one: (one.call.phase not in at_work, one.number))
+    at_service = (*SENT, *TASK_PENDING)
+    active = sorted(clients.shared.active_calls(), key=lambda call: (call.phase not in at_service, call.number))
     try:
-        kept = store()
-        revision, tasks = revision_of(kept), open_tasks(kept)
+        stored = store()
+        revision, tasks = revision_of(stored), open_tasks(stored)
     except StoreError:
         revision, tasks = "", []
-    return 200, {"calls": [call_json(one, now) for one in entries], "tasks": tasks, "revision": revision}
+    return 200, {"calls": [call_json(call, now) for call in active], "tasks": tasks, "revision": revision}
 
 
-def open_tasks(kept: ResultStore) -> list[dict[str, Any]]:
-    """Submitted tasks whose results are still to come, newest first, but none that a call here is waiting for."""
-    found = [task for task in kept.tasks.newest(TASKS) if task.open]
-    return [task_json(task) for task in found if not exchange.is_claimed(task)]
+def open_tasks(stored: ResultStore) -> list[dict[str, Any]]:
+    """Submitted tasks whose results are still to come, newest first, without those that a call here waits for."""
+    tasks = [task for task in stored.tasks.newest(TASKS) if task.open]
+    return [task_json(task) for task in tasks if not clients.shared.is_claimed(task)]
 
 
 def task_json(task: Task) -> dict[str, Any]:
@@ -301,46 +273,45 @@ def task_json(task: Task) -> dict[str, Any]:
     }
 
 
-def call_json(one: underway.Underway, now: float) -> dict[str, Any]:
-    """``sent``: it will be finished and kept whatever happens; ``task``: it waits for a task, and may stop waiting.
+def call_json(call: Call, now: float) -> dict[str, Any]:
+    """``sent``: the call is finished and stored whatever happens; ``task``: it waits for a task, and may stop waiting.
 
-    ``seconds`` since the node asked for it.
+    ``seconds`` since the node submitted it.
     """
-    call = one.call
     phase = call.phase
     return {
         **named(call.model.req_key),
-        "id": one.number,
+        "id": call.number,
         "seed": call.seed,
         "phase": phase.value,
-        "seconds": round(now - one.since, 1),
+        "seconds": round(now - call.submitted, 1),
         "phase_seconds": round(max(0.0, now - call.phase_since), 1),
         "retries": call.retries,
         "reason": call.retry_reason,
         "sent": phase in SENT,
-        "task": phase in WAITS_FOR_TASK,
+        "task": phase in TASK_PENDING,
         "cancelled": call.token.cancelled,
     }
 
 
-def cancel(client: Client, body: bytes, number: str) -> Reply:
+def cancel(requester: Requester, body: bytes, number: str) -> Reply:
     """Cancel a call that is not yet sent: ``{"outcome": "cancelled" | "left" | "sent" | "ended"}``.
 
-    A call that waits for a task stops waiting ("left"); the task goes on, and the next run takes it up again. Any
-    other call that was sent is left alone: it is paid for, and its answer goes to the node and into the store.
+    A call that waits for a task stops waiting ("left"); the task goes on, and the next run resumes it. Any other call
+    that was sent is left alone: it is charged, and its answer goes to the node and into the store.
     """
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
-        call = next((one.call for one in underway.calls() if str(one.number) == number), None)
+        call = next((call for call in clients.shared.active_calls() if str(call.number) == number), None)
         if call is None:
             return {"outcome": "ended"}
         phase = call.phase
         if phase in SENT:
             return {"outcome": "sent"}
         call.token.cancel()
-        return {"outcome": "left" if phase in WAITS_FOR_TASK else "cancelled"}
+        return {"outcome": "left" if phase in TASK_PENDING else "cancelled"}
 
-    return allowed(client, body, action)
+    return change(action, "results_remote")(requester, body)
 
 
 def charges() -> Reply:
@@ -348,16 +319,16 @@ def charges() -> Reply:
 
     def work() -> dict[str, Any]:
         midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        kept = store()
+        stored = store()
         return {
-            "today": period(kept.spent_since(midnight.timestamp()), midnight),
-            "month": period(kept.spent_since(midnight.replace(day=1).timestamp()), midnight.replace(day=1)),
+            "today": period(stored.spending_since(midnight.timestamp()), midnight),
+            "month": period(stored.spending_since(midnight.replace(day=1).timestamp()), midnight.replace(day=1)),
         }
 
     return answer(work)
 
 
-def period(spent: Sequence[Spent], since: datetime) -> dict[str, Any]:
+def period(spent: Sequence[Spending], since: datetime) -> dict[str, Any]:
     costs = [one.cost for one in spent if one.cost is not None]
     return {
         "since": since.strftime("%Y-%m-%d"),
@@ -367,6 +338,6 @@ def period(spent: Sequence[Spent], since: datetime) -> dict[str, Any]:
     }
 
 
-def revision_of(kept: ResultStore) -> str:
+def revision_of(stored: ResultStore) -> str:
     """The store's state, and the day because counts begin anew with it."""
-    return f"{time.strftime('%Y-%m-%d')} {kept.revision()}"
+    return f"{time.strftime('%Y-%m-%d')} {stored.revision()}"

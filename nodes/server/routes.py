@@ -1,25 +1,40 @@
-"""The settings panel's routes on ComfyUI's server; what they do stands in :mod:`.settings`."""
+"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from server import PromptServer
 
+from ...volcv_client.errors import StoreError
 from . import settings
-from .settings import Client, Reply
+from .settings import Reply, Requester
 
 MAX_BODY = 64 * 2**10
-Change = Callable[[Client, bytes], Reply]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+NO_STORE = {"Cache-Control": "no-store"}
+IMMUTABLE = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; media-src 'self'; sandbox",
+}
+"""A stored file never changes; whatever it contains, browsers show it as a picture or video, never as a page."""
 
 
-def client_of(request: web.Request) -> Client:
-    """Who asks. Only the socket's address counts as an address."""
+def results_api() -> Any:
+    """Lazy import of :mod:`.results_api`, in worker threads only: it loads Pillow and the store."""
+    from . import results_api
+
+    return results_api
+
+
+def requester_of(request: web.Request) -> Requester:
+    """The requester; its address is the socket's, whatever the headers say."""
     headers = request.headers
-    return Client(
+    return Requester(
         remote=request.remote or "",
         host=headers.get("Host", ""),
         origin=headers.get("Origin"),
@@ -29,7 +44,7 @@ def client_of(request: web.Request) -> Client:
 
 
 async def body_of(request: web.Request) -> bytes:
-    """The request's body; HTTPRequestEntityTooLarge beyond a size that no setting needs."""
+    """The request's body. Raises HTTPRequestEntityTooLarge beyond ``MAX_BODY``; ComfyUI's own limit is for uploads."""
     body = bytearray()
     async for piece in request.content.iter_chunked(2**14):
         body += piece
@@ -38,38 +53,69 @@ async def body_of(request: web.Request) -> bytes:
     return bytes(body)
 
 
-async def respond(work: Callable[[], Reply]) -> web.Response:
-    """The reply of ``work``, which may read files and call the gateway, as JSON that nobody keeps."""
-    status, body = await asyncio.to_thread(work)
-    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+async def respond(work: Callable[..., Reply], *arguments: object) -> web.Response:
+    """Run ``work`` in a worker thread, because it may read files and call the gateway, and send its reply."""
+    status, body = await asyncio.to_thread(work, *arguments)
+    return web.json_response(body, status=status, headers=NO_STORE)
 
 
-async def get_status(request: web.Request) -> web.Response:
-    return await respond(partial(settings.status, client_of(request), request.query.get("profile", "")))
+def reading(work: Callable[[web.Request], Reply]) -> Handler:
+    """Handler of a request that changes nothing."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return await respond(work, request)
+
+    return handle
 
 
-async def post_locale(request: web.Request) -> web.Response:
-    return await respond(partial(settings.report_locale, await body_of(request)))
+def changing(work: Callable[..., Reply]) -> Handler:
+    """Handler that calls ``work(requester, body, *parts of the path)``."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return await respond(work, requester_of(request), await body_of(request), *request.match_info.values())
+
+    return handle
 
 
-async def delete_profile(request: web.Request) -> web.Response:
-    name = request.match_info["name"]
-    return await respond(partial(settings.delete, client_of(request), await body_of(request), name))
+def sending(locate: Callable[[web.Request], Any]) -> Handler:
+    """Handler that sends the stored file that ``locate`` returns, or the requested byte range of it."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            file = await asyncio.to_thread(locate, request)
+        except StoreError as error:
+            status = 404 if error.key == "no_result" else 500
+            return web.json_response({"error": str(error)}, status=status, headers=NO_STORE)
+        saved_as = {"Content-Disposition": f'inline; filename="{file.name}"'} if file.name else {}
+        return web.FileResponse(file.path, headers={**IMMUTABLE, **saved_as, "Content-Type": file.content_type})
+
+    return handle
 
 
-async def post(change: Change, request: web.Request) -> web.Response:
-    return await respond(partial(change, client_of(request), await body_of(request)))
+def list_results(request: web.Request) -> Reply:
+    terms = (request.query.get(name, "") for name in ("offset", "limit", "query", "model"))
+    reply: Reply = results_api().listing(requester_of(request), *terms)
+    return reply
 
 
 def register() -> None:
-    """Add the routes; ComfyUI serves each also under /api."""
-    server = PromptServer.instance
-    if server is None:
+    """Add the routes to ComfyUI's server, which also serves each under /api."""
+    if PromptServer.instance is None:
         return
-    routes = server.routes
-    routes.get("/volcv/status")(get_status)
-    routes.post("/volcv/locale")(post_locale)
-    routes.post("/volcv/settings")(partial(post, settings.save))
-    routes.post("/volcv/profile")(partial(post, settings.activate))
-    routes.post("/volcv/test")(partial(post, settings.prove))
-    routes.delete("/volcv/profile/{name}")(delete_profile)
+    routes = PromptServer.instance.routes
+    routes.get("/volcv/status")(reading(lambda one: settings.status(requester_of(one), one.query.get("profile", ""))))
+    routes.post("/volcv/locale")(changing(lambda _, body: settings.report_locale(body)))
+    routes.post("/volcv/settings")(changing(settings.save))
+    routes.post("/volcv/profile")(changing(settings.activate))
+    routes.post("/volcv/test")(changing(settings.check_profile))
+    routes.delete("/volcv/profile/{name}")(changing(settings.delete))
+    routes.get("/volcv/results")(reading(list_results))
+    routes.get("/volcv/results/{id}")(reading(lambda one: results_api().details(one.match_info["id"])))
+    routes.get("/volcv/results/{id}/thumbnail")(
+        sending(lambda one: results_api().thumbnail(one.match_info["id"], one.query.get("n", "0")))
+    )
+    routes.get("/volcv/results/{id}/picture/{n}")(sending(lambda one: results_api().picture(*one.match_info.values())))
+    routes.delete("/volcv/results/{id}")(changing(lambda *arguments: results_api().delete(*arguments)))
+    routes.get("/volcv/calls")(reading(lambda _: results_api().calls_under_way()))
+    routes.post("/volcv/calls/{id}/cancel")(changing(lambda *arguments: results_api().cancel(*arguments)))
+    routes.get("/volcv/charges")(reading(lambda _: results_api().charges()))

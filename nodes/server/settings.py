@@ -1,52 +1,45 @@
-"""The settings panel's other half: reads and changes the profiles. Knows no ComfyUI and no aiohttp.
+"""Settings panel, server side: shows and changes profiles. No ComfyUI and no aiohttp in here.
 
-Secrets come in and never go out. Who may change a setting may also send a stored key to an address of their
-own choosing, so changes are taken only from this computer's own browser: the connection must come from
-loopback, the page must have been opened under a loopback name (a foreign name that resolves to this computer
-is how web pages get around the first rule), and no other page may have sent the request.
+Secrets are write-only. Whoever may change settings could send a stored key to an address of their choice, so changes
+are accepted only from the local browser: the connection comes from loopback, the page was opened under a loopback
+name (DNS rebinding would pass the first check), and the request comes from that page (CSRF).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
 from ipaddress import ip_address
 from os import environ
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 from ...volcv_client import __version__, config, messages
-from ...volcv_client.config import profiles
+from ...volcv_client.config import SECRETS, SETTINGS, edit
 from ...volcv_client.errors import SetupError, VolcvError
 from ...volcv_client.redact import redact
 
 REMOTE_SWITCH = "VOLCV_ALLOW_REMOTE_SETTINGS"
 TEST_SECONDS = 20.0
 LOCALES = ("en", "zh", "zh-TW", "ru", "ja", "ko", "fr", "es", "ar", "tr", "pt-BR", "fa", "he")
-"""The languages of ComfyUI's frontend."""
-JSON_TYPE = "application/json"
-MISSING = ("not_configured", "no_key", "no_base_url")
-"""What a profile lacks when it cannot be used yet."""
+"""Languages of ComfyUI's frontend."""
+VARIABLES = {"home": "VOLCV_HOME", "active": "VOLCV_PROFILE", "language": "VOLCV_LANG"}
+INCOMPLETE = ("not_configured", "no_key", "no_base_url")
+"""Errors of a profile that is not filled in yet."""
 
-Reply = tuple[int, dict[str, Any]]
+P = ParamSpec("P")
+Json = dict[str, Any]
+Reply = tuple[int, Json]
 """HTTP status and JSON body."""
-Action = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-class RefusedChange(SetupError):
-    """Whoever asks may not change settings."""
-
-
-RefusedChange.__module__ = "builtins"
 
 
 @dataclass(frozen=True)
-class Client:
-    """Who asks: the address of the socket's other end, and what the headers say.
+class Requester:
+    """Origin of an HTTP request: the socket's remote address, and headers.
 
-    ``forwarded``: the addresses of X-Forwarded-For or Forwarded. They can only make a client a stranger, never
-    a local one, because anyone can write them.
+    ``forwarded``: X-Forwarded-For or Forwarded. Anyone can write it, so it can only make a requester remote.
     """
 
     remote: str = ""
@@ -55,19 +48,17 @@ class Client:
     content_type: str = ""
     forwarded: str = ""
 
-    def check(self) -> None:
-        """RefusedChange unless the client may change settings."""
+    def refusal(self, remote_error: str = "settings_remote") -> str:
+        """Why the requester may not change anything; empty if it may. ``remote_error``: key of the text for remotes."""
         page = host_and_port(f"//{self.host}")
         if self.origin is not None and (not page[0] or host_and_port(self.origin) != page):
-            raise RefusedChange("settings_origin", origin=redact(self.origin)[:100])
-        if environ.get(REMOTE_SWITCH) == "1":
-            return
-        if not is_loopback(self.remote) or not is_loopback(page[0]) or self.forwarded:
-            raise RefusedChange("settings_remote")
+            return str(SetupError("settings_origin", origin=redact(self.origin)[:100]))
+        local = is_loopback(self.remote) and is_loopback(page[0]) and not self.forwarded
+        return "" if local or environ.get(REMOTE_SWITCH) == "1" else str(SetupError(remote_error))
 
 
 def host_and_port(url: str) -> tuple[str, int | None]:
-    """Host name and port of a URL, None for default ports; no name for what is no address, such as "null"."""
+    """Host and port of a URL, None for default ports; no host if it is invalid or opaque, such as "null"."""
     try:
         parts = urlsplit(url)
         return parts.hostname or "", None if parts.port in (80, 443) else parts.port
@@ -76,7 +67,7 @@ def host_and_port(url: str) -> tuple[str, int | None]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address, or the name in the browser's address bar, is this computer's own."""
+    """Whether an IP address or host name is this computer's loopback."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -86,29 +77,8 @@ def is_loopback(host: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
-_browser_locale = "en"
-
-
-def browser_locale() -> str:
-    """The language that the frontend last reported: the browser's, while the user has not chosen one."""
-    return _browser_locale
-
-
-def report_locale(body: bytes) -> Reply:
-    """Take note of the frontend's language. Anyone may say it: it only picks the language of messages."""
-    global _browser_locale
-    try:
-        locale = parsed(body).get("locale")
-        if locale not in LOCALES:
-            raise SetupError("bad_request")
-    except SetupError as error:
-        return 400, {"error": str(error)}
-    _browser_locale = str(locale)
-    return 200, {"locale": _browser_locale}
-
-
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON object in a request body; an empty body is an empty object."""
+def json_object(body: bytes) -> Json:
+    """The JSON object in a request body; empty for an empty body. Raises SetupError."""
     try:
         loaded = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -118,164 +88,160 @@ def parsed(body: bytes) -> dict[str, Any]:
     return loaded
 
 
-def status(client: Client, name: str = "") -> Reply:
-    """Everything that the panel shows about a profile (default: the active one), without any secret."""
-    return 200, snapshot(client, name)
+def change(
+    action: Callable[Concatenate[Json, P], Json], remote_error: str = "settings_remote"
+) -> Callable[Concatenate[Requester, bytes, P], Reply]:
+    """Decorator: call ``action`` with the parsed body if the requester may change settings.
+
+    Errors become texts (403 refused, 400 any other). No text shows a secret, not even one sent for the wrong field.
+    """
+
+    @wraps(action)
+    def handle(requester: Requester, body: bytes, /, *args: P.args, **kwargs: P.kwargs) -> Reply:
+        request: Json = {}
+        try:
+            if refusal := requester.refusal(remote_error):
+                return 403, {"error": refusal}
+            # A form on another page cannot send JSON without a CORS preflight.
+            if requester.content_type.split(";")[0].strip().lower() != "application/json":
+                raise SetupError("bad_request")
+            request = json_object(body)
+            return 200, action(request, *args, **kwargs)
+        except VolcvError as error:
+            values = request.get("values")
+            sent = [values.get(key) for key in SECRETS] if isinstance(values, dict) else []
+            return 400, {"error": redact(str(error), [one.strip() for one in sent if isinstance(one, str)])}
+
+    return handle
 
 
-def snapshot(client: Client, name: str = "") -> dict[str, Any]:
+_browser_locale = "en"
+
+
+def browser_locale() -> str:
+    """Language last reported by the frontend: the browser's, while the user has not chosen one."""
+    return _browser_locale
+
+
+def report_locale(body: bytes) -> Reply:
+    """Remember the frontend's language. Open to everybody: it only selects the language of messages."""
+    global _browser_locale
+    try:
+        locale = json_object(body).get("locale")
+        if locale not in LOCALES:
+            raise SetupError("bad_request")
+    except SetupError as error:
+        return 400, {"error": str(error)}
+    _browser_locale = str(locale)
+    return 200, {"locale": _browser_locale}
+
+
+def status(requester: Requester, name: str = "") -> Reply:
+    """State of a profile (default: the active one) for the panel, without secrets."""
+    return 200, snapshot(name, requester.refusal())
+
+
+def snapshot(name: str = "", refusal: str = "") -> Json:
+    """Body of :func:`status`; ``refusal``: why the requester may not change it."""
     problem: SetupError | None = None
-    content: dict[str, Any] = {}
+    content: Json = {}
     try:
         content = config.load_file()
+        config.profile(name).ready()
     except SetupError as error:
         problem = error
     active = config.active_name(content)
-    name = name or active
-    if problem is None:
-        try:
-            config.profile(name).ready()
-        except SetupError as error:
-            problem = error
-    fields = {key: field_json(key, state) for key, state in profiles.field_states(name, content).items()}
-    refusal = ""
-    try:
-        client.check()
-    except RefusedChange as error:
-        refusal = str(error)
+    fields = {key: field_json(key, state) for key, state in edit.field_states(name or active, content).items()}
     return {
         "version": __version__,
         "home": str(config.home()),
-        "home_variable": set_variable("VOLCV_HOME"),
         "active": active,
-        "active_variable": set_variable("VOLCV_PROFILE"),
-        "profile": name,
-        "profiles": profiles.names(content),
-        "before_sandbox": profiles.before_sandbox(content),
+        "profile": name or active,
+        "profiles": config.profile_names(content),
+        "before_sandbox": edit.before_sandbox(content),
         "configured": problem is None,
         "problem": str(problem or ""),
-        # What to do about these is to fill in the panel itself.
-        "missing": problem.means if problem is not None and problem.key in MISSING else "",
+        # Without advice: the panel itself is where to fill them in.
+        "missing": problem.message if problem is not None and problem.key in INCOMPLETE else "",
         "writable": not refusal,
         "refusal": refusal,
         "fields": fields,
         "overrides": {key: state["variable"] for key, state in fields.items() if state["variable"]},
-        "language": profiles.language(),
-        "language_variable": set_variable("VOLCV_LANG"),
+        "language": config.stored_language(),
         "language_in_force": messages.language(),
+        **{f"{key}_variable": name if environ.get(name) else "" for key, name in VARIABLES.items()},
     }
 
 
-def set_variable(variable: str) -> str:
-    """The variable's name if it is set, else nothing."""
-    return variable if environ.get(variable) else ""
-
-
-def field_json(key: str, state: profiles.FieldState) -> dict[str, Any]:
-    """A field as the panel gets it. The value of a secret is not even in ``state``."""
+def field_json(key: str, state: edit.FieldState) -> Json:
+    """A field for the panel; ``state`` holds no secret."""
     facts = {"source": state.source, "variable": state.variable, "problem": state.problem}
-    if key in config.SECRETS:
-        return facts | {"configured": state.given, "last4": state.last_four}
-    low, high = config.BOUNDS.get(key, (None, None))
-    return facts | {"value": state.value, "default": getattr(config.Profile, key), "min": low, "max": high}
-
-
-def change(client: Client, body: bytes, action: Action) -> Reply:
-    """Run ``action`` on the request if the client may change settings; errors become texts.
-
-    No text holds a secret, not even one that was just sent to the wrong field.
-    """
-    request: dict[str, Any] = {}
-    try:
-        client.check()
-        if client.content_type.split(";")[0].strip().lower() != JSON_TYPE:
-            # A form of a foreign page cannot send this type without the browser asking first.
-            raise SetupError("bad_request")
-        request = parsed(body)
-        return 200, action(request)
-    except RefusedChange as error:
-        return 403, {"error": str(error)}
-    except VolcvError as error:
-        return 400, {"error": without_secrets(str(error), request)}
-
-
-def without_secrets(text: str, request: Mapping[str, Any]) -> str:
-    values = request.get("values")
-    sent = values.items() if isinstance(values, dict) else ()
-    return redact(text, [value.strip() for field, value in sent if field in config.SECRETS and isinstance(value, str)])
-
-
-def save(client: Client, body: bytes) -> Reply:
-    """``{"profile": name, "values": {field: value or null}, "language": ...}``; replies like :func:`status`."""
-
-    def action(request: dict[str, Any]) -> dict[str, Any]:
-        values, name = request.get("values", {}), request.get("profile")
-        if not isinstance(values, dict) or not all(isinstance(value, Scalar) for value in values.values()):
-            raise SetupError("bad_request")
-        name = profiles.check_name(config.active_name() if name is None else name)
-        for field in values:
-            profiles.check_field(field, name)
-            refuse_overridden(field, profiles.variable_for(field))
-        if "language" in request:
-            refuse_overridden("language", set_variable("VOLCV_LANG"))
-            profiles.set_language(request["language"])
-        if values:
-            profiles.set_values(name, values)
-        return snapshot(client, name)
-
-    return change(client, body, action)
-
-
-Scalar = (str, int, float, bool, type(None))
+    if SETTINGS[key].secret:
+        return facts | {"configured": state.source != "default", "last4": state.last_four}
+    low, high = SETTINGS[key].bounds or (None, None)
+    return facts | {"value": state.value, "default": SETTINGS[key].default, "min": low, "max": high}
 
 
 def refuse_overridden(setting: str, variable: str) -> None:
-    """What the environment sets is not changed here: the change would seem to do nothing."""
-    if variable:
+    """Raise SetupError for a setting that the environment sets: its change would have no effect."""
+    if environ.get(variable):
         raise SetupError("set_by_environment", setting=setting, variable=variable)
 
 
-def activate(client: Client, body: bytes) -> Reply:
-    """``{"active": name}``; a new name makes a profile. Replies like :func:`status`."""
-
-    def action(request: dict[str, Any]) -> dict[str, Any]:
-        refuse_overridden("profile", set_variable("VOLCV_PROFILE"))
-        profiles.use(profiles.check_name(request.get("active")), create=True)
-        return snapshot(client)
-
-    return change(client, body, action)
+def profile_in(request: Json) -> str:
+    """The request's ``profile``, default the active one. Raises SetupError for a bad name."""
+    name = request.get("profile")
+    return edit.check_profile_name(config.active_name() if name is None else name)
 
 
-def delete(client: Client, body: bytes, name: str) -> Reply:
-    """Forget a profile with its keys. Replies like :func:`status`."""
+@change
+def save(request: Json) -> Json:
+    """``{"profile": name, "values": {field: value or null}, "language": ...}``; replies like :func:`status`."""
+    values = request.get("values", {})
+    if not isinstance(values, dict) or any(isinstance(value, (dict, list)) for value in values.values()):
+        raise SetupError("bad_request")
+    name = profile_in(request)
+    for field in values:
+        edit.check_field(field, name)
+        refuse_overridden(field, SETTINGS[field].variable)
+    if "language" in request:
+        refuse_overridden("language", "VOLCV_LANG")
+        edit.set_language(request["language"])
+    if values:
+        edit.set_values(name, values)
+    return snapshot(name)
 
-    def action(_: dict[str, Any]) -> dict[str, Any]:
-        profiles.delete(name)
-        return snapshot(client)
 
-    return change(client, body, action)
+@change
+def activate(request: Json) -> Json:
+    """``{"active": name}``; an unknown profile is created. Replies like :func:`status`."""
+    refuse_overridden("profile", "VOLCV_PROFILE")
+    edit.activate(edit.check_profile_name(request.get("active")), create=True)
+    return snapshot()
 
 
-def prove(client: Client, body: bytes) -> Reply:
-    """``{"profile": name}``: whether the profile's credential works. Nothing is bought.
+@change
+def delete(_: Json, name: str) -> Json:
+    """Remove a profile with its keys. Replies like :func:`status`."""
+    edit.delete(name)
+    return snapshot()
 
-    ``{"ok": true, "seconds": 0.2, "profile": name}``, or ``{"ok": false, "error": text, "profile": name}``.
+
+@change
+def check_profile(request: Json) -> Json:
+    """``{"profile": name}``: whether its credential works, without a charge.
+
+    Replies ``{"ok": true, "seconds": 0.2, "profile": name}`` or ``{"ok": false, "error": text, "profile": name}``.
     """
-    from ...volcv_client.calls import probe  # with it comes all that calls need; ComfyUI's start does not wait for it
+    from ..runner import clients  # lazy import: ComfyUI's start must not load what calls need
 
-    def action(request: dict[str, Any]) -> dict[str, Any]:
-        name = request.get("profile")
-        name = profiles.check_name(config.active_name() if name is None else name)
-        try:
-            profile = config.profile(name).ready()
-            seconds = probe.probe(replace(profile, timeout=min(profile.timeout, TEST_SECONDS)))
-        except VolcvError as error:
-            return {"ok": False, "error": failure_text(error), "profile": name}
-        return {"ok": True, "seconds": round(seconds, 3), "profile": name}
-
-    return change(client, body, action)
-
-
-def failure_text(error: VolcvError) -> str:
-    """What the test says of a failure; its own time limit is not the one that the settings hold."""
-    return str(SetupError("test_timeout", seconds=int(TEST_SECONDS)) if error.key == "timeout" else error)
+    name = profile_in(request)
+    try:
+        profile = config.profile(name).ready()
+        client = clients.client(replace(profile, timeout=min(profile.timeout, TEST_SECONDS)))
+        seconds = client.check_credentials()
+    except VolcvError as error:
+        if error.key == "timeout":  # its text would name the profile's own limit
+            error = SetupError("test_timeout", seconds=int(TEST_SECONDS))
+        return {"ok": False, "error": str(error), "profile": name}
+    return {"ok": True, "seconds": round(seconds, 3), "profile": name}

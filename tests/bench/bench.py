@@ -13,7 +13,6 @@ from typing import Any
 from . import calls, comfy, conversions, loop
 from .rows import Row
 
-samples: list[dict[str, float]] = []
 SUITES: Mapping[str, Callable[[bool], list[Row]]] = {
     "conversions": conversions.run,
     "wall": calls.wall,
@@ -22,7 +21,7 @@ SUITES: Mapping[str, Callable[[bool], list[Row]]] = {
     "memory": loop.memory,
     "start": comfy.start,
     "store": loop.store,
-    "long": lambda quick: calls.long_run(quick, samples),
+    "long": calls.long_run,
 }
 
 
@@ -30,7 +29,6 @@ def measure(
     only: Sequence[str], quick: bool, tell: Callable[[str], None], show: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run the measurements of those names (all, if none is given), show their rows, return everything."""
-    samples.clear()
     rows: list[Row] = []
     load = os.getloadavg() if hasattr(os, "getloadavg") else ()
     for name in only or SUITES:
@@ -44,16 +42,15 @@ def measure(
         "when": time.strftime("%Y-%m-%d %H:%M:%S"),
         "machine": {"system": platform.platform(), "cores": os.cpu_count(), "load_before": load},
         "rows": [row.as_json() for row in rows],
-        "long_run": samples,
     }
 
 
 def write(found: Mapping[str, Any], file: Path, plots: bool) -> None:
-    """Write the JSON, and plots beside it."""
+    """Write the JSON, and the plot of the conversions beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if plots:
-        from .plots import draw
+    rows = [Row(**{name: value for name, value in row.items() if name != "met"}) for row in found["rows"]]
+    if plots and any(row.suite.startswith("conversions") for row in rows):
+        from .plots import conversions as draw
 
-        rows = [Row(**{name: value for name, value in row.items() if name != "met"}) for row in found["rows"]]
-        draw(rows, found["long_run"], file.parent)
+        draw(rows, file.parent / "bench-conversions.png")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import wait
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
@@ -77,9 +76,9 @@ def encoding_overlap(quick: bool) -> Row:
     spans: list[tuple[float, float]] = []
     batch = torch.from_numpy(photo(side)).expand(number, -1, -1, -1)
     with light(64, 0.1 if quick else 1.0) as service, surroundings(service, 1):
-        from volcv_pack.nodes.images import TensorPicture
+        from volcv_pack.volcv_client.images.image import Image
 
-        original = TensorPicture.encode
+        original = Image.encode
 
         def noted(self: Any, *arguments: Any) -> Any:
             began = time.monotonic()
@@ -87,11 +86,11 @@ def encoding_overlap(quick: bool) -> Row:
             spans.append((began, time.monotonic()))
             return done
 
-        TensorPicture.encode = noted  # type: ignore[method-assign]
+        Image.encode = noted  # type: ignore[method-assign]
         try:
             asyncio.run(outpaint(batch, seed=1))
         finally:
-            TensorPicture.encode = original  # type: ignore[method-assign]
+            Image.encode = original  # type: ignore[method-assign]
         flights = service.seen()["spans"]
     first_flight = min(begin for begin, _ in flights)
     later = [(max(begin, first_flight), end) for begin, end in spans if end > first_flight]
@@ -121,10 +120,10 @@ def sockets() -> int:
     return found
 
 
-def long_run(quick: bool, samples: list[dict[str, float]]) -> list[Row]:
+def long_run(quick: bool) -> list[Row]:
     """10,000 calls with 2 % HTTP 429, 1 % code 50500 and 0.5 % cut answers."""
     total, part, side = (60, 30, 32) if quick else (10_000, 500, 64)
-    began = time.monotonic()
+    began, samples = time.monotonic(), []
     with light(side, 0.0, faults=True) as service, surroundings(service, 8):
         pictures, doubtful, failed = 0, 0, 0
         for first in range(0, total, part):
@@ -132,11 +131,9 @@ def long_run(quick: bool, samples: list[dict[str, float]]) -> list[Row]:
             pictures, doubtful, failed = pictures + good, doubtful + maybe, failed + bad
             samples.append(
                 {
-                    "calls": first + part,
                     "MB": resident(),
                     "threads": threading.active_count(),
                     "sockets": sockets(),
-                    "seconds": time.monotonic() - began,
                 }
             )
         took = time.monotonic() - began
@@ -162,23 +159,16 @@ def long_run(quick: bool, samples: list[dict[str, float]]) -> list[Row]:
 
 def some_calls(numbers: range) -> tuple[int, int, int]:
     """Make these calls: pictures that came, failures that may be charged, failures that are not."""
-    from volcv_pack.nodes.images import bytes_to_tensor
-    from volcv_pack.volcv_client import config
-    from volcv_pack.volcv_client.calls.call import Call
-    from volcv_pack.volcv_client.calls.service import service_for
-    from volcv_pack.volcv_client.catalog import model
+    from volcv_pack.nodes.runner import clients
     from volcv_pack.volcv_client.errors import Charged, VolcvError
-    from volcv_pack.volcv_client.request.payload import Inputs, build, defaults
 
-    entry = model("high_aes_general_v14")
-    service = service_for(config.profile())
-    calls: list[Any] = []
-    for number in numbers:
-        inputs = Inputs({**defaults(entry), "prompt": f"call {number}", "seed": number})
-        calls.append(Call(entry, lambda one=inputs: build(entry, one), bytes_to_tensor, number, False))
-        service.submit(calls[-1])
-    wait([call.future for call in calls])
-    errors = [call.future.exception() for call in calls]
+    client = clients.client()
+    runs = [
+        client.start(client.plan("high_aes_general_v14", prompt=f"call {number}", seed=number)) for number in numbers
+    ]
+    for run in runs:
+        run.wait()
+    errors = [run.calls[0].error for run in runs]
     for error in errors:
         if error is not None and not isinstance(error, VolcvError):
             raise error

@@ -30,7 +30,7 @@ class QuietHost:
 def surroundings(service: Light, in_flight: int, lossless: bool = False) -> Iterator[Path]:
     """The pack set up for that service and nothing else; yields its state folder."""
     load_pack()
-    from volcv_pack.volcv_client import config
+    from volcv_pack.volcv_client.config.edit import save_file
 
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="volcv-bench-", ignore_cleanup_errors=True) as folder:
@@ -44,12 +44,12 @@ def surroundings(service: Light, in_flight: int, lossless: bool = False) -> Iter
             "VOLCV_MAX_CONCURRENCY": str(in_flight),
         }
         if lossless:
-            config.save_file({"profiles": {"default": {"lossless": True}}})
+            save_file({"profiles": {"default": {"lossless": True}}})
         try:
             yield Path(folder)
         finally:
-            from volcv_pack.volcv_client.store.results import store_at
+            from volcv_pack.nodes.runner import clients
 
-            store_at(Path(folder) / "results").close()
+            clients.store().close()
             os.environ.clear()
             os.environ.update(kept)

@@ -1,4 +1,4 @@
-"""The figures as pictures."""
+"""The plot of docs/bench.md."""
 
 from __future__ import annotations
 
@@ -8,39 +8,23 @@ from pathlib import Path
 
 from .rows import Row
 
-LINES = {
-    "to base64": ("to base64, default", "to base64, lossless"),
-    "from base64": ("from base64, JPEG", "from base64, PNG"),
-}
-
-
-def draw(rows: Sequence[Row], samples: Sequence[Mapping[str, float]], folder: Path) -> list[Path]:
-    """``bench-conversions.png`` and ``bench-long-run.png``; only those whose figures there are."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    made = []
-    if any(row.suite.startswith("conversions") for row in rows):
-        made.append(conversions(rows, folder / "bench-conversions.png"))
-    if len(samples) > 2:
-        made.append(long_run(samples, folder / "bench-long-run.png"))
-    return made
+NAMES = ("to base64, default", "to base64, lossless", "from base64, JPEG", "from base64, PNG")
 
 
 def conversions(rows: Sequence[Row], file: Path) -> Path:
-    """Milliseconds by size: ours, ComfyUI's partner nodes', the bare codec."""
+    """Milliseconds by size: this pack's and ComfyUI's partner nodes'."""
+    import matplotlib
+
+    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     table = {(row.suite, row.name): row.value for row in rows if row.suite.startswith("conversions")}
     suites = sorted({suite for suite, _ in table}, key=side_of)
     sides = [side_of(suite) for suite in suites]
     figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), sharex=True)
-    names = [name for group in LINES.values() for name in group]
-    for axis, name in zip(axes, names, strict=True):
+    for axis, name in zip(axes, NAMES, strict=True):
         ours = [table[suite, name] for suite in suites]
         axis.plot(sides, ours, "o-", label="this pack")
-        floor = [value / table[suite, f"{name}, ours / bare codec"] for suite, value in zip(suites, ours, strict=True)]
-        axis.plot(sides, floor, "k:", label="bare codec (Pillow)")
         theirs = partner(table, suites, name, ours)
         if theirs:
             axis.plot(sides, theirs, "s--", label="ComfyUI's partner nodes")
@@ -73,24 +57,3 @@ def partner(
         elif faster:
             found.append(value / faster)
     return found
-
-
-def long_run(samples: Sequence[Mapping[str, float]], file: Path) -> Path:
-    """Memory, threads and sockets over the calls."""
-    import matplotlib.pyplot as plt
-
-    calls = [one["calls"] for one in samples]
-    figure, axis = plt.subplots(figsize=(8, 4))
-    axis.plot(calls, [one["MB"] for one in samples], "o-", label="memory, MB")
-    axis.set(xlabel="calls", ylabel="MB", ylim=(0, 1.2 * max(one["MB"] for one in samples)))
-    counts = axis.twinx()
-    counts.plot(calls, [one["threads"] for one in samples], "C1s-", label="threads")
-    counts.plot(calls, [one["sockets"] for one in samples], "C2^-", label="sockets")
-    most = max(max(one["threads"], one["sockets"]) for one in samples)
-    counts.set(ylabel="threads, sockets", ylim=(0, 1.5 * most))
-    axis.grid(alpha=0.3)
-    figure.legend(loc="upper center", ncols=3)
-    figure.tight_layout(rect=(0, 0, 1, 0.93))
-    figure.savefig(file, dpi=90)
-    plt.close(figure)
-    return file

@@ -18,7 +18,7 @@ from volcv_client.catalog.spec import Input, MaskPicture
 from volcv_client.cli.demo import draw_masks, jobs
 from volcv_client.cli.demo.sheet import LANGUAGES
 from volcv_client.cli.demo.table import DemoJob
-from volcv_client.cli.demo.video_frames import frames_of, moving
+from volcv_client.cli.demo.video_frames import animation, frames_of
 
 from .conftest import Command
 
@@ -143,7 +143,7 @@ def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.Mo
         frames.append(buffer.getvalue())
     assert frames_of(b"head" + b"".join(frames)) == frames
     monkeypatch.setattr("volcv_client.cli.demo.video_frames.features.check", lambda name: False)
-    with Image.open(io.BytesIO(moving(frames))) as poster:
+    with Image.open(io.BytesIO(animation(frames))) as poster:
         assert (poster.format, poster.size) == ("JPEG", (32, 16))
         assert poster.getpixel((8, 8))[0] > 200  # type: ignore[index]
 

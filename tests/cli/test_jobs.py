@@ -14,9 +14,8 @@ import pytest
 from PIL import Image
 
 from volcv_client import catalog
-from volcv_client.calls import underway
-from volcv_client.calls.run import Run
-from volcv_client.cli import job_queue
+from volcv_client import client as client_module
+from volcv_client.calls import batch
 from volcv_client.sandbox import Fault, SandboxServer
 
 from .conftest import Command
@@ -160,20 +159,22 @@ def test_unused_inputs_and_notes_are_told(
 def test_only_a_few_jobs_are_under_way(
     volcv: Command, server: SandboxServer, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Runs hold their pictures, so memory stays flat only if few are alive, also before the collector comes."""
+    """Runs hold their pictures, so memory stays flat only if few are alive, also without the cyclic collector."""
     alive: WeakSet[Any] = WeakSet()
+    calls: WeakSet[Any] = WeakSet()
     seen: list[tuple[int, int]] = []
 
-    class Counted(Run[Any]):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
+    class Counted(batch.BatchRun):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
             alive.add(self)
+            calls.update(self.calls)
 
     def look(_: Json) -> bool:
-        seen.append((len(underway.calls()), len(alive)))
+        seen.append((sum(not call.ended for call in list(calls)), len(alive)))
         return False
 
-    monkeypatch.setattr(job_queue, "Run", Counted)
+    monkeypatch.setattr(client_module, "BatchRun", Counted)
     server.inject(Fault(code=1, times=None, match=look))
     write(file, [job(seed=seed) for seed in range(16)] + [job("many", seed=100, count=5)])
     gc.disable()

@@ -133,7 +133,7 @@ def test_a_full_disk_stops_and_loses_nothing(
 
     write(file, [job(seed=seed) for seed in range(12)])
     with monkeypatch.context() as patch:
-        patch.setattr(files, "save_answer", full)
+        patch.setattr(files, "save_result", full)
         ran = volcv("run", "--jobs", file, "-o", folder)
     assert ran.code == 1 and "No space left" in ran.err and "result store" in ran.err
     paid = server.charged

@@ -81,7 +81,7 @@ def test_a_count_makes_that_many_seeds(volcv: Command, server: SandboxServer, tm
 def test_saved_bytes_are_the_answers(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
     (path,) = volcv("run", T2I, *SMALL, "-o", tmp_path).paths
     store = ResultStore(Path(environ["VOLCV_HOME"]) / "results")
-    assert store.newest(1)[0].media() == [path.read_bytes()]
+    assert [file.read() for file in store.newest(1)[0].files] == [path.read_bytes()]
     store.close()
 
 

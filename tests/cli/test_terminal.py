@@ -89,7 +89,11 @@ def test_controls_may_have_windows_paths() -> None:
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     cancelled: list[bool] = []
     run: Any = SimpleNamespace(
-        calls=[SimpleNamespace(phase=Phase.WORKING)], done=0, status=lambda: "", cancel=lambda: cancelled.append(True)
+        calls=[SimpleNamespace(phase=Phase.WORKING)],
+        done=0,
+        ended=False,
+        status=lambda: "",
+        cancel=lambda: cancelled.append(True),
     )
 
     def interrupt(_: float) -> None:
@@ -97,6 +101,6 @@ def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch, capsys:
 
     monkeypatch.setattr(follow, "time", SimpleNamespace(sleep=interrupt))
     with pytest.raises(KeyboardInterrupt):
-        follow.follow(follow.Together([run]), Progress(quiet=True))
+        follow.follow(follow.Runs([run]), Progress(quiet=True))
     assert cancelled == [True]
     assert "stored" in capsys.readouterr().err

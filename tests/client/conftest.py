@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from volcv_client.calls import retry
-from volcv_client.calls.service import Service, service_for
-from volcv_client.request.payload import PictureSource
+from volcv_client.client import Client
+from volcv_client.images.image import Image
 from volcv_client.sandbox import SandboxServer
 
-from .helpers import make, profile, sandbox
+from .helpers import client_for, make, profile, sandbox
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def service(server: SandboxServer) -> Service:
-    return service_for(profile(server.url))
+def client(server: SandboxServer) -> Client:
+    return client_for(profile(server.url))
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sent(service: Service, server: SandboxServer) -> Any:
+def sent(client: Client, server: SandboxServer) -> Any:
     """Runs a model in the strict sandbox; returns the one body that arrived."""
 
     def send(
-        key: str, values: Mapping[str, Any], pictures: Mapping[str, Sequence[PictureSource]] | None = None, **more: Any
+        key: str, values: Mapping[str, Any], pictures: Mapping[str, Sequence[Image]] | None = None, **more: Any
     ) -> dict[str, Any]:
-        make(service, values, pictures, key=key, **more)
+        make(client, values, pictures, key=key, **more)
         assert len(server.requests) == 1
         body = server.requests[-1].body
         assert body is not None

@@ -288,6 +288,13 @@ MATRIX: tuple[Case, ...] = (
         calls=3,
         values={"prompt": "a cat " * 2_000_000},
     ),
+    wire(
+        "interim answer in place of the answer",
+        LostAnswerError,
+        "interim",
+        Script(send=b"HTTP/1.1 103 Early Hints\r\n\r\n" + WHOLE),
+        status=103,
+    ),
     wire("dropped before the headers", LostAnswerError, "cut", Script()),
     wire("dropped inside the headers", LostAnswerError, "cut", Script(send=WHOLE[:30])),
     wire("dropped after the headers", LostAnswerError, "cut", Script(send=WHOLE[:HEAD_END])),

@@ -7,21 +7,21 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+import PIL.Image
 
-from volcv_client.calls.run import BatchInputs, Outcome, Run
-from volcv_client.calls.service import Service, service_for
+from volcv_client.calls.batch import BatchRun, RunResult
 from volcv_client.catalog import model
+from volcv_client.catalog.spec import Control
+from volcv_client.client import Client, ClientPool
 from volcv_client.config import Profile
-from volcv_client.images.pictures import decode
-from volcv_client.request.payload import ArrayMask, ArrayPicture, PictureSource, defaults
+from volcv_client.images.batch import ImageBatch
+from volcv_client.images.image import Image, Mask
+from volcv_client.request.plan import plan
 from volcv_client.sandbox import Fault, SandboxServer
 
 HERE = Path(__file__).parent
@@ -35,8 +35,6 @@ PRODUCT = "img2img_e_commerce_style"
 SMALL: Mapping[str, Any] = {"prompt": "a cat", "width": 64, "height": 64}
 """Text to image at a size that is drawn at once."""
 
-Decoded = NDArray[np.float32]
-
 
 def profile(url: str, **changes: Any) -> Profile:
     return Profile(**{"base_url": url, "api_key": KEY, "timeout": 20.0, **changes})
@@ -48,33 +46,45 @@ def sandbox(*faults: Fault, **options: Any) -> Iterator[SandboxServer]:
         yield server
 
 
+POOL = ClientPool()
+"""Clients of all tests: one per profile and state folder, as in ComfyUI."""
+
+
+def client_for(profile: Profile) -> Client:
+    return POOL.client(profile)
+
+
 def start(
-    service: Service,
+    client: Client,
     values: Mapping[str, Any] = SMALL,
-    pictures: Mapping[str, Sequence[PictureSource]] | None = None,
+    pictures: Mapping[str, Sequence[Image]] | None = None,
     *,
     key: str = T2I,
-    decoder: Callable[[bytes], Decoded] = decode,
-    controls: Sequence[tuple[Sequence[PictureSource], str, float]] = (),
+    controls: Sequence[Control] = (),
     watermark: Mapping[str, Any] | None = None,
-) -> Run[Decoded]:
-    one = model(key)
-    batch = BatchInputs({**defaults(one), **values}, pictures or {}, controls, watermark)
-    return Run(service, one, batch, lambda _, data: decoder(data))
+) -> BatchRun:
+    given = {**values, **(pictures or {}), "more_controls": controls or None, "logo_info": watermark}
+    planned = plan(model(key), given)
+    return client.start(planned, pixels=ImageBatch(len(planned.calls)))
 
 
-def finish(run: Run[Decoded], seconds: float = 20.0) -> Outcome[Decoded]:
-    ended = wait(run.futures, timeout=seconds)
-    assert not ended.not_done, "the run did not end"
-    return run.outcome()
+def finish(run: BatchRun, seconds: float = 20.0) -> RunResult:
+    assert run.wait(seconds), "the run did not end"
+    return run.result()
 
 
-def make(service: Service, *args: Any, **options: Any) -> Outcome[Decoded]:
-    return finish(start(service, *args, **options))
+def error_of(run: BatchRun, seconds: float = 20.0) -> Exception | None:
+    """The error of the first call."""
+    assert run.wait(seconds), "the run did not end"
+    return run.calls[0].error
 
 
-def make_at(server: SandboxServer, *args: Any, **options: Any) -> Outcome[Decoded]:
-    return make(service_for(profile(server.url)), *args, **options)
+def make(client: Client, *args: Any, **options: Any) -> RunResult:
+    return finish(start(client, *args, **options))
+
+
+def make_at(server: SandboxServer, *args: Any, **options: Any) -> RunResult:
+    return make(client_for(profile(server.url)), *args, **options)
 
 
 def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -91,32 +101,32 @@ def settled(read: Callable[[], int], seconds: float = 0.4) -> int:
     return read()
 
 
-def colour(width: int = 48, height: int = 32, value: tuple[int, ...] = (200, 30, 60)) -> ArrayPicture:
-    return ArrayPicture(np.full((height, width, len(value)), value, np.uint8))
+def colour(width: int = 48, height: int = 32, value: tuple[int, ...] = (200, 30, 60)) -> Image:
+    return Image(np.full((height, width, len(value)), value, np.uint8))
 
 
-def noise(width: int, height: int, channels: int = 3) -> ArrayPicture:
-    return ArrayPicture(np.random.default_rng(7).integers(0, 256, (height, width, channels)).astype(np.uint8))
+def noise(width: int, height: int, channels: int = 3) -> Image:
+    return Image(np.random.default_rng(7).integers(0, 256, (height, width, channels)).astype(np.uint8))
 
 
-def half_mask(width: int, height: int) -> ArrayMask:
+def half_mask(width: int, height: int) -> Mask:
     """Selected on the right half."""
     mask = np.zeros((height, width), np.float32)
     mask[:, width // 2 :] = 1.0
-    return ArrayMask(mask)
+    return Mask(mask)
 
 
-def opened(picture: str | bytes) -> Image.Image:
+def opened(picture: str | bytes) -> PIL.Image.Image:
     """The picture in a file, or in a base64 text of a request, which must be bare."""
     data = base64.b64decode(picture, validate=True) if isinstance(picture, str) else picture
-    image = Image.open(io.BytesIO(data))
+    image = PIL.Image.open(io.BytesIO(data))
     image.load()
     return image
 
 
 def png(width: int = 8, height: int = 8, mode: str = "RGB") -> bytes:
     buffer = io.BytesIO()
-    Image.new(mode, (width, height), 128 if mode in ("L", "I;16") else "red").save(buffer, "PNG")
+    PIL.Image.new(mode, (width, height), 128 if mode in ("L", "I;16") else "red").save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -126,10 +126,10 @@ def test_service_codes(
     assert type(error) is KINDS[row["code"]]
     assert (error.key, error.code) == (str(row["code"]), row["code"])
     shown = str(error)
-    for part in (str(row["code"]), f"HTTP {status}", REQUEST_ID, error.means, error.do, row["message"]):
+    for part in (str(row["code"]), f"HTTP {status}", REQUEST_ID, error.message, error.advice, row["message"]):
         assert part in shown
-    assert len(error.means) > 4
-    assert len(error.do) > 4
+    assert len(error.message) > 4
+    assert len(error.advice) > 4
     assert error.charged is Charged.NO
 
 

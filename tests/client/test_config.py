@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from volcv_client import config
-from volcv_client.calls.service import service_for
-from volcv_client.config import Profile, origin_of, profile, save_file
+from volcv_client.config import Profile, load_file, normalize_base_url, profile, profiles
+from volcv_client.config.edit import field_states, save_file
 from volcv_client.errors import SetupError
 
-from .helpers import SMALL, make
+from .helpers import SMALL, client_for, make
 
 STORED = {"base_url": "https://stored.example", "api_key": "stored-key", "max_concurrency": 4, "timeout": 60}
 
@@ -50,7 +50,7 @@ def test_the_file_with_its_sources() -> None:
     one = profile().ready()
     assert (one.base_url, one.api_key) == ("https://stored.example", "stored-key")
     assert (one.max_concurrency, one.timeout, one.lossless, one.reuse) == (4, 60.0, True, False)
-    assert one.sources["api_key"] == "config.json, profile default"
+    assert field_states("default", load_file())["api_key"].source == "profile"
 
 
 ENVIRONMENT = {
@@ -73,8 +73,9 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, var
     monkeypatch.setenv(variable, f" {text} ")
     one = profile()
     assert getattr(one, field) == value
-    assert one.sources[field] == variable
-    assert one.sources["base_url" if field != "base_url" else "api_key"].startswith("config.json")
+    states = field_states("default", load_file())
+    assert (states[field].source, states[field].variable) == ("environment", variable)
+    assert states["base_url" if field != "base_url" else "api_key"].source == "profile"
 
 
 def test_our_names_win_over_the_vendor_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +115,7 @@ def test_the_sandbox_always_exists_and_ignores_credentials(monkeypatch: pytest.M
 
 def test_the_sandbox_profile_makes_pictures_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOLCV_PROFILE", "sandbox")
-    assert make(service_for(profile()), SMALL).pictures[0].shape == (64, 64, 3)
+    assert make(client_for(profile()), SMALL).pictures[0].pixels().shape == (64, 64, 3)
 
 
 def test_an_access_key_pair_signs_at_the_native_service_unless_there_is_a_gateway_key() -> None:
@@ -139,7 +140,7 @@ def test_an_access_key_pair_signs_at_the_native_service_unless_there_is_a_gatewa
     ],
 )
 def test_gateway_addresses(given: str, origin: str) -> None:
-    assert origin_of(given) == origin
+    assert normalize_base_url(given) == origin
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_gateway_addresses(given: str, origin: str) -> None:
 )
 def test_addresses_that_cannot_be_one(given: str) -> None:
     with pytest.raises(SetupError) as caught:
-        origin_of(given)
+        normalize_base_url(given)
     assert caught.value.key == "bad_base_url"
     assert "secret-word" not in str(caught.value)
 
@@ -241,19 +242,19 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(config, "_home", None)
+    monkeypatch.setattr(profiles, "_default_home", None)
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "a"))
     assert config.home() == tmp_path / "a"
     monkeypatch.delenv("VOLCV_HOME")
     assert config.home() == Path.home() / ".volcv"
-    config.set_home(tmp_path / "b")
+    config.set_default_home(tmp_path / "b")
     assert config.home() == tmp_path / "b"
 
 
 def test_the_command_finds_the_state_of_the_comfyui_that_it_is_installed_in(tmp_path: Path) -> None:
     file = tmp_path / "custom_nodes" / "any-name" / "volcv_client" / "config" / "__init__.py"
-    assert config.home_around(file) is None
+    assert profiles.comfyui_home(file) is None
     state = tmp_path / "user" / "__volcv"
     state.mkdir(parents=True)
-    assert config.home_around(file) == state
-    assert config.home_around(tmp_path / "packs" / "any-name" / "volcv_client" / "config" / "__init__.py") is None
+    assert profiles.comfyui_home(file) == state
+    assert profiles.comfyui_home(tmp_path / "packs" / "any-name" / "volcv_client" / "config" / "__init__.py") is None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from volcv_client.catalog import Model, all_models, model
+from tests.docs.models import FACTS
+from volcv_client.catalog import Model, all_models, model, spec
 from volcv_client.catalog.spec import (
     Branch,
     Choice,
     Input,
     Integer,
-    JsonBody,
+    JsonText,
     MaskPicture,
     Number,
     Picture,
@@ -22,8 +25,10 @@ from volcv_client.catalog.spec import (
     WireInput,
 )
 from volcv_client.errors import InputError
-from volcv_client.request.payload import ArrayMask, ArrayPicture, Built, Inputs, build, check, defaults
-from volcv_client.request.wire import PICTURES_FIELD, digest, message
+from volcv_client.images.image import Image, Mask
+from volcv_client.request.body import Request, build
+from volcv_client.request.inputs import check
+from volcv_client.request.json_body import PICTURES_FIELD, fingerprint, json_body
 
 from .helpers import colour, half_mask, same_json, without
 
@@ -108,11 +113,11 @@ def test_models_of_the_menu_have_chinese_words_in_their_aliases() -> None:
     assert all(len([a for a in one.aliases if a.split()[0] not in english]) >= 2 for one in MODELS)
 
 
-def made(key: str, pictures: dict[str, Any] | None = None, **values: Any) -> Built:
+def made(key: str, pictures: dict[str, Any] | None = None, **values: Any) -> Request:
     one = model(key)
-    inputs = Inputs({**defaults(one), **values}, pictures or {})
-    check(one, inputs)
-    return build(one, inputs)
+    given = {**one.defaults(), **values, **(pictures or {})}
+    check(one, given)
+    return build(one, given)
 
 
 NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -244,7 +249,7 @@ def test_any_model_s_mask_is_as_large_as_the_first_picture() -> None:
     pictures = {"image_3": colour(64, 40), "image_5": colour(20, 20), "mask": half_mask(10, 10)}
     sizes: list[tuple[int, int]] = []
 
-    class Sized(ArrayMask):
+    class Sized(Mask):
         def encode(self, encoding: Any, size: tuple[int, int] | None) -> Any:
             sizes.append(size or (0, 0))
             return super().encode(encoding, size)
@@ -257,17 +262,29 @@ def test_any_model_s_mask_is_as_large_as_the_first_picture() -> None:
 def test_any_model_s_json_wins() -> None:
     built = made("any", {}, req_key="one", body='{"req_key": "two", "seed": 5, "deep": {"a": [1]}}', seed=9)
     assert same_json(dict(built.body), {"req_key": "two", "seed": 5, "deep": {"a": [1]}})
-    assert any(isinstance(one, JsonBody) for one in model("any").all_inputs())
+    assert any(isinstance(one, JsonText) for one in model("any").all_inputs())
 
 
 @pytest.mark.parametrize("given", [["QUJD"], "QUJD", None, 5, [1], []], ids=json.dumps)
 def test_pictures_in_any_model_s_json_are_sent_as_they_are(given: object) -> None:
     built = made("any", {"image_1": colour()}, req_key="one", body=json.dumps({"binary_data_base64": given}))
-    assert json.loads(b"".join(message(built.body)))["binary_data_base64"] == given
-    assert digest(built.body) != digest({**built.body, "binary_data_base64": "other"})
+    assert json.loads(b"".join(json_body(built.body)))["binary_data_base64"] == given
+    assert fingerprint(built.body) != fingerprint({**built.body, "binary_data_base64": "other"})
 
 
 def test_pictures_of_any_model_leave_no_gap() -> None:
-    first, second = colour(), ArrayPicture(colour(value=(1, 2, 3)).pixels)
+    first, second = colour(), Image(colour(value=(1, 2, 3)).pixels)
     body = made("any", {"image_2": first, "image_7": second}, req_key="x").body
     assert len(body[PICTURES_FIELD]) == 2
+
+
+def test_every_kind_of_input_has_a_node_input() -> None:
+    """The table of ``nodes/schema.py``, read as text: importing it takes a ComfyUI."""
+    tree = ast.parse((Path(__file__).parents[2] / "nodes" / "schema.py").read_text(encoding="ascii"))
+    (makers,) = (
+        one.value for one in tree.body if isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == "MAKERS"
+    )
+    assert isinstance(makers, ast.Dict)
+    classes = [one for one in vars(spec).values() if isinstance(one, type) and issubclass(one, Input)]
+    kinds = {one.kind for one in classes if hasattr(one, "kind")}
+    assert {ast.literal_eval(key) for key in makers.keys if key} == kinds == FACTS.keys()

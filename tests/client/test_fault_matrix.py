@@ -16,14 +16,13 @@ from pathlib import Path
 import pytest
 
 from volcv_client import config
-from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import Charged, VolcvError
-from volcv_client.http import transport
+from volcv_client.http import downloads, session, transport
 from volcv_client.sandbox import SandboxServer
 
 from .fault_matrix import Case
-from .helpers import KEY, SMALL, T2I, finish, profile, sandbox, start
+from .helpers import KEY, SMALL, T2I, client_for, finish, profile, sandbox, start
 from .task_faults import ALL
 from .wire import CERTIFICATE, WireServer, closed_port, deaf
 
@@ -54,9 +53,9 @@ class Seen:
 
 @pytest.fixture(autouse=True)
 def short_limits(monkeypatch: pytest.MonkeyPatch, quick_retries: None) -> None:
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(session, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 2**21)
-    monkeypatch.setattr(transport, "MAX_PICTURE_BYTES", 2**21)
+    monkeypatch.setattr(downloads, "MAX_PICTURE_BYTES", 2**21)
 
 
 def address_of(case: Case, stack: ExitStack) -> tuple[str, SandboxServer | WireServer | None]:
@@ -79,10 +78,10 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
         # A limit that a healthy answer keeps with ease and a dead one reaches soon.
         stalls = case.key in ("timeout", "download_timeout")
         mine = profile(url, timeout=SHORT if stalls else 10.0, task_timeout=1.0)
-        run = start(service_for(mine), {**(SMALL if case.model == T2I else {}), **case.values}, key=case.model)
+        run = start(client_for(mine), {**(SMALL if case.model == T2I else {}), **case.values}, key=case.model)
         with pytest.raises(VolcvError) as caught:
             finish(run)
-        assert not any(call.future.exception() is None for call in run.calls), "a picture came out"
+        assert not any(call.result is not None for call in run.calls), "a picture came out"
         calls, paid = 0, None
         if isinstance(server, SandboxServer):
             calls, paid = len(server.requests), server.charged
@@ -126,8 +125,8 @@ def check_message(case: Case, seen: Seen) -> None:
             assert fact is None or str(fact) in shown
         assert len(shown) < 900
         assert "\n" not in shown
-    assert seen.english.startswith(error.means)
-    assert error.do in seen.english
+    assert seen.english.startswith(error.message)
+    assert error.advice in seen.english
     assert seen.chinese != seen.english
     assert not seen.chinese.isascii()
     assert ("may have been charged" in seen.english) == (error.charged is Charged.MAYBE)

@@ -13,9 +13,9 @@ from requests.structures import CaseInsensitiveDict
 from volcv_client import config, messages
 from volcv_client.answer.envelope import Envelope, RawAnswer, parse, retry_after
 from volcv_client.calls.retry import RULES, rule_for, wait_before
-from volcv_client.config import Profile, origin_of
+from volcv_client.config import Profile, normalize_base_url
 from volcv_client.errors import SetupError, VolcvError
-from volcv_client.redact import last_four, redact
+from volcv_client.redact import redact, secret_suffix
 
 from .helpers import DOCUMENTED, KEY, success
 
@@ -69,9 +69,9 @@ def judge(raw: RawAnswer) -> None:
         envelope = parse(raw, texts=("rephraser_result",), secrets=(KEY,))
     except VolcvError as error:
         shown = str(error)
-        assert error.means
-        assert error.do
-        assert error.means in shown
+        assert error.message
+        assert error.advice
+        assert error.message in shown
         assert KEY not in shown + repr(error) + error.request_id + error.service_message
         assert len(shown) < 1500
         rule = rule_for(error, random_seed=True)
@@ -132,7 +132,7 @@ profiles = st.dictionaries(
     st.sampled_from(["default", "other", "sandbox"]),
     jsons
     | st.dictionaries(
-        st.sampled_from([*config.FIELD_KINDS, "unknown"]), jsons | st.just("http://gateway.example"), max_size=5
+        st.sampled_from([*config.SETTINGS, "unknown"]), jsons | st.just("http://gateway.example"), max_size=5
     ),
     max_size=3,
 )
@@ -173,13 +173,13 @@ def test_any_bytes_as_configuration(content: bytes) -> None:
 @given(st.text(max_size=60) | st.text(max_size=30).map(lambda text: "https://" + text))
 def test_any_text_as_gateway_address(text: str) -> None:
     try:
-        origin = origin_of(text)
+        origin = normalize_base_url(text)
     except SetupError as error:
         assert str(error)
         return
     assert origin.startswith(("http://", "https://", "HTTP", "Http"))
     assert not origin.endswith(("/", config.GATEWAY_PATH))
-    assert origin_of(origin) == origin
+    assert normalize_base_url(origin) == origin
 
 
 secrets = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=8, max_size=40)
@@ -213,8 +213,8 @@ def test_a_secret_that_is_part_of_another() -> None:
 
 
 @given(secrets)
-def test_last_four_never_shows_most_of_a_secret(secret: str) -> None:
-    shown = last_four(secret)
+def test_a_secret_suffix_never_shows_most_of_a_secret(secret: str) -> None:
+    shown = secret_suffix(secret)
     assert secret.endswith(shown)
     assert len(shown) * 3 <= len(secret)
 

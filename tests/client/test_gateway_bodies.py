@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from volcv_client.catalog import model
-from volcv_client.catalog.spec import SYNCHRONOUS, TASK, Model
+from volcv_client.catalog.spec import SYNCHRONOUS, TASK, Control, Model
 from volcv_client.errors import InputError
-from volcv_client.request.payload import Built, Control, Inputs, PictureSource, build, check, defaults
+from volcv_client.images.image import Image
+from volcv_client.request.body import Request, build
+from volcv_client.request.inputs import check
 
 from .helpers import colour, half_mask, opened, same_json, without
 
 PICTURES = "binary_data_base64"
 Values = Mapping[str, Any]
-Pictures = Mapping[str, PictureSource]
+Pictures = Mapping[str, Image]
 
 IMAGE: Pictures = {"image": colour()}
 MASKED: Pictures = {**IMAGE, "mask": half_mask(24, 16)}
@@ -90,12 +92,12 @@ PORTRAITS = {
 }
 
 
-def inputs(one: Model, pictures: Pictures, controls: Sequence[Control] = (), **values: Any) -> Inputs:
-    prompts: Values = {name: "a cat" for name in ("prompt", "custom_prompt") if name in defaults(one)}
-    return Inputs({**defaults(one), **prompts, **values}, pictures, controls)
+def inputs(one: Model, pictures: Pictures, controls: Sequence[Control] = (), **values: Any) -> Values:
+    prompts: Values = {name: "a cat" for name in ("prompt", "custom_prompt") if name in one.defaults()}
+    return {**one.defaults(), **prompts, **values, **pictures, "more_controls": controls}
 
 
-def made(key: str, pictures: Pictures | None = None, controls: Sequence[Control] = (), **values: Any) -> Built:
+def made(key: str, pictures: Pictures | None = None, controls: Sequence[Control] = (), **values: Any) -> Request:
     """What is sent for the pictures that the model needs, or the given ones; everything else as by default."""
     one = model(key)
     given = inputs(one, BODIES[key][0] if pictures is None else pictures, controls, **values)
@@ -103,7 +105,7 @@ def made(key: str, pictures: Pictures | None = None, controls: Sequence[Control]
     return build(one, given)
 
 
-def sizes(built: Built) -> list[tuple[int, int]]:
+def sizes(built: Request) -> list[tuple[int, int]]:
     return [opened(text).size for text in built.body.get(PICTURES, ())]
 
 
@@ -129,7 +131,7 @@ def test_a_task_is_asked_for_links_and_watermark_with_its_result(key: str) -> No
 @pytest.mark.parametrize("key", sorted(BODIES.keys() - TASKS))
 def test_other_models_have_one_way_to_be_called(key: str) -> None:
     assert list(model(key).modes.values()) == [SYNCHRONOUS]
-    assert "mode" not in defaults(model(key))
+    assert "mode" not in model(key).defaults()
 
 
 @pytest.mark.parametrize(

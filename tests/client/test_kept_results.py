@@ -16,17 +16,17 @@ import pytest
 from PIL import Image
 
 from volcv_client import config
-from volcv_client.calls import underway
-from volcv_client.calls.call import Phase
-from volcv_client.calls.service import Service, service_for
+from volcv_client.calls.batch import BatchRun
+from volcv_client.calls.call import Call, Phase
+from volcv_client.client import Client
 from volcv_client.errors import Cancelled, ModerationError, StoreError
 from volcv_client.sandbox import Fault, SandboxServer
 from volcv_client.store import results
 from volcv_client.store.results import ResultStore
 
-from .helpers import KEY, SMALL, finish, make, png, profile, sandbox, start, until
+from .helpers import KEY, POOL, SMALL, client_for, finish, make, png, profile, sandbox, start, until
 from .test_paying_once import A, B
-from .test_store import PICTURE, files_of, result
+from .test_store import PICTURE, files_of, result, save
 
 MODEL = "high_aes_general_v14"
 
@@ -37,13 +37,13 @@ def store(tmp_path: Path) -> ResultStore:
 
 
 def spent(store: ResultStore, since: float = 0.0) -> dict[str, tuple[int, float | None]]:
-    return {one.req_key: (one.calls, one.cost) for one in store.spent_since(since)}
+    return {one.req_key: (one.calls, one.cost) for one in store.spending_since(since)}
 
 
 def test_pages_with_their_total(store: ResultStore) -> None:
     for number in range(5):
-        store.save(result(number, req_key="even" if number % 2 == 0 else "odd"), [PICTURE])
-    store.save(result(9, image_urls=["https://a/1"]), ())
+        save(store, result(number, req_key="even" if number % 2 == 0 else "odd"), [PICTURE])
+    save(store, result(9, image_urls=["https://a/1"]), ())
     assert [one.seed for one in store.listing(2)[0]] == [4, 3]
     assert store.listing(2)[1] == 5
     found, total = store.listing(2, 1, "even")
@@ -55,12 +55,12 @@ def test_pages_with_their_total(store: ResultStore) -> None:
 
 
 def test_a_row_s_number_is_never_given_to_another(store: ResultStore) -> None:
-    first = store.save(result(1), [PICTURE])
+    first = save(store, result(1), [PICTURE])
     found = store.by_id(first.id)
     assert found is not None and found.request_id == "request-1"
     assert store.delete_id(first.id) == 1 and store.delete_id(first.id) == 0
     assert files_of(store) == set()
-    assert store.save(result(2), [PICTURE]).id > first.id
+    assert save(store, result(2), [PICTURE]).id > first.id
     assert store.by_id(first.id) is None
 
 
@@ -73,45 +73,45 @@ def test_the_prompt_is_found_whatever_the_model_calls_it() -> None:
 def test_what_was_charged_outlives_its_results(store: ResultStore) -> None:
     store.limit_bytes = 2 * len(PICTURE)
     for number, cost in enumerate((1.5, None, 2.0)):
-        store.save(result(number, req_key="a", cost=cost), [PICTURE])
-    store.save(result(3, req_key="b"), [PICTURE])
+        save(store, result(number, req_key="a", cost=cost), [PICTURE])
+    save(store, result(3, req_key="b"), [PICTURE])
     store.clear()
     assert store.usage() == (0, 0)
     assert spent(store) == {"a": (3, 3.5), "b": (1, None)}
-    assert [one.req_key for one in store.spent_since(0.0)] == ["a", "b"]
+    assert [one.req_key for one in store.spending_since(0.0)] == ["a", "b"]
     assert spent(ResultStore(store.folder)) == spent(store)
 
 
 def test_charges_are_counted_from_a_time_on(store: ResultStore) -> None:
     now = time.time()
     for number, age in enumerate((10.0, 3600.0, 90_000.0)):
-        store.save(result(number, created=now - age), [PICTURE])
+        save(store, result(number, created=now - age), [PICTURE])
     assert [spent(store, now - since)["key"][0] for since in (60.0, 7200.0, 100_000.0)] == [1, 2, 3]
     assert spent(store, now) == {}
 
 
 def test_a_download_that_is_made_up_for_is_one_charge(store: ResultStore) -> None:
     paid = result(image_urls=["https://a/1"], cost=2.0)
-    store.save(paid, ())
-    store.save(paid, [PICTURE])
+    save(store, paid, ())
+    save(store, paid, [PICTURE])
     assert spent(store) == {"key": (1, 2.0)}
 
 
 def test_the_charge_and_the_result_are_one_transaction(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.save(result(1), [PICTURE])
+    save(store, result(1), [PICTURE])
 
     def fail(*_: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(results.charges, "record", fail)
+    monkeypatch.setattr(results.ledger, "record_call", fail)
     with pytest.raises(StoreError):
-        store.save(result(2), [PICTURE])
+        save(store, result(2), [PICTURE])
     assert store.usage()[0] == 1 and len(files_of(store)) == 1
     assert spent(store) == {"key": (1, None)}
 
 
 def test_a_store_of_an_earlier_version_is_used_on(store: ResultStore) -> None:
-    kept = store.save(result(1), [PICTURE])
+    kept = save(store, result(1), [PICTURE])
     store.close()
     with sqlite3.connect(store.folder / "index.db") as connection:
         connection.execute("DROP TABLE charges")
@@ -119,69 +119,69 @@ def test_a_store_of_an_earlier_version_is_used_on(store: ResultStore) -> None:
     again = ResultStore(store.folder)
     found = again.by_id(kept.id)
     assert found is not None and (found.charged, found.reuses) == (True, 0)
-    again.save(result(2), [PICTURE])
+    save(again, result(2), [PICTURE])
     assert spent(again) == {"key": (1, None)}
 
 
-def test_calls_are_counted_once_and_reuses_with_them(service: Service) -> None:
-    make(service, A)
-    make(service, {**A, "count": 2})
-    make(service, A)
-    rows = {one.seed: one for one in service.store.listing(9)[0]}
+def test_calls_are_counted_once_and_reuses_with_them(client: Client) -> None:
+    make(client, A)
+    make(client, {**A, "count": 2})
+    make(client, A)
+    rows = {one.seed: one for one in client.store.listing(9)[0]}
     assert {seed: (one.charged, one.reuses) for seed, one in rows.items()} == {7: (True, 2), 8: (True, 0)}
-    assert spent(service.store)[MODEL][0] == 2
+    assert spent(client.store)[MODEL][0] == 2
 
 
 def test_twins_count_as_reuses() -> None:
     with sandbox(delay=0.2) as server:
-        service = service_for(profile(server.url, max_concurrency=4))
-        for run in [start(service, A) for _ in range(3)]:
+        client = client_for(profile(server.url, max_concurrency=4))
+        for run in [start(client, A) for _ in range(3)]:
             finish(run)
-        assert service.store.listing(1)[0][0].reuses == 2
-        assert spent(service.store)[MODEL][0] == server.charged == 1
+        assert client.store.listing(1)[0][0].reuses == 2
+        assert spent(client.store)[MODEL][0] == server.charged == 1
 
 
 def test_the_sandbox_charges_nothing() -> None:
-    service = service_for(config.profile("sandbox"))
-    make(service, A)
-    assert service.store.listing(1)[0][0].charged is False
-    assert spent(service.store) == {}
+    client = client_for(config.profile("sandbox"))
+    make(client, A)
+    assert client.store.listing(1)[0][0].charged is False
+    assert spent(client.store) == {}
 
 
-def test_what_failed_before_the_work_is_not_counted(server: SandboxServer, service: Service) -> None:
+def test_what_failed_before_the_work_is_not_counted(server: SandboxServer, client: Client) -> None:
     server.inject(Fault(code=50412))
     with pytest.raises(ModerationError):
-        make(service, A)
-    assert spent(service.store) == {}
+        make(client, A)
+    assert spent(client.store) == {}
 
 
 def test_a_download_that_failed_is_counted_and_made_up_for_is_not(quick_retries: None) -> None:
     with sandbox(Fault(times=3, where="file", status=500)) as server:
-        service = service_for(profile(server.url))
+        client = client_for(profile(server.url))
         with pytest.raises(Exception, match="did not hand out"):
-            make(service, {**A, "return_url": True})
-        assert spent(service.store)[MODEL][0] == 1
-        make(service, {**A, "return_url": True})
-        assert spent(service.store)[MODEL][0] == server.charged == 1
+            make(client, {**A, "return_url": True})
+        assert spent(client.store)[MODEL][0] == 1
+        make(client, {**A, "return_url": True})
+        assert spent(client.store)[MODEL][0] == server.charged == 1
 
 
 def test_the_revision_follows_every_change_here_and_elsewhere(store: ResultStore) -> None:
     other = ResultStore(store.folder)
     seen = [store.revision()]
     assert store.revision() == seen[-1]
-    kept = store.save(result(1), [PICTURE])
+    kept = save(store, result(1), [PICTURE])
     seen.append(store.revision())
-    other.save(result(2), [PICTURE])
+    save(other, result(2), [PICTURE])
     seen.append(store.revision())
     other.delete_id(kept.id)
     seen.append(store.revision())
-    store.reused(kept)
+    store.record_reuse(kept)
     seen.append(store.revision())
     assert len(set(seen)) == len(seen)
 
 
 def test_a_thumbnail_is_made_once_and_goes_with_its_result(store: ResultStore) -> None:
-    kept = store.save(result(), [png(1200, 600), png(10, 40, "RGBA"), png(20, 20, "I;16")])
+    kept = save(store, result(), [png(1200, 600), png(10, 40, "RGBA"), png(20, 20, "I;16")])
     paths = [store.thumbnail(kept, position) for position in range(3)]
     sizes = []
     for path in paths:
@@ -200,13 +200,13 @@ def test_a_thumbnail_is_made_once_and_goes_with_its_result(store: ResultStore) -
 def test_thumbnails_of_transparent_pictures_are_over_white(store: ResultStore) -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(buffer, "PNG")
-    with Image.open(store.thumbnail(store.save(result(), [buffer.getvalue()]), 0)) as image:
+    with Image.open(store.thumbnail(save(store, result(), [buffer.getvalue()]), 0)) as image:
         assert min(image.getpixel((4, 4))) > 250  # type: ignore[type-var, arg-type]
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\nbroken", b"<svg/>", png(64, 64)[:-30]])
 def test_a_broken_picture_has_no_thumbnail(store: ResultStore, data: bytes) -> None:
-    kept = store.save(result(), [data])
+    kept = save(store, result(), [data])
     with pytest.raises(StoreError):
         store.thumbnail(kept, 0)
     assert list((store.folder / "thumbnails").iterdir()) == []
@@ -214,14 +214,14 @@ def test_a_broken_picture_has_no_thumbnail(store: ResultStore, data: bytes) -> N
 
 def test_pruned_results_take_their_thumbnails_along(store: ResultStore) -> None:
     store.limit_bytes = len(PICTURE)
-    first = store.save(result(1), [PICTURE])
+    first = save(store, result(1), [PICTURE])
     store.thumbnail(first, 0)
-    store.save(result(2), [PICTURE])
+    save(store, result(2), [PICTURE])
     assert list((store.folder / "thumbnails").iterdir()) == []
 
 
 def test_many_ask_for_the_same_thumbnail(store: ResultStore) -> None:
-    kept = store.save(result(), [png(900, 900)])
+    kept = save(store, result(), [png(900, 900)])
     made: list[Path] = []
     threads = [threading.Thread(target=lambda: made.append(store.thumbnail(kept, 0))) for _ in range(8)]
     for thread in threads:
@@ -232,15 +232,15 @@ def test_many_ask_for_the_same_thumbnail(store: ResultStore) -> None:
     assert list((store.folder / "thumbnails").iterdir()) == [made[0]]
 
 
-def mine(run: Any) -> list[underway.Underway]:
-    return [one for one in underway.calls() if one.call in run.calls]
+def mine(run: BatchRun) -> list[Call]:
+    return [call for call in POOL.shared.active_calls() if call in run.calls]
 
 
 def test_calls_are_under_way_until_they_end() -> None:
     with sandbox(delay=0.3) as server:
-        service = service_for(profile(server.url, max_concurrency=1))
-        run = start(service, {**SMALL, "seed": 1, "count": 2})
-        assert [one.call for one in mine(run)] == run.calls
+        client = client_for(profile(server.url, max_concurrency=1))
+        run = start(client, {**SMALL, "seed": 1, "count": 2})
+        assert mine(run) == run.calls
         until(lambda: run.calls[0].phase is Phase.WORKING)
         assert [one.number for one in mine(run)] == sorted(one.number for one in mine(run))
         finish(run)
@@ -249,20 +249,20 @@ def test_calls_are_under_way_until_they_end() -> None:
 
 def test_failed_and_cancelled_calls_leave_too(quick_retries: None) -> None:
     with sandbox(Fault(code=50412, times=None), delay=0.1) as server:
-        service = service_for(profile(server.url))
-        failed = start(service, A)
+        client = client_for(profile(server.url))
+        failed = start(client, A)
         with pytest.raises(ModerationError):
             finish(failed)
-        cancelled = start(service, B)
+        cancelled = start(client, B)
         cancelled.cancel()
         with pytest.raises((Cancelled, ModerationError)):
             finish(cancelled)
         until(lambda: mine(failed) == mine(cancelled) == [])
 
 
-def test_nothing_of_a_call_is_kept_when_it_is_over(service: Service) -> None:
+def test_nothing_of_a_call_is_kept_when_it_is_over(client: Client) -> None:
     def ended_call() -> weakref.ref[Any]:
-        run = start(service, A)
+        run = start(client, A)
         finish(run)
         return weakref.ref(run.calls[0])
 
@@ -270,16 +270,16 @@ def test_nothing_of_a_call_is_kept_when_it_is_over(service: Service) -> None:
     until(lambda: gc.collect() >= 0 and call() is None)
 
 
-def test_a_call_that_is_submitted_again_keeps_its_number(service: Service) -> None:
-    run = start(service, {**A, "seed": 3})
+def test_a_call_that_is_submitted_again_keeps_its_number(client: Client) -> None:
+    run = start(client, {**A, "seed": 3})
     numbers = [one.number for one in mine(run)]
     for call in run.calls:
-        underway.enter(call)
+        POOL.shared.add_active(call)
     assert [one.number for one in mine(run)] in (numbers, [])
     finish(run)
 
 
-def test_a_key_is_in_no_row(service: Service) -> None:
-    make(service, A)
-    kept = service.store.listing(1)[0][0]
+def test_a_key_is_in_no_row(client: Client) -> None:
+    make(client, A)
+    kept = client.store.listing(1)[0][0]
     assert KEY not in repr(replace(kept, files=()))

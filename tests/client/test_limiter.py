@@ -8,12 +8,12 @@ import time
 import pytest
 
 from volcv_client.calls.cancel import CancelToken, SharedToken
-from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter, limiter_for
-from volcv_client.calls.service import service_for
+from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter
+from volcv_client.calls.shared import SharedState
 from volcv_client.errors import Cancelled
 from volcv_client.sandbox import SandboxServer
 
-from .helpers import SMALL, finish, profile, sandbox, settled, start, until
+from .helpers import SMALL, client_for, finish, profile, sandbox, settled, start, until
 
 
 class Clock:
@@ -30,14 +30,14 @@ def token() -> SharedToken:
 
 def test_ten_pictures_settle_at_the_two_that_the_service_allows(quick_retries: None) -> None:
     with sandbox(max_in_flight=2, delay=0.04) as server:
-        service = service_for(profile(server.url, max_concurrency=8))
-        run = start(service, {**SMALL, "count": 10})
+        client = client_for(profile(server.url, max_concurrency=8))
+        run = start(client, {**SMALL, "count": 10})
         assert len(finish(run).pictures) == 10
         requests = server.requests
         refused = [request for request in requests if request.code == 50430]
         assert server.charged == 10
         assert server.peak_in_flight <= 2
-        assert service.limiter.allowed in (1, 2)
+        assert client.executor.limiter.allowed in (1, 2)
         assert len(refused) <= 12
         last_refusal = max(position for position, request in enumerate(requests) if request.code == 50430)
         assert last_refusal < len(requests) - 2, "it was still hammering at the end"
@@ -45,24 +45,24 @@ def test_ten_pictures_settle_at_the_two_that_the_service_allows(quick_retries: N
 
 def test_once_settled_it_asks_no_more_than_allowed(quick_retries: None) -> None:
     with sandbox(max_in_flight=2, delay=0.02) as server:
-        service = service_for(profile(server.url, max_concurrency=8))
-        finish(start(service, {**SMALL, "count": 10}))
+        client = client_for(profile(server.url, max_concurrency=8))
+        finish(start(client, {**SMALL, "count": 10}))
         server.clear()
-        finish(start(service, {**SMALL, "count": 8}))
+        finish(start(client, {**SMALL, "count": 8}))
         assert [request.code for request in server.requests] == [10000] * 8
         assert server.peak_in_flight <= 2
 
 
 def test_two_at_a_time_by_default_and_both_slots_are_used() -> None:
     with sandbox(delay=0.05) as server:
-        finish(start(service_for(profile(server.url)), {**SMALL, "count": 6}))
+        finish(start(client_for(profile(server.url)), {**SMALL, "count": 6}))
         assert server.peak_in_flight == 2
 
 
 def test_two_runs_with_one_credential_share_one_limiter() -> None:
     with sandbox(delay=0.05) as server:
-        service = service_for(profile(server.url))
-        runs = [start(service, {**SMALL, "count": 3}), start(service_for(profile(server.url)), {**SMALL, "count": 3})]
+        client = client_for(profile(server.url))
+        runs = [start(client, {**SMALL, "count": 3}), start(client_for(profile(server.url)), {**SMALL, "count": 3})]
         for run in runs:
             finish(run)
         assert server.peak_in_flight == 2
@@ -70,17 +70,17 @@ def test_two_runs_with_one_credential_share_one_limiter() -> None:
 
 def test_two_credentials_have_two_limiters() -> None:
     with SandboxServer(api_keys=("first-key", "second-key"), delay=0.15) as server:
-        services = [service_for(profile(server.url, api_key=key)) for key in ("first-key", "second-key")]
-        for run in [start(service, {**SMALL, "count": 4}) for service in services]:
+        services = [client_for(profile(server.url, api_key=key)) for key in ("first-key", "second-key")]
+        for run in [start(client, {**SMALL, "count": 4}) for client in services]:
             finish(run)
         assert server.peak_in_flight == 4
-        assert services[0].limiter is not services[1].limiter
+        assert services[0].executor.limiter is not services[1].executor.limiter
 
 
 def test_other_profiles_with_the_same_credential_share_it_too() -> None:
-    one, other = (service_for(profile("http://127.0.0.1:1", name=name)) for name in ("one", "other"))
+    one, other = (client_for(profile("http://127.0.0.1:1", name=name)) for name in ("one", "other"))
     assert one is not other
-    assert one.limiter is other.limiter
+    assert one.executor.limiter is other.executor.limiter
 
 
 def test_a_burst_of_refusals_counts_once() -> None:
@@ -142,9 +142,10 @@ def test_it_does_not_grow_without_successes() -> None:
 
 
 def test_the_configured_limit_can_change() -> None:
-    limiter = limiter_for("test_the_configured_limit_can_change", 2)
-    assert limiter_for("test_the_configured_limit_can_change", 5).allowed == 5
-    assert limiter_for("test_the_configured_limit_can_change", 1).allowed == 1
+    shared = SharedState()
+    limiter = shared.limiter("a credential", 2)
+    assert shared.limiter("a credential", 5).allowed == 5
+    assert shared.limiter("a credential", 1).allowed == 1
     assert limiter.allowed == 1
 
 
@@ -152,9 +153,9 @@ def test_a_smaller_allowance_survives_a_change() -> None:
     clock = Clock()
     limiter = Limiter(8, clock)
     limiter.refused(granted_at=0.0)
-    limiter.set_most(6)
+    limiter.set_limit(6)
     assert limiter.allowed == 4
-    limiter.set_most(3)
+    limiter.set_limit(3)
     assert limiter.allowed == 3
 
 
@@ -191,7 +192,7 @@ def test_waiting_for_a_slot_can_be_cancelled() -> None:
 
 def test_cancelled_calls_in_the_queue_are_never_sent() -> None:
     with sandbox(delay=0.3) as server:
-        run = start(service_for(profile(server.url, max_concurrency=1)), {**SMALL, "count": 4})
+        run = start(client_for(profile(server.url, max_concurrency=1)), {**SMALL, "count": 4})
         until(lambda: len(server.requests) == 1)
         until(lambda: "waiting for a free slot" in run.status())
         run.cancel()

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from volcv_client.calls.service import service_for
 from volcv_client.errors import DownloadError
-from volcv_client.http import transport
-from volcv_client.http.guard import AddressRule
+from volcv_client.http import downloads
+from volcv_client.http.address_guard import AddressRule
 from volcv_client.http.transport import Transport
 from volcv_client.sandbox import Fault
 
-from .helpers import KEY, SMALL, make, png, profile, sandbox, settled, success
+from .helpers import KEY, SMALL, client_for, make, png, profile, sandbox, settled, success
 from .wire import CERTIFICATE, Script, WireServer, response
 
 PUBLIC = "https://gateway.example"
@@ -82,7 +81,7 @@ def test_private_addresses(fetch: Any, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", socket.gethostname()])
-def test_names_that_lead_inside_are_stopped_at_the_socket(fetch: Any, host: str) -> None:
+def test_names_that_lead_inside_are_stopped_before_a_connection(fetch: Any, host: str) -> None:
     try:
         socket.getaddrinfo(host, 80)
     except OSError:
@@ -93,7 +92,7 @@ def test_names_that_lead_inside_are_stopped_at_the_socket(fetch: Any, host: str)
         assert caught.value.key in ("private_link", "download_cut")
         if host != socket.gethostname():
             assert caught.value.key == "private_link"
-        assert settled(lambda: len(server.requests), 0.1) == 0
+        assert settled(lambda: server.connections, 0.1) == 0
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_no_credential_and_no_cookie_is_sent_to_a_link(monkeypatch: pytest.Monke
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     first = response(png(), kind="image/png", headers={"Set-Cookie": "a=b"})
     with WireServer(Script(send=first)) as server:
-        download = service_for(profile(server.url)).transport.download
+        download = client_for(profile(server.url)).executor.transport.download
         assert download(server.url + "/a.png") == png()
         download(server.url + "/b.png")
         for request in server.requests:
@@ -139,7 +138,7 @@ def test_netrc_does_not_replace_the_key(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password secret-of-netrc\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     with WireServer(Script(send=response(success()))) as server:
-        make(service_for(profile(server.url)))
+        make(client_for(profile(server.url)))
         assert f"Authorization: Bearer {KEY}".encode() in server.requests[0]
 
 
@@ -147,7 +146,7 @@ def test_redirects_are_followed_and_judged_one_by_one() -> None:
     with WireServer(Script(send=PICTURE)) as target:
         hop = response(b"", status="302 Found", headers={"Location": target.url + "/c.png"})
         with WireServer(Script(send=hop)) as server:
-            assert service_for(profile(server.url)).transport.download(server.url + "/a.png") == png()
+            assert client_for(profile(server.url)).executor.transport.download(server.url + "/a.png") == png()
         assert b"GET /c.png" in target.requests[0]
 
 
@@ -155,28 +154,28 @@ def test_a_redirect_with_an_endless_body_is_not_read() -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: /next.png\r\n\r\n"
     endless = Script(send=head, forever=b"x" * 65536)
     with WireServer(endless, Script(send=PICTURE)) as server:
-        assert service_for(profile(server.url, timeout=5.0)).transport.download(server.url + "/a.png") == png()
+        assert client_for(profile(server.url, timeout=5.0)).executor.transport.download(server.url + "/a.png") == png()
 
 
 def test_a_gateway_s_redirect_is_never_followed() -> None:
     with WireServer(Script(send=response(success()))) as target:
         hop = response(b"", status="307 Temporary Redirect", headers={"Location": target.url})
         with WireServer(Script(send=hop)) as server, pytest.raises(Exception, match="redirect"):
-            make(service_for(profile(server.url)))
+            make(client_for(profile(server.url)))
         assert target.requests == []
 
 
 @pytest.mark.parametrize("kind", ["image/png", "IMAGE/PNG; charset=binary", "application/octet-stream", ""])
 def test_types_that_storage_services_give_to_pictures(kind: str) -> None:
     with WireServer(Script(send=response(png(), kind=kind))) as server:
-        assert service_for(profile(server.url)).transport.download(server.url + "/a.png") == png()
+        assert client_for(profile(server.url)).executor.transport.download(server.url + "/a.png") == png()
 
 
 def test_a_picture_larger_than_the_cap_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_PICTURE_BYTES", 100_000)
+    monkeypatch.setattr(downloads, "MAX_PICTURE_BYTES", 100_000)
     with WireServer(Script(send=response(b"x" * 200_000, kind="image/png"))) as server:
         with pytest.raises(DownloadError) as caught:
-            service_for(profile(server.url)).transport.download(server.url + "/a.png")
+            client_for(profile(server.url)).executor.transport.download(server.url + "/a.png")
         assert caught.value.key == "picture_endless"
 
 
@@ -190,7 +189,7 @@ def test_a_private_link_is_reported_with_the_request_id_and_never_opened() -> No
 
         with sandbox(Fault(edit=edit)) as server:
             with pytest.raises(DownloadError) as caught:
-                make(service_for(profile(server.url)), LINKS)
+                make(client_for(profile(server.url)), LINKS)
             assert server.requests[0].status == 200
         assert caught.value.request_id
         assert "signed-secret" not in str(caught.value)
@@ -206,13 +205,13 @@ def test_proxies_of_the_environment_are_respected(
     with WireServer(Script(send=response(success()))) as proxy:
         for name, value in variables.items():
             monkeypatch.setenv(name, value.format(proxy=proxy.url))
-        service = service_for(profile("http://gateway.example"))
+        client = client_for(profile("http://gateway.example"))
         if through_proxy:
-            make(service)
+            make(client)
             assert proxy.requests[0].startswith(b"POST http://gateway.example/volcv/v1?Action=CVProcess")
         else:
             with pytest.raises(Exception, match="cannot be resolved"):
-                make(service)
+                make(client)
             assert proxy.requests == []
 
 
@@ -220,7 +219,7 @@ def test_loopback_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with sandbox() as server:
-        make(service_for(profile(server.url)), LINKS)
+        make(client_for(profile(server.url)), LINKS)
         assert server.charged == 1
 
 
@@ -228,22 +227,22 @@ def test_loopback_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) ->
 def test_proxy_settings_that_cannot_work_are_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ALL_PROXY", value)
     with pytest.raises(Exception, match="ALL_PROXY") as caught:
-        make(service_for(profile("https://gateway.example")))
+        make(client_for(profile("https://gateway.example")))
     assert "gateway address" not in str(caught.value)
 
 
 def test_certificates_are_checked_and_a_trusted_one_works(monkeypatch: pytest.MonkeyPatch) -> None:
     with WireServer(Script(send=response(success())), tls=True) as server:
         with pytest.raises(Exception, match="certificate"):
-            make(service_for(profile(server.url)))
+            make(client_for(profile(server.url)))
         assert server.requests == []
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
-        assert len(make(service_for(profile(server.url))).pictures) == 1
+        assert len(make(client_for(profile(server.url))).pictures) == 1
 
 
 def test_a_missing_certificate_list_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with WireServer(Script(send=response(success())), tls=True) as server:
         with pytest.raises(Exception, match="REQUESTS_CA_BUNDLE"):
-            make(service_for(profile(server.url)))
+            make(client_for(profile(server.url)))
         assert server.requests == []

@@ -71,14 +71,14 @@ def test_every_text_that_the_code_asks_for_exists() -> None:
     said = {text for name, text in calls if name == "say"}
     assert len(errors) > 40
     assert len(said) > 15
-    needed = {f"error.{key}.{part}" for key in errors for part in ("means", "do")} | said
+    needed = {f"error.{key}.{part}" for key in errors for part in ("message", "advice")} | said
     assert needed <= EN.keys()
 
 
 def test_every_code_status_and_phase_has_its_texts() -> None:
     keys = [str(code) for code in CODES] + [f"http_{status}" for status in HTTP_STATUSES]
     keys += ["http_5xx", "http_other", "redirected", "unknown_code"]
-    needed = {f"error.{key}.{part}" for key in keys for part in ("means", "do")}
+    needed = {f"error.{key}.{part}" for key in keys for part in ("message", "advice")}
     needed |= {f"status.{phase.value}" for phase in Phase if phase is not Phase.DONE}
     needed |= {f"charged.{one.value}" for one in Charged if one is not Charged.NO}
     assert needed <= EN.keys()
@@ -86,8 +86,8 @@ def test_every_code_status_and_phase_has_its_texts() -> None:
 
 def test_every_error_says_what_and_what_to_do() -> None:
     for name in EN:
-        if name.startswith("error.") and name.endswith(".means"):
-            assert name.removesuffix("means") + "do" in EN
+        if name.startswith("error.") and name.endswith(".message"):
+            assert name.removesuffix("message") + "advice" in EN
 
 
 def test_no_error_text_is_unused() -> None:
@@ -104,16 +104,16 @@ def test_no_error_text_is_unused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "surroundings", "expected"),
+    ("variable", "locale", "expected"),
     [("zh", "en", "zh"), ("en", "zh-CN", "en"), (None, "zh-CN", "zh"), (None, "zh_TW.UTF-8", "zh"), (None, "C", "en")],
 )
-def test_language_follows_the_variable_then_the_surroundings(
-    monkeypatch: pytest.MonkeyPatch, variable: str | None, surroundings: str, expected: str
+def test_language_follows_the_variable_then_the_locale(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, locale: str, expected: str
 ) -> None:
     monkeypatch.delenv("VOLCV_LANG")
     if variable:
         monkeypatch.setenv("VOLCV_LANG", variable)
-    monkeypatch.setattr(messages, "_surroundings", lambda: surroundings)
+    monkeypatch.setattr(messages, "_locale_source", lambda: locale)
     assert messages.language() == expected
 
 

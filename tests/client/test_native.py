@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from volcv_client import config
-from volcv_client.calls import exchange
-from volcv_client.calls.service import service_for
+from volcv_client.calls import task_call
 from volcv_client.config import Profile
 from volcv_client.errors import Charged, CredentialError, VolcvError
 from volcv_client.sandbox import SandboxServer
 
-from .helpers import IMAGE, SMALL, make
+from .helpers import IMAGE, SMALL, client_for, make
 
 ACCESS, SECRET, TOKEN = "AKLTcanary0001", "c2VjcmV0LWNhbmFyeQ==", "sts-canary-token"
 
@@ -31,34 +30,34 @@ def signed(server: SandboxServer, **changes: Any) -> Profile:
 
 
 def test_a_signed_call_is_accepted(native: SandboxServer) -> None:
-    assert make(service_for(signed(native)), SMALL).pictures
+    assert make(client_for(signed(native)), SMALL).pictures
     assert native.requests[0].path == "/"
 
 
 def test_every_byte_of_a_chinese_body_is_signed(native: SandboxServer) -> None:
     assert make(
-        service_for(signed(native)), {**SMALL, "prompt": "\u84dd\u8272\u7684\u6d77\u6d0b \u00e9 \U0001f30a"}
+        client_for(signed(native)), {**SMALL, "prompt": "\u84dd\u8272\u7684\u6d77\u6d0b \u00e9 \U0001f30a"}
     ).pictures
 
 
 def test_a_task_is_signed_too(native: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "FIRST_POLL", 0.02)
-    assert make(service_for(signed(native)), {"prompt": "make it night"}, IMAGE, key="seededit_v3.0").pictures
+    monkeypatch.setattr(task_call, "FIRST_POLL", 0.02)
+    assert make(client_for(signed(native)), {"prompt": "make it night"}, IMAGE, key="seededit_v3.0").pictures
     assert [request.path for request in native.requests] == ["/", "/"]
 
 
 def test_a_temporary_key_needs_its_token(native: SandboxServer) -> None:
-    assert make(service_for(signed(native, access_key="AKTP", session_token=TOKEN)), SMALL).pictures
+    assert make(client_for(signed(native, access_key="AKTP", session_token=TOKEN)), SMALL).pictures
     for wrong in ("", "another-token"):
         with pytest.raises(VolcvError) as caught:
-            make(service_for(signed(native, access_key="AKTP", session_token=wrong)), SMALL)
+            make(client_for(signed(native, access_key="AKTP", session_token=wrong)), SMALL)
         assert isinstance(caught.value, CredentialError) and caught.value.charged is Charged.NO
 
 
 @pytest.mark.parametrize("changes", [{"secret_key": "d3Jvbmc="}, {"access_key": "AKLTnobody"}])
 def test_a_wrong_key_is_refused_and_never_shown(native: SandboxServer, changes: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:
-        make(service_for(signed(native, **changes)), SMALL)
+        make(client_for(signed(native, **changes)), SMALL)
     assert not any(secret in str(caught.value) for secret in (SECRET, *changes.values()))
     assert native.charged == 0
 
@@ -67,9 +66,9 @@ def test_the_environment_selects_it(native: SandboxServer, monkeypatch: pytest.M
     for name, value in (("VOLC_ACCESSKEY", ACCESS), ("VOLC_SECRETKEY", SECRET), ("VOLCV_BASE_URL", native.url)):
         monkeypatch.setenv(name, value)
     profile = config.profile()
-    assert profile.native and make(service_for(profile), SMALL).pictures
+    assert profile.native and make(client_for(profile), SMALL).pictures
 
 
 def test_a_gateway_key_takes_precedence(native: SandboxServer) -> None:
-    assert make(service_for(signed(native, api_key="sandbox")), SMALL).pictures
+    assert make(client_for(signed(native, api_key="sandbox")), SMALL).pictures
     assert native.requests[0].path == "/volcv/v1"

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from volcv_client import config
-from volcv_client.calls.service import Service, service_for
+from volcv_client.client import Client
 from volcv_client.errors import (
     BadAnswerError,
     BatchError,
@@ -27,10 +27,24 @@ from volcv_client.errors import (
     ServiceFaultError,
     VolcvError,
 )
-from volcv_client.images.pictures import decode
+from volcv_client.images import batch
+from volcv_client.images.decode import decode_image
 from volcv_client.sandbox import Fault, SandboxServer
 
-from .helpers import KEY, SMALL, Decoded, finish, make, make_at, png, profile, sandbox, settled, start, until
+from .helpers import (
+    KEY,
+    SMALL,
+    client_for,
+    finish,
+    make,
+    make_at,
+    png,
+    profile,
+    sandbox,
+    settled,
+    start,
+    until,
+)
 
 ROOT = Path(__file__).parents[2]
 A = {**SMALL, "prompt": "A", "seed": 7}
@@ -48,17 +62,17 @@ def seed_is(seed: int) -> Any:
 
 def test_identical_calls_at_once_cost_one() -> None:
     with sandbox(delay=0.2) as server:
-        service = service_for(profile(server.url, max_concurrency=8))
-        runs = [start(service, A) for _ in range(5)]
+        client = client_for(profile(server.url, max_concurrency=8))
+        runs = [start(client, A) for _ in range(5)]
         outcomes = [finish(run) for run in runs]
         assert server.charged == len(server.requests) == 1
-    assert all((outcome.pictures[0] == outcomes[0].pictures[0]).all() for outcome in outcomes)
-    assert sorted(answer.reused for outcome in outcomes for answer in outcome.answers) == [False] + [True] * 4
+    assert all(outcome.pictures[0].read() == outcomes[0].pictures[0].read() for outcome in outcomes)
+    assert sorted(answer.reused for outcome in outcomes for answer in outcome.results) == [False] + [True] * 4
 
 
 def test_identical_calls_at_once_share_a_failure(quick_retries: None) -> None:
     with sandbox(Fault(code=50412, stall=0.2, times=None)) as server:
-        runs = [start(service_for(profile(server.url)), A) for _ in range(3)]
+        runs = [start(client_for(profile(server.url)), A) for _ in range(3)]
         for run in runs:
             with pytest.raises(ModerationError):
                 finish(run)
@@ -67,10 +81,10 @@ def test_identical_calls_at_once_share_a_failure(quick_retries: None) -> None:
 
 def test_a_waiting_twin_survives_the_cancelling_of_the_first() -> None:
     with sandbox(delay=0.3) as server:
-        service = service_for(profile(server.url, max_concurrency=1))
-        busy = start(service, B)
+        client = client_for(profile(server.url, max_concurrency=1))
+        busy = start(client, B)
         until(lambda: len(server.requests) == 1)
-        first, twin = start(service, A), start(service, A)
+        first, twin = start(client, A), start(client, A)
         time.sleep(0.1)
         first.cancel()
         assert len(finish(twin).pictures) == 1
@@ -80,36 +94,36 @@ def test_a_waiting_twin_survives_the_cancelling_of_the_first() -> None:
 
 def test_random_seeds_never_share_a_call() -> None:
     with sandbox(delay=0.1) as server:
-        service = service_for(profile(server.url))
-        for run in [start(service), start(service)]:
+        client = client_for(profile(server.url))
+        for run in [start(client), start(client)]:
             finish(run)
-        make(service)
+        make(client)
         assert server.charged == 3
 
 
-def test_a_b_a_costs_two(service: Service, server: SandboxServer) -> None:
-    first = make(service, A)
-    make(service, B)
-    third = make(service, A)
+def test_a_b_a_costs_two(client: Client, server: SandboxServer) -> None:
+    first = make(client, A)
+    make(client, B)
+    third = make(client, A)
     assert server.charged == len(server.requests) == 2
-    assert (first.pictures[0] == third.pictures[0]).all()
-    assert third.answers[0].reused
+    assert first.pictures[0].read() == third.pictures[0].read()
+    assert third.results[0].reused
     assert "not charged" in third.summary
     assert json.loads(third.response)[0]["reused"] is True
-    assert json.loads(third.response)[0]["request_id"] == first.answers[0].request_id
+    assert json.loads(third.response)[0]["request_id"] == first.results[0].request_id
 
 
-def test_reuse_can_be_turned_off(service: Service, server: SandboxServer) -> None:
-    make(service, A)
-    make_at_once = service_for(profile(server.url, reuse=False))
-    assert not make(make_at_once, A).answers[0].reused
+def test_reuse_can_be_turned_off(client: Client, server: SandboxServer) -> None:
+    make(client, A)
+    not_reusing = client_for(profile(server.url, reuse=False))
+    assert not make(not_reusing, A).results[0].reused
     assert server.charged == 2
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "A "}, {"scale": 3.5}, {"return_url": True}])
-def test_any_difference_is_another_picture(service: Service, server: SandboxServer, change: dict[str, Any]) -> None:
-    make(service, A)
-    make(service, {**A, **change})
+def test_any_difference_is_another_picture(client: Client, server: SandboxServer, change: dict[str, Any]) -> None:
+    make(client, A)
+    make(client, {**A, **change})
     assert server.charged == 2
 
 
@@ -122,20 +136,11 @@ def test_another_gateway_is_another_picture() -> None:
 
 PROGRAM = """
 import sys
-from volcv_client.catalog import model
-from volcv_client.config import Profile
-from volcv_client.request.payload import defaults
-from volcv_client.images.pictures import decode
-from volcv_client.calls.run import BatchInputs, Run
-from volcv_client.calls.service import service_for
+from volcv_client import Client, Profile
 
-one = model("high_aes_general_v14")
-values = {**defaults(one), "prompt": "A", "width": 64, "height": 64, "seed": 7}
-service = service_for(Profile(base_url=sys.argv[1], api_key=sys.argv[2], timeout=20.0))
-run = Run(service, one, BatchInputs(values), lambda _, data: decode(data))
-run.futures[0].exception()
-answer = run.outcome().answers[0]
-print(answer.request_id, answer.reused, *answer.notes)
+client = Client(Profile(base_url=sys.argv[1], api_key=sys.argv[2], timeout=20.0))
+(result,) = client.run("high_aes_general_v14", prompt="A", width=64, height=64, seed=7).results
+print(result.request_id, result.reused, *result.notes)
 """
 
 
@@ -151,57 +156,57 @@ def other_process(code: str, *arguments: str, **options: Any) -> subprocess.Pope
     )
 
 
-def test_after_a_restart_it_is_free(service: Service, server: SandboxServer) -> None:
-    first = make(service, A).answers[0]
+def test_after_a_restart_it_is_free(client: Client, server: SandboxServer) -> None:
+    first = make(client, A).results[0]
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split() == [first.request_id, "True"], problems
     assert server.charged == 1
 
 
-def test_what_another_process_paid_is_free_here(service: Service, server: SandboxServer) -> None:
+def test_what_another_process_paid_is_free_here(client: Client, server: SandboxServer) -> None:
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:] == ["False"], problems
-    assert make(service, A).answers[0].request_id == out.split()[0]
+    assert make(client, A).results[0].request_id == out.split()[0]
     assert server.charged == 1
 
 
 def test_cancelled_while_the_service_worked_is_free_when_run_again() -> None:
     with sandbox(delay=0.3) as server:
-        service = service_for(profile(server.url))
-        run = start(service, A)
+        client = client_for(profile(server.url))
+        run = start(client, A)
         until(lambda: len(server.requests) == 1)
         run.cancel()
-        until(lambda: service.store.usage()[0] == 1)
-        again = make(service, A)
-        assert again.answers[0].reused
+        until(lambda: client.store.usage()[0] == 1)
+        again = make(client, A)
+        assert again.results[0].reused
         assert server.charged == 1
 
 
 def test_a_sibling_s_failure_does_not_lose_a_picture(quick_retries: None) -> None:
     with sandbox(Fault(code=50412, match=only("B"))) as server:
-        service = service_for(profile(server.url))
-        run, sibling = start(service, A), start(service, B)
+        client = client_for(profile(server.url))
+        run, sibling = start(client, A), start(client, B)
         with pytest.raises(ModerationError):
             finish(sibling)
         finish(run)
-        make(service, A)
+        make(client, A)
         assert server.charged == 1
 
 
 def test_one_refused_picture_in_a_batch_of_four_costs_one_call_on_the_next_run(quick_retries: None) -> None:
     four = {**A, "count": 4}
     with sandbox(Fault(code=50511, match=seed_is(9))) as server:
-        service = service_for(profile(server.url))
+        client = client_for(profile(server.url))
         with pytest.raises(BatchError) as caught:
-            make(service, four)
+            make(client, four)
         assert [(position, error.code) for position, error in caught.value.failures] == [(3, 50511)]
         for part in ("1 of 4", "Picture 3:", "50511", "The 3 that succeeded are kept"):
             assert part in str(caught.value)
         assert (len(server.requests), server.charged) == (4, 3)
-        again = make(service, four)
+        again = make(client, four)
         assert (len(server.requests), server.charged) == (5, 4)
-        assert [answer.seed for answer in again.answers] == [7, 8, 9, 10]
-        assert [answer.reused for answer in again.answers] == [True, True, False, True]
+        assert [answer.seed for answer in again.results] == [7, 8, 9, 10]
+        assert [answer.reused for answer in again.results] == [True, True, False, True]
         assert "1 call(s) charged, 3 reused" in again.summary
 
 
@@ -216,7 +221,7 @@ def test_all_failures_are_named(quick_retries: None) -> None:
 def test_skip_returns_what_succeeded_and_says_what_is_missing(quick_retries: None) -> None:
     with sandbox(Fault(code=50511, match=seed_is(8))) as server:
         outcome = make_at(server, {**A, "count": 3, "on_refusal": "skip"})
-    assert [answer.seed for answer in outcome.answers] == [7, 9]
+    assert [answer.seed for answer in outcome.results] == [7, 9]
     assert "Picture 2:" in outcome.text
     assert "50511" in outcome.text
     entries = json.loads(outcome.response)
@@ -249,14 +254,14 @@ def test_a_hopeless_batch_stops_and_reads_as_one_error(fault: Fault, kind: type[
 
 def test_a_download_that_failed_after_payment_is_made_up_for_without_paying(quick_retries: None) -> None:
     with sandbox(Fault(times=3, where="file", status=500)) as server:
-        service = service_for(profile(server.url))
+        client = client_for(profile(server.url))
         with pytest.raises(DownloadError) as caught:
-            make(service, LINKS)
-        again = make(service, LINKS)
+            make(client, LINKS)
+        again = make(client, LINKS)
         assert len(again.pictures) == 1
-        assert again.answers[0].request_id == caught.value.request_id
-        assert again.answers[0].reused
-        assert make(service, LINKS).answers[0].files == again.answers[0].files
+        assert again.results[0].request_id == caught.value.request_id
+        assert again.results[0].reused
+        assert make(client, LINKS).results[0].files == again.results[0].files
         assert server.charged == len(server.requests) == 1
 
 
@@ -274,66 +279,68 @@ def test_a_download_that_failed_after_payment_is_made_up_for_without_paying(quic
 )
 def test_as_long_as_the_link_lives_nothing_is_paid_again(quick_retries: None, fault: Fault) -> None:
     with sandbox(fault) as server:
-        service = service_for(profile(server.url))
+        client = client_for(profile(server.url))
         for _ in range(3):
             with pytest.raises((DownloadError, BadAnswerError)) as caught:
-                make(service, LINKS)
+                make(client, LINKS)
             assert caught.value.request_id
         assert server.charged == len(server.requests) == 1
         server.clear()
-        assert make(service, LINKS).answers[0].reused
+        assert make(client, LINKS).results[0].reused
         assert server.charged == len(server.requests) == 0
 
 
 def test_an_expired_link_is_paid_again(quick_retries: None) -> None:
     with sandbox(Fault(times=2, where="file", status=403)) as server:
-        service = service_for(profile(server.url))
+        client = client_for(profile(server.url))
         with pytest.raises(DownloadError):
-            make(service, LINKS)
-        outcome = make(service, LINKS)
-        assert not outcome.answers[0].reused
+            make(client, LINKS)
+        outcome = make(client, LINKS)
+        assert not outcome.results[0].reused
         assert server.charged == 2
 
 
-def test_a_damaged_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
-    make(service, A)
+def test_a_damaged_stored_picture_is_paid_again_once(client: Client, server: SandboxServer) -> None:
+    make(client, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.write_bytes(path.read_bytes()[:100])
-    assert not make(service, A).answers[0].reused
-    assert make(service, A).answers[0].reused
+    assert not make(client, A).results[0].reused
+    assert make(client, A).results[0].reused
     assert server.charged == 2
 
 
-def test_a_deleted_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
-    make(service, A)
+def test_a_deleted_stored_picture_is_paid_again_once(client: Client, server: SandboxServer) -> None:
+    make(client, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.unlink()
-    assert not make(service, A).answers[0].reused
-    assert make(service, A).answers[0].reused
+    assert not make(client, A).results[0].reused
+    assert make(client, A).results[0].reused
     assert server.charged == 2
 
 
 def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(
-    service: Service, server: SandboxServer
+    client: Client, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold = threading.Event()
 
     def no_room(height: int, width: int) -> Any:
         raise MemoryError("no room")
 
-    def decoder(data: bytes) -> Decoded:
+    def decoder(data: bytes, place: Any) -> Any:
         hold.wait(5)
-        return decode(data, no_room)
+        return decode_image(data, no_room)
 
-    first = start(service, A, decoder=decoder)
-    until(lambda: first.calls[0].phase.value == "decoding")
-    twin = start(service, A, decoder=decode)
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "decode_image", decoder)
+        first = start(client, A)
+        until(lambda: first.calls[0].phase.value == "decoding")
+    twin = start(client, A)
     until(lambda: twin.calls[0].phase.value == "waiting")
     hold.set()
     for run in (first, twin):
         with pytest.raises(MemoryError):
             finish(run)
-    assert make(service, A).answers[0].reused, "what was paid must be in the store"
+    assert make(client, A).results[0].reused, "what was paid must be in the store"
     assert server.charged == 1
 
 
@@ -343,14 +350,14 @@ def test_twins_get_their_picture_even_if_the_store_cannot_be_used(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
     with sandbox(delay=1.0) as server:
-        runs = [start(service_for(profile(server.url)), A) for _ in range(3)]
+        runs = [start(client_for(profile(server.url)), A) for _ in range(3)]
         assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]
         assert server.charged == 1
 
 
-def test_everything_cancelled_is_cancelled_and_no_error(service: Service, server: SandboxServer) -> None:
+def test_everything_cancelled_is_cancelled_and_no_error(client: Client, server: SandboxServer) -> None:
     server.inject(Fault(times=None, delay=0.3))
-    run = start(service, {**SMALL, "count": 3})
+    run = start(client, {**SMALL, "count": 3})
     run.cancel()
     with pytest.raises(Cancelled):
         finish(run)

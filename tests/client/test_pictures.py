@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from volcv_client.errors import BadAnswerError, InputError
-from volcv_client.images.inline import from_base64
-from volcv_client.images.pictures import Encoding, decode, decode_mask, encode, encode_mask
-from volcv_client.images.samples import to_uint8
+from volcv_client.images.base64_text import decode_base64
+from volcv_client.images.decode import decode_image, decode_mask
+from volcv_client.images.encode import EncodeOptions, encode_image, encode_mask
+from volcv_client.images.pixels import to_uint8
 
 from .helpers import noise, opened, png
 
-LOSSLESS = Encoding(lossless=True)
+LOSSLESS = EncodeOptions(lossless=True)
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -57,7 +58,7 @@ floats = hnp.arrays(
 
 @given(pixels)
 def test_lossless_comes_back_exactly(values: NDArray[np.uint8]) -> None:
-    back = decode(encode(values, LOSSLESS).data)
+    back = decode_image(encode_image(values, LOSSLESS).data)
     assert (to_uint8(back) == values).all()
 
 
@@ -67,7 +68,7 @@ def test_any_float_becomes_a_clamped_rounded_byte(values: NDArray[np.float32]) -
         got = to_uint8(values)
         clamped = np.clip(np.where(np.isnan(values), 0.0, values).astype(np.float64), 0.0, 1.0)
     assert np.abs(got.astype(np.float64) - clamped * 255.0).max() <= 0.5001
-    encode(values)
+    encode_image(values)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +86,13 @@ def test_not_a_number_and_infinities() -> None:
 
 def test_inputs_are_not_changed() -> None:
     values = np.array([[[2.0, np.nan, 0.5]]], np.float32)
-    encode(values)
+    encode_image(values)
     assert np.isnan(values[0, 0, 1])
     assert values[0, 0, 0] == 2.0
 
 
 def test_opaque_is_jpeg_without_subsampling_at_95() -> None:
-    image = opened(encode(noise(40, 30).pixels).data)
+    image = opened(encode_image(noise(40, 30).pixels).data)
     assert isinstance(image, ImageFile.ImageFile)
     assert (image.format, image.size, image.mode) == ("JPEG", (40, 30), "RGB")
     assert [(c[1], c[2]) for c in image.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]
@@ -101,32 +102,32 @@ def test_opaque_is_jpeg_without_subsampling_at_95() -> None:
 
 def test_transparency_is_kept_where_it_is_read_and_white_elsewhere() -> None:
     values = np.full((4, 4, 4), (255, 0, 0, 128), np.uint8)
-    kept = opened(encode(values, Encoding(alpha=True)).data)
+    kept = opened(encode_image(values, EncodeOptions(alpha=True)).data)
     assert (kept.format, kept.mode, kept.getpixel((0, 0))) == ("PNG", "RGBA", (255, 0, 0, 128))
-    flat = opened(encode(values, LOSSLESS).data)
+    flat = opened(encode_image(values, LOSSLESS).data)
     assert (flat.mode, flat.getpixel((0, 0))) == ("RGB", (255, 127, 127))
 
 
 def test_full_alpha_is_dropped() -> None:
     values = np.full((4, 4, 4), (255, 0, 0, 255), np.uint8)
-    assert opened(encode(values, Encoding(alpha=True)).data).format == "JPEG"
+    assert opened(encode_image(values, EncodeOptions(alpha=True)).data).format == "JPEG"
 
 
 def test_grey_becomes_rgb() -> None:
-    image = opened(encode(np.full((4, 4, 1), 0.5, np.float32), LOSSLESS).data)
+    image = opened(encode_image(np.full((4, 4, 1), 0.5, np.float32), LOSSLESS).data)
     assert (image.mode, image.getpixel((0, 0))) == ("RGB", (128, 128, 128))
 
 
 @pytest.mark.parametrize("shape", [(0, 4, 3), (4, 0, 3), (4, 4, 2), (4, 4, 5), (4, 4), (1, 4, 4, 3)])
 def test_shapes_that_are_no_picture(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError) as caught:
-        encode(np.zeros(shape, np.float32))
+        encode_image(np.zeros(shape, np.float32))
     assert caught.value.key == "bad_shape"
     assert "x".join(map(str, shape)) in str(caught.value)
 
 
 def test_the_longest_side_is_met_in_proportion() -> None:
-    done = encode(noise(400, 100).pixels, Encoding(max_side=200))
+    done = encode_image(noise(400, 100).pixels, EncodeOptions(max_side=200))
     assert (done.width, done.height) == (200, 50)
     assert done.resized_from == (400, 100)
     assert opened(done.data).size == (200, 50)
@@ -134,11 +135,11 @@ def test_the_longest_side_is_met_in_proportion() -> None:
 
 def test_bytes_are_met_by_recompressing_first() -> None:
     picture = noise(200, 200).pixels
-    whole = encode(picture).text_size
-    done = encode(picture, Encoding(max_base64=int(whole * 0.8)))
+    whole = encode_image(picture).base64_length
+    done = encode_image(picture, EncodeOptions(max_base64=int(whole * 0.8)))
     assert (done.width, done.height, done.resized_from) == (200, 200, None)
     assert done.quality in (90, 85, 75)
-    assert done.text_size <= whole * 0.8
+    assert done.base64_length <= whole * 0.8
 
 
 @settings(max_examples=25)
@@ -146,22 +147,22 @@ def test_bytes_are_met_by_recompressing_first() -> None:
 def test_any_limit_is_met_or_refused_with_the_numbers(limit: int, lossless: bool, channels: int) -> None:
     picture = noise(120, 90, channels).pixels
     try:
-        done = encode(picture, Encoding(lossless=lossless, alpha=True, max_base64=limit))
+        done = encode_image(picture, EncodeOptions(lossless=lossless, alpha=True, max_base64=limit))
     except InputError as error:
         assert error.key == "picture_too_large"
         assert str(limit) in str(error)
         assert limit < 4000
         return
-    assert done.text_size <= limit
+    assert done.base64_length <= limit
     assert opened(done.data).size == (done.width, done.height)
     assert done.width / done.height == pytest.approx(120 / 90, rel=0.15)
 
 
 def test_a_jpeg_with_something_behind_its_end_is_whole() -> None:
     data = saved(Image.fromarray(noise(40, 30).pixels), "JPEG")
-    assert decode(data + bytes(9000)).shape == (30, 40, 3)
+    assert decode_image(data + bytes(9000)).shape == (30, 40, 3)
     with pytest.raises(BadAnswerError):
-        decode(data[:-200] + bytes(9000))
+        decode_image(data[:-200] + bytes(9000))
 
 
 def test_a_mask_of_16_bits_is_scaled_and_turned() -> None:
@@ -173,13 +174,13 @@ def test_a_mask_of_16_bits_is_scaled_and_turned() -> None:
 
 
 def test_downscaling_is_said() -> None:
-    done = encode(noise(300, 300).pixels, Encoding(max_base64=20_000))
+    done = encode_image(noise(300, 300).pixels, EncodeOptions(max_base64=20_000))
     assert done.resized_from == (300, 300)
     assert done.width < 300
 
 
 def test_a_picture_within_the_limits_is_not_touched() -> None:
-    done = encode(noise(100, 100).pixels, Encoding(max_side=100, max_base64=10**6))
+    done = encode_image(noise(100, 100).pixels, EncodeOptions(max_side=100, max_base64=10**6))
     assert (done.resized_from, done.quality) == (None, None)
 
 
@@ -212,7 +213,7 @@ def test_sixteen_bits_are_kept(channels: int) -> None:
     if channels == 4:
         values[:, :, 3] = 65535
     expected = values[:, :, :3].astype(np.float64) / 65535
-    got = decode(deep_png(values))
+    got = decode_image(deep_png(values))
     assert got.shape == (5, 7, 3)
     assert got.dtype == np.float32
     assert np.abs(got - expected).max() < 1e-6
@@ -221,12 +222,12 @@ def test_sixteen_bits_are_kept(channels: int) -> None:
 def test_sixteen_bit_transparency_goes_over_white() -> None:
     values = np.zeros((2, 2, 4), np.uint16)
     values[:, :, 3] = 16384
-    assert decode(deep_png(values))[0, 0].tolist() == pytest.approx([1 - 16384 / 65535] * 3)
+    assert decode_image(deep_png(values))[0, 0].tolist() == pytest.approx([1 - 16384 / 65535] * 3)
 
 
 def test_eight_bit_png_is_exact() -> None:
     values = np.random.default_rng(2).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    got = decode(saved(Image.fromarray(values)))
+    got = decode_image(saved(Image.fromarray(values)))
     assert (got == values.astype(np.float32) / np.float32(255)).all()
 
 
@@ -250,7 +251,7 @@ def test_exif_is_obeyed(kind: str, orientation: int) -> None:
     exif[274] = orientation
     stored = Image.fromarray(np.ascontiguousarray(turns[orientation](upright)))
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
-    got = decode(saved(stored, kind, exif=exif, **options))
+    got = decode_image(saved(stored, kind, exif=exif, **options))
     assert got.shape == (16, 32, 3)
     assert np.abs(got - upright / 255.0).max() < 0.05
 
@@ -258,27 +259,27 @@ def test_exif_is_obeyed(kind: str, orientation: int) -> None:
 def test_palettes_greys_and_their_transparency_go_over_white() -> None:
     palette = Image.new("P", (4, 4), 1)
     palette.putpalette([0, 0, 0, 10, 20, 30])
-    assert decode(saved(palette))[0, 0] * 255 == pytest.approx([10, 20, 30])
-    assert decode(saved(palette, transparency=1))[0, 0].tolist() == [1.0] * 3
+    assert decode_image(saved(palette))[0, 0] * 255 == pytest.approx([10, 20, 30])
+    assert decode_image(saved(palette, transparency=1))[0, 0].tolist() == [1.0] * 3
     grey = Image.new("LA", (4, 4), (100, 0))
-    assert decode(saved(grey))[0, 0].tolist() == [1.0] * 3
-    assert decode(saved(Image.new("L", (4, 4), 51)))[0, 0] == pytest.approx([0.2] * 3)
-    assert decode(saved(Image.new("1", (4, 4), 1)))[0, 0].tolist() == [1.0] * 3
+    assert decode_image(saved(grey))[0, 0].tolist() == [1.0] * 3
+    assert decode_image(saved(Image.new("L", (4, 4), 51)))[0, 0] == pytest.approx([0.2] * 3)
+    assert decode_image(saved(Image.new("1", (4, 4), 1)))[0, 0].tolist() == [1.0] * 3
     keyed = saved(Image.new("RGB", (4, 4), (1, 2, 3)), transparency=(1, 2, 3))
-    assert decode(keyed)[0, 0].tolist() == [1.0] * 3
+    assert decode_image(keyed)[0, 0].tolist() == [1.0] * 3
     half = saved(Image.new("RGBA", (4, 4), (0, 0, 0, 51)))
-    assert decode(half)[0, 0] == pytest.approx([0.8] * 3, abs=0.003)
+    assert decode_image(half)[0, 0] == pytest.approx([0.8] * 3, abs=0.003)
 
 
 def test_cmyk_jpeg() -> None:
-    got = decode(saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95))
+    got = decode_image(saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95))
     assert got[8, 8] == pytest.approx([1.0, 0.0, 0.0], abs=0.05)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "PPM", "ICO"])
 def test_other_formats_are_refused(kind: str) -> None:
     with pytest.raises(BadAnswerError) as caught:
-        decode(saved(Image.new("RGB", (16, 16)), kind))
+        decode_image(saved(Image.new("RGB", (16, 16)), kind))
     assert caught.value.key == "picture_broken"
 
 
@@ -290,9 +291,9 @@ def test_a_cut_picture_is_never_filled_in(
 ) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
     data = saved(Image.fromarray(noise(90, 90).pixels), kind)  # type: ignore[arg-type]
-    assert decode(data).shape == (90, 90, 3)
+    assert decode_image(data).shape == (90, 90, 3)
     with pytest.raises(BadAnswerError) as caught:
-        decode(data[: int(len(data) * part)])
+        decode_image(data[: int(len(data) * part)])
     assert caught.value.key == "picture_broken"
 
 
@@ -304,14 +305,14 @@ def test_a_bomb_is_not_opened(limit: str | None, monkeypatch: pytest.MonkeyPatch
     head = struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
     with pytest.raises(BadAnswerError) as caught:
-        decode(bomb)
+        decode_image(bomb)
     assert caught.value.key == "picture_bomb"
 
 
 @given(st.binary(max_size=400))
 def test_random_bytes(data: bytes) -> None:
     with pytest.raises(BadAnswerError):
-        decode(data)
+        decode_image(data)
 
 
 SAMPLES = [
@@ -336,7 +337,7 @@ def test_mutated_pictures(sample: bytes, changes: list[tuple[int, int]], cut: in
     for position, value in changes:
         data[position % len(data)] = value
     try:
-        got = decode(bytes(data[: len(data) - cut]))
+        got = decode_image(bytes(data[: len(data) - cut]))
     except BadAnswerError:
         return
     assert got.ndim == 3
@@ -347,12 +348,12 @@ def test_mutated_pictures(sample: bytes, changes: list[tuple[int, int]], cut: in
 
 @pytest.mark.parametrize("wrap", ["{}", "data:image/png;base64,{}", " {}\n"])
 def test_base64_with_the_prefixes_and_blanks_that_occur(wrap: str) -> None:
-    assert from_base64(wrap.format(base64.b64encode(png()).decode())) == png()
+    assert decode_base64(wrap.format(base64.b64encode(png()).decode())) == png()
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_base64_or_our_error(text: str) -> None:
     try:
-        from_base64(text)
+        decode_base64(text)
     except BadAnswerError as error:
         assert error.key == "bad_base64"

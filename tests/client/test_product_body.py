@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from volcv_client.calls.service import Service
+from volcv_client.client import Client
 from volcv_client.sandbox import SandboxServer
 
 from .helpers import (
@@ -105,9 +105,9 @@ def test_light_from_a_picture(sent: Any) -> None:
     assert body["light_image_input"] == "uri://binary_data?index=1"
 
 
-def test_a_light_picture_without_that_light_is_not_sent(service: Service, server: SandboxServer) -> None:
+def test_a_light_picture_without_that_light_is_not_sent(client: Client, server: SandboxServer) -> None:
     pictures = {**PRODUCT_SHOT, "light_image": [colour(20, 20)]}
-    outcome = make(service, SMALL_PRODUCT, pictures, key=PRODUCT)
+    outcome = make(client, SMALL_PRODUCT, pictures, key=PRODUCT)
     body = server.requests[0].body
     assert body is not None
     assert "light_image_input" not in body
@@ -140,14 +140,14 @@ URLS = {
 }
 
 
-def test_addresses_take_precedence_over_pictures(service: Service, server: SandboxServer) -> None:
+def test_addresses_take_precedence_over_pictures(client: Client, server: SandboxServer) -> None:
     pictures = {
         "product_image": [colour()],
         "ref_image": [colour()],
         "product_mask": [half_mask(48, 32)],
         "light_image": [colour()],
     }
-    outcome = make(service, {**SMALL_PRODUCT, "light": "from light_image", **URLS}, pictures, key=PRODUCT)
+    outcome = make(client, {**SMALL_PRODUCT, "light": "from light_image", **URLS}, pictures, key=PRODUCT)
     body = server.requests[0].body
     assert body is not None
     assert "binary_data_base64" not in body

@@ -13,7 +13,6 @@ import pytest
 from volcv_client.answer.envelope import retry_after
 from volcv_client.calls import retry
 from volcv_client.calls.retry import LONGEST_WAIT, RULES, Rule, matches, rule_for, wait_before
-from volcv_client.calls.service import service_for
 from volcv_client.errors import (
     BadAnswerError,
     BusyError,
@@ -26,7 +25,7 @@ from volcv_client.errors import (
 )
 from volcv_client.sandbox import Fault
 
-from .helpers import SMALL, finish, make, make_at, profile, sandbox, start, success, until
+from .helpers import SMALL, client_for, finish, make, make_at, profile, sandbox, start, success, until
 from .wire import Script, WireServer, response
 
 FIXED = {**SMALL, "seed": 7}
@@ -225,7 +224,7 @@ def test_never_again_after_a_lost_answer(quick_retries: None, script: Script, va
     good = Script(send=response(success()))
     with WireServer(script, good) as server:
         with pytest.raises(LostAnswerError):
-            make(service_for(profile(server.url, timeout=0.4)), values)
+            make(client_for(profile(server.url, timeout=0.4)), values)
         assert len(server.requests) == 1
 
 
@@ -235,7 +234,7 @@ def test_a_refused_connection_is_tried_again_until_somebody_listens(monkeypatch:
     with WireServer() as gone:
         url = gone.url
         port = gone.port
-    run = start(service_for(profile(url)))
+    run = start(client_for(profile(url)))
     until(lambda: run.calls[0].retries == 1)
     with sandbox(port=port) as server:
         assert len(finish(run).pictures) == 1
@@ -251,9 +250,9 @@ def test_a_download_is_tried_again_but_not_the_call(quick_retries: None) -> None
 def test_the_status_line_tells_of_the_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "RULES", tuple(replace(rule, first_wait=0.4) for rule in RULES))
     with sandbox(Fault(code=50429)) as server:
-        run = start(service_for(profile(server.url)))
+        run = start(client_for(profile(server.url)))
         seen = set()
-        while not run.futures[0].done():
+        while not run.calls[0].ended:
             seen.add(run.status())
         finish(run)
     assert any("retry 1: The limit of requests per second is reached." in line for line in seen)

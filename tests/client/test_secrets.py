@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import traceback
+from typing import Any
 
 import pytest
 
 from volcv_client import config
-from volcv_client.calls.run import Run
-from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import BadAnswerError, CredentialError, VolcvError
-from volcv_client.images.pictures import decode
+from volcv_client.images import batch
 from volcv_client.sandbox import Fault, SandboxServer
 
-from .helpers import KEY, SMALL, colour, finish, make, make_at, profile, sandbox, start
+from .helpers import KEY, SMALL, client_for, colour, error_of, finish, make, make_at, profile, sandbox, start
 from .wire import Script, WireServer, response
 
 SECRETS = (KEY, "AKLTcanary0123456789", "canary-secret-key-0123456789==", "canary-session-token-0123456789")
@@ -41,7 +40,7 @@ def test_not_in_logs_files_or_the_response_of_a_good_run(caplog: pytest.LogCaptu
         outcome = make_at(server, values)
         again = make_at(server, values)
     assert caplog.records
-    texts = [caplog.text, outcome.response, again.response, outcome.text, repr(outcome.answers), repr(again.notes)]
+    texts = [caplog.text, outcome.response, again.response, outcome.text, repr(outcome.results), repr(again.notes)]
     texts += [path.read_bytes().decode("latin-1") for path in config.home().rglob("*") if path.is_file()]
     assert len(texts) > 7
     assert not any(KEY in text for text in texts)
@@ -50,8 +49,8 @@ def test_not_in_logs_files_or_the_response_of_a_good_run(caplog: pytest.LogCaptu
 def test_no_log_line_holds_base64_or_a_signed_url(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="volcv_client")
     with sandbox() as server:
-        service = service_for(profile(server.url))
-        make(service, {"prompt": "a cat"}, {"image": [colour()]}, key="i2i_outpainting")
+        client = client_for(profile(server.url))
+        make(client, {"prompt": "a cat"}, {"image": [colour()]}, key="i2i_outpainting")
     for record in caplog.records:
         message = record.getMessage()
         assert "?" not in message or "Action=" in message
@@ -76,7 +75,7 @@ def test_no_log_line_holds_base64_or_a_signed_url(caplog: pytest.LogCaptureFixtu
 def test_not_in_an_error_that_quotes_it(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with sandbox(fault) as server:
-        run = start(service_for(profile(server.url)))
+        run = start(client_for(profile(server.url)))
         with pytest.raises(VolcvError) as caught:
             finish(run)
     error = caught.value
@@ -86,12 +85,14 @@ def test_not_in_an_error_that_quotes_it(fault: Fault, caplog: pytest.LogCaptureF
         assert KEY[:12] not in text
 
 
-def test_not_in_the_traceback_of_an_unexpected_failure(server: SandboxServer, caplog: pytest.LogCaptureFixture) -> None:
-    def decoder(data: bytes) -> None:
+def test_not_in_the_traceback_of_an_unexpected_failure(
+    server: SandboxServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decoder(data: bytes, place: Any) -> None:
         raise RuntimeError("a bug")
 
-    run: Run[None] = start(service_for(profile(server.url)), decoder=decoder)  # type: ignore[arg-type, assignment]
-    error = run.futures[0].exception(timeout=10)
+    monkeypatch.setattr(batch, "decode_image", decoder)
+    error = error_of(start(client_for(profile(server.url))))
     assert isinstance(error, RuntimeError)
     assert "unexpected failure" in caplog.text
     assert KEY not in caplog.text + "".join(traceback.format_exception(error))
@@ -135,6 +136,6 @@ def test_the_key_goes_to_the_gateway_only() -> None:
             return answer
 
         with sandbox(Fault(edit=edit)) as server, pytest.raises(BadAnswerError):
-            make(service_for(profile(server.url)), decoder=decode)
+            make(client_for(profile(server.url)))
         assert other.requests
         assert all(KEY.encode() not in request for request in other.requests)

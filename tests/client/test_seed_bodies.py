@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from volcv_client.calls.run import BatchInputs, Run
-from volcv_client.calls.service import Service, service_for
 from volcv_client.catalog import all_models, model
+from volcv_client.catalog.spec import Control
+from volcv_client.client import Client
 from volcv_client.errors import InputError, ParameterError
-from volcv_client.images.pictures import decode
-from volcv_client.request.payload import ArrayMask, PictureSource, defaults
+from volcv_client.images.image import Image, Mask
+from volcv_client.request.plan import plan
 from volcv_client.sandbox import SandboxServer
 
 from .helpers import (
@@ -29,6 +29,7 @@ from .helpers import (
     SMALL,
     SMALL_PRODUCT,
     T2I,
+    client_for,
     colour,
     finish,
     half_mask,
@@ -52,7 +53,7 @@ def test_request_line_and_headers() -> None:
     answer = {"code": 50200, "message": "no", "request_id": "x", "data": None}
     with WireServer(Script(send=response(answer, status="400 Bad Request"))) as server:
         with pytest.raises(ParameterError, match="50200"):
-            make(service_for(profile(server.url + "/volcv/v1/")), {"prompt": "\u72d7"})
+            make(client_for(profile(server.url + "/volcv/v1/")), {"prompt": "\u72d7"})
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
@@ -113,9 +114,9 @@ def test_a_side_of_zero_is_left_out(sent: Any, side: str) -> None:
     assert {"top", "bottom", "left", "right"} - body.keys() == {side}
 
 
-def test_nothing_to_extend_is_refused_before_any_call(service: Service, server: SandboxServer) -> None:
+def test_nothing_to_extend_is_refused_before_any_call(client: Client, server: SandboxServer) -> None:
     with pytest.raises(InputError) as caught:
-        make(service, dict.fromkeys(("top", "bottom", "left", "right"), 0.0), IMAGE, key=OUTPAINT)
+        make(client, dict.fromkeys(("top", "bottom", "left", "right"), 0.0), IMAGE, key=OUTPAINT)
     assert caught.value.key == "nothing_to_extend"
     assert not server.requests
 
@@ -130,8 +131,8 @@ def test_canvas_mode_sends_picture_and_grey_mask_and_no_sides(sent: Any) -> None
     assert values[:, 28:].min() == 255
 
 
-def test_an_empty_mask_counts_as_none(service: Service, server: SandboxServer) -> None:
-    outcome = make(service, {}, {**IMAGE, "mask": [ArrayMask(np.zeros((64, 64), np.float32))]}, key=OUTPAINT)
+def test_an_empty_mask_counts_as_none(client: Client, server: SandboxServer) -> None:
+    outcome = make(client, {}, {**IMAGE, "mask": [Mask(np.zeros((64, 64), np.float32))]}, key=OUTPAINT)
     body = server.requests[0].body
     assert body is not None
     assert len(body["binary_data_base64"]) == 1
@@ -139,11 +140,11 @@ def test_an_empty_mask_counts_as_none(service: Service, server: SandboxServer) -
     assert any("mask" in note for note in outcome.notes)
 
 
-def test_a_mask_follows_its_picture_when_that_is_reduced(service: Service, server: SandboxServer) -> None:
+def test_a_mask_follows_its_picture_when_that_is_reduced(client: Client, server: SandboxServer) -> None:
     one = model(OUTPAINT)
     tight = replace(one, limits=replace(one.limits, max_base64=40_000))
     pictures = {"image": [noise(260, 170)], "mask": [half_mask(260, 170)]}
-    outcome = finish(Run(service, tight, BatchInputs(defaults(one), pictures), lambda _, data: decode(data)))
+    outcome = finish(client.start(plan(tight, pictures)))
     body = server.requests[0].body
     assert body is not None
     picture, mask = map(opened, body["binary_data_base64"])
@@ -160,7 +161,12 @@ def test_control_type_and_strength(sent: Any, kind: str) -> None:
 
 def test_further_controls_point_at_further_pictures(sent: Any) -> None:
     second, third = colour(40, 40, (1, 2, 3)), colour(20, 20, (9, 9, 9))
-    body = sent(CONTROLNET, {"prompt": "a dog"}, IMAGE, controls=[([second], "canny", 0.3), ([third], "pose", 0.9)])
+    body = sent(
+        CONTROLNET,
+        {"prompt": "a dog"},
+        IMAGE,
+        controls=[Control([second], "canny", 0.3), Control([third], "pose", 0.9)],
+    )
     assert body["controlnet_args"] == [
         {"type": "depth", "binary_data_index": 0, "strength": 0.6},
         {"type": "canny", "binary_data_index": 1, "strength": 0.3},
@@ -182,9 +188,9 @@ def test_super_resolution(sent: Any, choice: str, value: bool | None) -> None:
         assert not set(SR) & body.keys()
 
 
-def test_the_edge_map_is_not_lost(service: Service) -> None:
-    outcome = make(service, {"prompt": "a dog", "control_type": "canny"}, IMAGE, key=CONTROLNET)
-    assert len(outcome.answers) == 1
+def test_the_edge_map_is_not_lost(client: Client) -> None:
+    outcome = make(client, {"prompt": "a dog", "control_type": "canny"}, IMAGE, key=CONTROLNET)
+    assert len(outcome.results) == 1
     assert len(outcome.pictures) == 2
 
 
@@ -212,21 +218,21 @@ def test_the_edge_map_is_not_lost(service: Service) -> None:
     ],
 )
 def test_inputs_that_cannot_work_are_refused_before_any_call(
-    service: Service,
+    client: Client,
     server: SandboxServer,
     key: str,
     values: Mapping[str, Any],
-    pictures: Mapping[str, Sequence[PictureSource]],
+    pictures: Mapping[str, Sequence[Image]],
     error: str,
 ) -> None:
     with pytest.raises(InputError) as caught:
-        make(service, values, pictures, key=key)
+        make(client, values, pictures, key=key)
     assert caught.value.key == error
     assert not server.requests
 
 
-def test_values_outside_third_party_ranges_are_sent_with_a_note(service: Service, server: SandboxServer) -> None:
-    outcome = make(service, {"prompt": "a cat", "width": 64, "height": 64, "scale": 31.0})
+def test_values_outside_third_party_ranges_are_sent_with_a_note(client: Client, server: SandboxServer) -> None:
+    outcome = make(client, {"prompt": "a cat", "width": 64, "height": 64, "scale": 31.0})
     body = server.requests[0].body
     assert body is not None
     assert (body["width"], body["scale"]) == (64, 31.0)
@@ -239,28 +245,28 @@ def test_watermark_replaces_the_page_s_block(sent: Any) -> None:
     assert sent(T2I, SMALL, watermark=mark)["logo_info"] == mark
 
 
-def test_batches_and_counts_become_calls_in_order(service: Service, server: SandboxServer) -> None:
+def test_batches_and_counts_become_calls_in_order(client: Client, server: SandboxServer) -> None:
     pictures = {"image": [colour(48, 32), colour(64, 32)]}
-    outcome = make(service, {"prompt": "a cat", "seed": 5, "count": 2}, pictures, key=CONTROLNET)
+    outcome = make(client, {"prompt": "a cat", "seed": 5, "count": 2}, pictures, key=CONTROLNET)
     arrived = []
     for request in server.requests:
         assert request.body is not None
         arrived.append((opened(request.body["binary_data_base64"][0]).width, request.body["seed"]))
     assert sorted(arrived) == [(48, 5), (48, 6), (64, 5), (64, 6)]
-    assert [answer.seed for answer in outcome.answers] == [5, 6, 5, 6]
+    assert [answer.seed for answer in outcome.results] == [5, 6, 5, 6]
     assert "count" not in (server.requests[0].body or {})
 
 
-def test_a_single_picture_serves_a_whole_batch(service: Service, server: SandboxServer) -> None:
+def test_a_single_picture_serves_a_whole_batch(client: Client, server: SandboxServer) -> None:
     pictures = {"image": [colour(48, 32), colour(64, 32)], "mask": [half_mask(10, 10)]}
-    make(service, {}, pictures, key=OUTPAINT)
+    make(client, {}, pictures, key=OUTPAINT)
     assert len(server.requests) == 2
 
 
-def test_batches_of_different_sizes_are_refused(service: Service, server: SandboxServer) -> None:
+def test_batches_of_different_sizes_are_refused(client: Client, server: SandboxServer) -> None:
     pictures = {"image": [colour()] * 3, "mask": [half_mask(10, 10)] * 2}
     with pytest.raises(InputError, match="different sizes"):
-        make(service, {}, pictures, key=OUTPAINT)
+        make(client, {}, pictures, key=OUTPAINT)
     assert not server.requests
 
 

@@ -16,12 +16,11 @@ from volcengine.auth.SignerV4 import SignerV4
 from volcengine.auth.SignParam import SignParam
 from volcengine.Credentials import Credentials
 
-from volcv_client.calls.service import service_for
 from volcv_client.config import NATIVE_URL, Profile
 from volcv_client.errors import Charged, CredentialError
 from volcv_client.http.auth import REGION, SERVICE, SignedAuth, canonical_request, signing_key
 
-from .helpers import make, success
+from .helpers import client_for, make, success
 from .wire import Script, WireServer, response
 
 ACCESS = "AKLTEXAMPLEACCESSKEYID"
@@ -106,7 +105,7 @@ def test_length_and_agent_are_not_signed() -> None:
 def test_over_the_wire_the_signature_fits_what_arrived() -> None:
     with WireServer(Script(send=response(success()))) as server:
         native = Profile(base_url=server.url, access_key=ACCESS, secret_key=SECRET, timeout=10.0)
-        make(service_for(native), {"prompt": "\u72d7"})
+        make(client_for(native), {"prompt": "\u72d7"})
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert lines[0] == "POST /?Action=CVProcess&Version=2022-08-31 HTTP/1.1"
@@ -182,7 +181,7 @@ def refused(script: Script) -> CredentialError:
     with WireServer(script) as server:
         native = Profile(base_url=server.url, access_key=ACCESS, secret_key=SECRET, timeout=10.0)
         with pytest.raises(CredentialError) as caught:
-            make(service_for(native))
+            make(client_for(native))
         assert len(server.requests) == 1, "the same signature would be refused again"
     assert caught.value.charged is Charged.NO
     assert not any(secret in str(caught.value) for secret in (ACCESS, SECRET))
@@ -228,4 +227,4 @@ def test_a_refused_key_is_told_with_the_way_out(
     assert (error.key, error.code) == (str(code), code)
     assert part in str(error) and str(code) in str(error)
     monkeypatch.setenv("VOLCV_LANG", "zh")
-    assert not error.means.isascii() and not error.do.isascii()
+    assert not error.message.isascii() and not error.advice.isascii()

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from typing import Any
 import pytest
 
 from volcv_client import config
-from volcv_client.calls.service import Service
+from volcv_client.client import Client
 from volcv_client.errors import StoreError
 from volcv_client.sandbox import SandboxServer
-from volcv_client.store import leftovers, results
-from volcv_client.store.results import Result, ResultStore
+from volcv_client.store import files as store_files
+from volcv_client.store import results
+from volcv_client.store.result import Result, ResultFile
+from volcv_client.store.results import ResultStore
 
-from .helpers import KEY, make, png, until
+from .helpers import KEY, client_for, make, png, until
 from .test_paying_once import PROGRAM, A, other_process
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and limits")
@@ -45,6 +48,21 @@ def result(number: int = 1, **changes: Any) -> Result:
     return replace(one, **changes)
 
 
+def save(store: ResultStore, one: Result, files: Sequence[bytes | Path] = ()) -> Result:
+    given = [ResultFile(data=file) if isinstance(file, bytes) else ResultFile(file) for file in files]
+    return store.save(replace(one, files=tuple(given)))
+
+
+def paths(one: Result | None) -> list[Path]:
+    assert one is not None
+    return [file.path for file in one.files if file.path is not None]
+
+
+def contents(one: Result) -> list[bytes]:
+    """What is on disk, not what is in memory."""
+    return [ResultFile(path).read() for path in paths(one)]
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> ResultStore:
     return ResultStore(tmp_path / "results")
@@ -55,17 +73,17 @@ def files_of(store: ResultStore) -> set[str]:
 
 
 def test_what_is_saved_comes_back(store: ResultStore) -> None:
-    saved = store.save(result(), [PICTURE, b"\xff\xd8\xff..."])
+    saved = save(store, result(), [PICTURE, b"\xff\xd8\xff..."])
     found = ResultStore(store.folder).find("print-1")
     assert found is not None
-    assert found.media() == [PICTURE, b"\xff\xd8\xff..."]
+    assert contents(found) == [PICTURE, b"\xff\xd8\xff..."]
     assert (found.request_id, found.seed, found.texts) == ("request-1", 1, {"rephraser_result": "\u72d7"})
-    assert [path.suffix for path in saved.files] == [".png", ".jpg"]
+    assert [file.extension for file in saved.files] == [".png", ".jpg"]
     assert store.usage() == (1, len(PICTURE) + 6)
 
 
 def test_only_reusable_results_are_found_but_all_are_kept(store: ResultStore) -> None:
-    store.save(result(reusable=False), [PICTURE])
+    save(store, result(reusable=False), [PICTURE])
     assert store.find("print-1") is None
     assert store.by_request_id("request-1") is not None
     assert [one.request_id for one in store.newest(5)] == ["request-1"]
@@ -73,14 +91,14 @@ def test_only_reusable_results_are_found_but_all_are_kept(store: ResultStore) ->
 
 def test_newest_first_with_an_offset(store: ResultStore) -> None:
     for number in range(5):
-        store.save(result(number), [PICTURE])
+        save(store, result(number), [PICTURE])
     assert [one.seed for one in store.newest(2)] == [4, 3]
     assert [one.seed for one in store.newest(2, offset=3)] == [1, 0]
 
 
 def test_delete_and_clear_remove_the_files_too(store: ResultStore) -> None:
     for number in range(3):
-        store.save(result(number), [PICTURE])
+        save(store, result(number), [PICTURE])
     assert store.delete("request-1") == 1
     assert len(files_of(store)) == 2
     assert store.clear() == 2
@@ -89,18 +107,18 @@ def test_delete_and_clear_remove_the_files_too(store: ResultStore) -> None:
 
 
 def test_a_result_with_its_pictures_replaces_its_links(store: ResultStore) -> None:
-    store.save(result(image_urls=["https://a/1"]), ())
+    save(store, result(image_urls=["https://a/1"]), ())
     assert store.newest(5) == []
-    store.save(result(image_urls=["https://a/1"]), [PICTURE])
+    save(store, result(image_urls=["https://a/1"]), [PICTURE])
     assert store.usage()[0] == 1
 
 
 def test_the_least_recently_used_goes_first(store: ResultStore) -> None:
     store.limit_bytes = 3 * len(PICTURE)
     for number in range(3):
-        store.save(result(number), [PICTURE])
+        save(store, result(number), [PICTURE])
     assert store.find("print-0") is not None
-    store.save(result(3), [PICTURE])
+    save(store, result(3), [PICTURE])
     assert [store.find(f"print-{number}") is not None for number in range(4)] == [True, False, True, True]
     assert len(files_of(store)) == 3
     assert store.usage()[1] <= store.limit_bytes
@@ -109,16 +127,16 @@ def test_the_least_recently_used_goes_first(store: ResultStore) -> None:
 def test_a_result_above_the_limit_takes_the_place_of_all_others(store: ResultStore) -> None:
     store.limit_bytes = len(PICTURE) - 1
     for number in (1, 2):
-        kept = store.save(result(number), [PICTURE])
+        kept = save(store, result(number), [PICTURE])
         assert store.usage() == (1, len(PICTURE)) and store.find(f"print-{number}") is not None
-        assert files_of(store) == {path.name for path in kept.files}
+        assert files_of(store) == {path.name for path in paths(kept)}
 
 
 def test_a_video_above_the_limit_is_there_after_all(store: ResultStore, tmp_path: Path) -> None:
     store.limit_bytes = 10
     part = tmp_path / "film.part"
     part.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
-    (kept,) = store.save(result(), [part]).files
+    (kept,) = paths(save(store, result(), [part]))
     assert kept.is_file() and not part.exists()
 
 
@@ -127,11 +145,11 @@ def test_after_the_clock_was_set_back_the_newest_are_not_the_first_to_go(
 ) -> None:
     store.limit_bytes = 3 * len(PICTURE)
     for number in (1, 2, 3):
-        store.save(result(number), [PICTURE])
+        save(store, result(number), [PICTURE])
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() - 3600)
     for number in (4, 5):
-        store.save(result(number), [PICTURE])
+        save(store, result(number), [PICTURE])
     assert [one.request_id for one in store.newest(9)] == ["request-5", "request-4", "request-3"]
 
 
@@ -145,15 +163,15 @@ def held_by_another(store: ResultStore) -> sqlite3.Connection:
 def test_a_video_that_cannot_be_noted_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "BUSY_SECONDS", 0.1)
     store = ResultStore(tmp_path / "results")
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     part = tmp_path / "film.part"
     part.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
     other = held_by_another(store)
     with pytest.raises(StoreError):
-        store.save(result(2), [part, PICTURE])
+        save(store, result(2), [part, PICTURE])
     other.close()
     assert part.is_file() and len(files_of(store)) == 1
-    assert store.save(result(2), [part]).files[0].is_file()
+    assert paths(save(store, result(2), [part]))[0].is_file()
 
 
 def test_a_failure_to_make_room_does_not_undo_what_is_stored(
@@ -162,31 +180,31 @@ def test_a_failure_to_make_room_does_not_undo_what_is_stored(
     def locked(*_: Any) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(ResultStore, "_prune", locked)
-    kept = store.save(result(), [PICTURE])
-    assert kept.files[0].is_file() and store.find("print-1") is not None
+    monkeypatch.setattr(ResultStore, "_evict", locked)
+    kept = save(store, result(), [PICTURE])
+    assert paths(kept)[0].is_file() and store.find("print-1") is not None
 
 
 def test_a_video_whose_download_ended_with_its_process_is_swept_up(store: ResultStore) -> None:
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     old, fresh = store.folder / "old.part", store.folder / "fresh.part"
     for path in (old, fresh):
         path.write_bytes(b"x")
-    past = time.time() - leftovers.ORPHAN_SECONDS - 10
+    past = time.time() - store_files.ORPHAN_SECONDS - 10
     os.utime(old, (past, past))
     store.sweep()
     assert not old.exists() and fresh.exists()
 
 
 def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     until(lambda: not any(thread.name == "volcv-sweep" for thread in threading.enumerate()))
     fresh, old = store.folder / "files" / "fresh.png", store.folder / "files" / "old.png"
     for path in (fresh, old):
         path.write_bytes(b"x")
-    past = time.time() - leftovers.ORPHAN_SECONDS - 10
+    past = time.time() - store_files.ORPHAN_SECONDS - 10
     os.utime(old, (past, past))
-    for path in store.find("print-1").files:  # type: ignore[union-attr]
+    for path in paths(store.find("print-1")):
         os.utime(path, (past, past))
     assert store.sweep() == 1
     assert fresh.exists()
@@ -198,9 +216,9 @@ def test_the_first_save_sweeps_up_after_an_earlier_process(store: ResultStore) -
     (store.folder / "files").mkdir(parents=True)
     old = store.folder / "files" / "old.png"
     old.write_bytes(b"x")
-    past = time.time() - leftovers.ORPHAN_SECONDS - 10
+    past = time.time() - store_files.ORPHAN_SECONDS - 10
     os.utime(old, (past, past))
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     until(lambda: not old.exists())
     assert store.find("print-1") is not None
 
@@ -209,7 +227,7 @@ def test_the_first_save_sweeps_up_after_an_earlier_process(store: ResultStore) -
     "damage", [b"this is no database, but long enough to look at" * 50, b"SQLite format 3\0" * 300]
 )
 def test_a_corrupt_database_is_set_aside(store: ResultStore, damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     store.close()
     for path in store.folder.glob("index.db*"):
         path.write_bytes(damage)
@@ -220,22 +238,22 @@ def test_a_corrupt_database_is_set_aside(store: ResultStore, damage: bytes, capl
     assert (aside[0] / "index.db").read_bytes() == damage
     assert str(aside[0]) in caplog.text
     again = ResultStore(store.folder)
-    again.save(result(), [PICTURE])
+    save(again, result(), [PICTURE])
     assert again.find("print-1") is not None
 
 
-def test_a_corrupt_database_never_blocks_a_picture(service: Service, server: SandboxServer) -> None:
+def test_a_corrupt_database_never_blocks_a_picture(client: Client, server: SandboxServer) -> None:
     folder = config.home() / "results"
     folder.mkdir(parents=True)
     (folder / "index.db").write_bytes(b"garbage" * 1000)
-    assert len(make(service, A).pictures) == 1
-    assert make(service, A).answers[0].reused
+    assert len(make(client, A).pictures) == 1
+    assert make(client, A).results[0].reused
     assert server.charged == 1
 
 
 def test_pages_damaged_under_an_open_database(store: ResultStore) -> None:
     for number in range(200):
-        store.save(result(number, request={"prompt": "x" * 500}), [PICTURE])
+        save(store, result(number, request={"prompt": "x" * 500}), [PICTURE])
     store.close()
     path = store.folder / "index.db"
     data = bytearray(path.read_bytes())
@@ -243,16 +261,16 @@ def test_pages_damaged_under_an_open_database(store: ResultStore) -> None:
     path.write_bytes(bytes(data))
     damaged = ResultStore(store.folder)
     assert damaged.find("print-3") is None
-    damaged.save(result(1), [PICTURE])
+    save(damaged, result(1), [PICTURE])
     assert damaged.find("print-1") is not None
 
 
 def test_a_folder_that_cannot_be_one_costs_a_note(
-    service: Service, server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    client: Client, server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
-    outcome = make(service, A)
+    outcome = make(client_for(client.profile), A)
     assert len(outcome.pictures) == 1
     assert any("could not be kept" in note for note in outcome.notes)
     assert server.charged == 1
@@ -266,37 +284,38 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int({size}), resource.RLIM_INFINITY))
 
 @POSIX
 @pytest.mark.parametrize("size", [0, 3000])
-def test_a_full_disk_costs_a_note_and_never_the_picture(service: Service, server: SandboxServer, size: int) -> None:
+def test_a_full_disk_costs_a_note_and_never_the_picture(client: Client, server: SandboxServer, size: int) -> None:
     out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:2] == ["False"], problems
     assert "could not be kept" in out
     left = list((config.home() / "results" / "files").glob("*")) if config.home().exists() else []
     assert left == []
-    assert make(service, A).pictures
-    assert make(service, A).answers[0].reused
+    assert make(client, A).pictures
+    assert make(client, A).results[0].reused
 
 
 @POSIX
 @pytest.mark.parametrize("size", [34_000, 50_000])
-def test_a_disk_that_fills_up_inside_the_database(service: Service, server: SandboxServer, size: int) -> None:
+def test_a_disk_that_fills_up_inside_the_database(client: Client, server: SandboxServer, size: int) -> None:
     out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:2] == ["False"], problems
     kept = "could not be kept" not in out
-    assert make(service, A).answers[0].reused is kept
-    assert make(service, A).answers[0].reused
+    assert make(client, A).results[0].reused is kept
+    assert make(client, A).results[0].reused
 
 
 WRITER = """
 import sys
 sys.path.insert(0, "tests")
 from pathlib import Path
-from client.test_store import PICTURE, result
+from client.test_store import PICTURE, result, save
+from volcv_client.store.result import Result, ResultFile
 from volcv_client.store.results import ResultStore
 
 store = ResultStore(Path(sys.argv[1]))
 first, count = int(sys.argv[2]), int(sys.argv[3])
 for number in range(first, first + count):
-    store.save(result(number), [PICTURE * 200])
+    save(store, result(number), [PICTURE * 200])
     print(number, flush=True)
 """
 
@@ -316,8 +335,8 @@ def test_killed_in_mid_write(tmp_path: Path) -> None:
     store = ResultStore(folder)
     kept = store.newest(100_000)
     assert len(kept) >= written
-    assert all(one.media() == [PICTURE * 200] for one in kept)
-    store.save(result(99), [PICTURE])
+    assert all(contents(one) == [PICTURE * 200] for one in kept)
+    save(store, result(99), [PICTURE])
     assert store.find("print-99") is not None
     with sqlite3.connect(folder / "index.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -336,7 +355,7 @@ def test_two_processes_on_one_folder(tmp_path: Path) -> None:
 
 
 def test_a_record_of_another_version_is_still_read(store: ResultStore) -> None:
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     store.close()
     connection = sqlite3.connect(store.folder / "index.db")
     connection.execute("UPDATE results SET record = json_set(record, '$.of_the_future', 1)")
@@ -346,14 +365,14 @@ def test_a_record_of_another_version_is_still_read(store: ResultStore) -> None:
 
 
 def test_an_unreadable_picture_is_an_error_of_ours(store: ResultStore) -> None:
-    saved = store.save(result(), [PICTURE])
-    saved.files[0].unlink()
+    saved = save(store, result(), [PICTURE])
+    paths(saved)[0].unlink()
     with pytest.raises(StoreError):
-        saved.media()
+        contents(saved)
 
 
 @POSIX
 def test_only_the_owner_gets_in(store: ResultStore) -> None:
-    store.save(result(), [PICTURE])
+    save(store, result(), [PICTURE])
     for folder in (store.folder, store.folder / "files"):
         assert folder.stat().st_mode & 0o077 == 0

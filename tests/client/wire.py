@@ -21,9 +21,10 @@ CERTIFICATE = Path(__file__).parent / "tls" / "server.pem"
 
 @dataclass(frozen=True)
 class Script:
-    """What happens on one connection: read (all, headers or nothing), send, go on sending, hold, end.
+    """What happens on one connection: read ("all", "headers" or "nothing"), send, hold, end.
 
-    again with ``pause`` seconds in between, ``reset`` ends with a RST instead of a FIN.
+    ``forever`` is sent again and again with ``pause`` seconds in between; ``hold``: seconds before the end;
+    ``reset`` ends with a RST instead of a FIN.
     """
 
     read: str = "all"
@@ -53,22 +54,27 @@ def response(
 class WireServer:
     """Plays ``scripts`` connection after connection, the last one for all that follow."""
 
-    def __init__(self, *scripts: Script, tls: bool = False) -> None:
+    def __init__(self, *scripts: Script, tls: bool = False, host: str = "127.0.0.1") -> None:
         self._scripts = scripts
         self._stopping = threading.Event()
         self._tls: ssl.SSLContext | None = None
         if tls:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(CERTIFICATE)
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+            self._tls.sni_callback = lambda _socket, name, _context: self.server_names.append(name)
+        self._host = f"[{host}]" if ":" in host else host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, 0), family=family, backlog=64)
         self.port = int(self._socket.getsockname()[1])
         self.connections = 0
         self.requests: list[bytes] = []
         """What was read of each request, headers and body."""
+        self.server_names: list[str | None] = []
+        """The name that each TLS handshake asked for (SNI), None without one."""
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self.port}"
 
     def __enter__(self) -> WireServer:
         threading.Thread(target=self._serve, daemon=True).start()

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from volcv_client.catalog import Model, all_models
-from volcv_client.catalog.spec import (
-    Branch,
-    Choice,
-    Controls,
-    Input,
-    Integer,
-    MaskPicture,
-    Number,
-    Picture,
-    Switch,
-    Text,
-    Watermark,
-)
+from volcv_client.catalog.inputs import UNBOUNDED
+from volcv_client.catalog.spec import Input
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
-LARGEST_WIDGET = 2**31 - 1
 HEAD = """# Models
 
 Made from the declarations in `volcv_client/catalog` by `python -m tests.docs.models`. {models} nodes call {keys}
@@ -36,30 +25,42 @@ the limits: S seed page, O official, G gateway page, T third party.
 """
 
 
-def fact(one: Input) -> str:
+def must(input_: Any) -> str:
+    return "*" if input_.required else ""
+
+
+def choices(combo: Any) -> str:
+    labels = list(combo.options)
+    shown = ", ".join(labels) if len(labels) <= 6 else f"{len(labels)} choices"
+    return f" {{{shown}}}={combo.default}"
+
+
+def numeric(number: Any) -> str:
+    hard = f" {span(number.low, number.high)}" if number.high not in UNBOUNDED else ""
+    advice = f" ~{span(number.advice.low, number.advice.high)}" if number.advice else ""
+    return f"={plain(number.default)}{hard}{advice}"
+
+
+FACTS: Mapping[str, Callable[[Any], str]] = {
+    "text": must,
+    "json": must,
+    "integer": numeric,
+    "seed": numeric,
+    "number": numeric,
+    "switch": lambda switch: f"={'on' if switch.default else 'off'}",
+    "choice": choices,
+    "branch": choices,
+    "picture": lambda picture: f"{must(picture)} image",
+    "mask": lambda mask: f"{must(mask)} mask",
+    "watermark": lambda _: " socket",
+    "controls": lambda _: " socket",
+}
+"""By kind of input: what follows its name."""
+
+
+def fact(input_: Input) -> str:
     """A field in a few characters."""
-    name = f"`{one.name}`"
-    if isinstance(one, Picture):
-        kind = "mask" if isinstance(one, MaskPicture) else "image"
-        return f"{name}{'*' if one.required else ''} {kind}"
-    if isinstance(one, (Choice, Branch)):
-        labels = list(one.options)
-        shown = ", ".join(labels) if len(labels) <= 6 else f"{len(labels)} choices"
-        return f"{name} {{{shown}}}={one.default}"
-    if isinstance(one, Switch):
-        return f"{name}={'on' if one.default else 'off'}"
-    if isinstance(one, (Integer, Number)):
-        return f"{name}={plain(one.default)} {limits(one)}".strip()
-    if isinstance(one, Text):
-        return f"{name}{'*' if one.required else ''}"
-    if isinstance(one, (Watermark, Controls)):
-        return f"{name} socket"
-    raise TypeError(f"{one.name}: no words for {type(one).__name__}")
-
-
-def limits(one: Integer | Number) -> str:
-    hard = span(one.low, one.high) if one.high not in (LARGEST_WIDGET, 1000.0) else ""
-    return " ".join(filter(None, (hard, f"~{span(one.advice.low, one.advice.high)}" if one.advice else "")))
+    return f"`{input_.name}`{FACTS[input_.kind](input_)}"
 
 
 def span(low: float, high: float) -> str:
@@ -72,7 +73,7 @@ def plain(value: float) -> str:
 
 
 def fields(model: Model) -> str:
-    return "; ".join(f"{fact(one)} {one.origin.name[0]}" for one in model.all_inputs())
+    return "; ".join(f"{fact(input_)} {input_.origin.name[0]}" for input_ in model.all_inputs())
 
 
 def keys(model: Model) -> str:

@@ -20,7 +20,8 @@ from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer, interpreter
 from volcv_client.sandbox import SandboxServer
-from volcv_client.store.results import Result, ResultStore
+from volcv_client.store.result import Result, ResultFile
+from volcv_client.store.results import ResultStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -72,7 +73,8 @@ class Panel:
             request={"prompt": f"filled {number}"},
             created=time.time() - 90 * 86400,
         )
-        return self.store.save(replace(one, **changes), [media])
+        file = ResultFile(data=media) if isinstance(media, bytes) else ResultFile(media)
+        return self.store.save(replace(one, files=(file,), **changes))
 
     def fill(self, count: int) -> None:
         """Results as if they had been made, quickly."""

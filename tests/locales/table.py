@@ -11,14 +11,13 @@ from typing import Any
 
 from volcv_client import messages
 from volcv_client.catalog import Model, all_models
+from volcv_client.catalog.inputs import UNBOUNDED
 from volcv_client.catalog.shared import RUN_OPTIONS
-from volcv_client.catalog.spec import INT_MAX, Input, Number
+from volcv_client.catalog.spec import Input
 
 from .definitions import every_input, key_of, texts
 from .snapshot import Entry, Snapshot
 
-UNBOUNDED = (INT_MAX, -INT_MAX, Number(name="", tooltip="", default=0).high)
-"""Technical bounds of widgets, which say nothing about the service."""
 WIDGETS = ("INT", "FLOAT", "BOOLEAN", "STRING", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 SOCKETS = {"VOLCV_WATERMARK": "Volcv_watermark", "VOLCV_CONTROL": "Volcv_control"}
 

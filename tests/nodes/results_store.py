@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from volcv_pack.nodes.server import results_api
-from volcv_pack.nodes.server.settings import Client, Reply
-from volcv_pack.volcv_client.store.results import Result, ResultStore
+from volcv_pack.nodes.server.settings import Reply, Requester
+from volcv_pack.volcv_client.store.result import Result, ResultFile
+from volcv_pack.volcv_client.store.results import ResultStore
 from volcv_pack.volcv_client.store.tasks import Task
 
-HERE = Client("127.0.0.1", "127.0.0.1:8188", None, "application/json")
+HERE = Requester("127.0.0.1", "127.0.0.1:8188", None, "application/json")
 ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
 KEY = "canary-results-5d81e0b7"
 T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
@@ -29,6 +32,14 @@ def png(width: int = 40, height: int = 30) -> bytes:
     return buffer.getvalue()
 
 
+def save(store: ResultStore, one: Result, files: Sequence[bytes]) -> Result:
+    return store.save(replace(one, files=tuple(ResultFile(data=data) for data in files)))
+
+
+def paths(one: Result) -> list[Path]:
+    return [file.path for file in one.files if file.path is not None]
+
+
 def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: Any) -> Result:
     one = Result(
         request_id=f"20261121{number:08d}",
@@ -42,14 +53,14 @@ def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: 
         image_urls=("https://pictures.example/signed?sign=secret",),
         request={"prompt": prompt, "seed": number},
     )
-    return store.save(replace(one, **changes), [png()])
+    return store.save(replace(one, files=(ResultFile(data=png()),), **changes))
 
 
 def keep_video(store: ResultStore, number: int, prompt: str = "a fox runs", **changes: Any) -> Result:
-    file = store.folder.parent / f"film {number}"
+    file = store.folder.parent / f"film {number}.part"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(FILM)
-    return store.save(replace(keep(store, number, prompt), req_key=VIDEO, **changes), [file])
+    return store.save(replace(keep(store, number, prompt), req_key=VIDEO, files=(ResultFile(file),), **changes))
 
 
 def task(number: int, **changes: Any) -> Task:

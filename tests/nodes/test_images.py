@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from volcv_pack.nodes import images
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError
-from volcv_pack.volcv_client.images.pictures import Encoding
+from volcv_pack.volcv_client.images.encode import EncodeOptions
 
 
 def opened(text: str) -> Image.Image:
@@ -37,7 +37,7 @@ def test_an_opaque_tensor_becomes_a_jpeg_without_chroma_subsampling_and_without_
 
 def test_lossless_keeps_every_value() -> None:
     values = torch.randint(0, 256, (17, 23, 3))
-    image = opened(images.tensor_to_base64(values / 255, Encoding(lossless=True)))
+    image = opened(images.tensor_to_base64(values / 255, EncodeOptions(lossless=True)))
     assert image.format == "PNG"
     assert np.array_equal(np.asarray(image), values.numpy())
 
@@ -46,7 +46,7 @@ def test_lossless_keeps_every_value() -> None:
 @given(st.integers(1, 24), st.integers(1, 24), st.integers(0, 2**32 - 1))
 def test_eight_bit_values_survive_the_round_trip(height: int, width: int, seed: int) -> None:
     values = torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (height, width, 3)).astype(np.float32) / 255)
-    data = base64.b64decode(images.tensor_to_base64(values, Encoding(lossless=True)))
+    data = base64.b64decode(images.tensor_to_base64(values, EncodeOptions(lossless=True)))
     back = images.bytes_to_tensor(data)
     assert back.shape == (1, height, width, 3) and back.dtype == torch.float32
     assert torch.equal(back[0], values)
@@ -54,13 +54,13 @@ def test_eight_bit_values_survive_the_round_trip(height: int, width: int, seed: 
 
 def test_values_are_clamped_and_rounded_and_nan_is_black() -> None:
     tensor = torch.tensor([1.2, -0.1, float("nan"), 0.4999 / 255, 0.5001 / 255, 254.6 / 255]).reshape(1, 6, 1)
-    image = opened(images.tensor_to_base64(tensor.repeat(1, 1, 3), Encoding(lossless=True)))
+    image = opened(images.tensor_to_base64(tensor.repeat(1, 1, 3), EncodeOptions(lossless=True)))
     assert [pixel[0] for pixel in image.get_flattened_data()] == [255, 0, 0, 0, 1, 255]
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_any_float_type_is_taken(dtype: torch.dtype) -> None:
-    image = opened(images.tensor_to_base64(torch.ones(8, 8, 3, dtype=dtype), Encoding(lossless=True)))
+    image = opened(images.tensor_to_base64(torch.ones(8, 8, 3, dtype=dtype), EncodeOptions(lossless=True)))
     assert image.getextrema() == ((255, 255),) * 3
 
 
@@ -74,7 +74,7 @@ def test_transparency_is_kept_as_png_and_opaque_alpha_is_dropped() -> None:
 
 def test_transparency_is_flattened_onto_white_where_the_service_does_not_read_it() -> None:
     tensor = torch.zeros(8, 8, 4)
-    image = opened(images.tensor_to_base64(tensor, Encoding(lossless=True, alpha=False)))
+    image = opened(images.tensor_to_base64(tensor, EncodeOptions(lossless=True, alpha=False)))
     assert image.mode == "RGB" and image.getextrema() == ((255, 255),) * 3
 
 
@@ -102,18 +102,17 @@ def test_a_broken_file_is_an_error_and_never_a_picture() -> None:
             images.bytes_to_tensor(broken)
 
 
-def test_equal_sizes_make_one_batch_and_different_ones_are_centred_on_black() -> None:
-    same, padded = images.to_batch([torch.full((1, 4, 6, 3), 0.25), torch.full((1, 4, 6, 3), 0.5)])
-    assert same.shape == (2, 4, 6, 3) and not padded and torch.all(same[1] == 0.5)
-    mixed, padded = images.to_batch([torch.ones(1, 2, 6, 3), torch.ones(1, 4, 2, 3)])
-    assert mixed.shape == (2, 4, 6, 3) and padded
-    assert torch.all(mixed[0, 1:3] == 1) and mixed[0].sum() == 2 * 6 * 3
-    assert torch.all(mixed[1, :, 2:4] == 1) and mixed[1].sum() == 4 * 2 * 3
-
-
 def test_masks_of_two_and_three_dimensions_and_empty_ones() -> None:
-    assert [mask.size for mask in images.mask_batch(torch.zeros(3, 4, 6))] == [(6, 4)] * 3
-    (single,) = images.mask_batch(torch.zeros(4, 6))
-    assert single.empty and not images.TensorMask(torch.eye(3)).empty
-    image = Image.open(io.BytesIO(images.TensorMask(torch.eye(4)).encode(Encoding(), (8, 8)).data))
+    assert [mask.size for mask in images.to_masks(torch.zeros(3, 4, 6))] == [(6, 4)] * 3
+    (single,) = images.to_masks(torch.zeros(4, 6))
+    assert single.empty and not images.to_masks(torch.eye(3))[0].empty
+    image = Image.open(io.BytesIO(images.to_masks(torch.eye(4))[0].encode(EncodeOptions(), (8, 8)).data))
     assert (image.format, image.mode, image.size) == ("PNG", "L", (8, 8))
+
+
+def test_a_float32_tensor_shares_its_memory_and_other_types_are_converted() -> None:
+    tensor = torch.rand(2, 4, 6, 3)
+    assert images.to_pixels(tensor).ctypes.data == tensor.data_ptr()
+    half = images.to_pixels(tensor.to(torch.bfloat16))
+    assert half.dtype == np.float32 and np.abs(half - tensor.numpy()).max() < 0.01
+    assert [one.size for one in images.to_images(tensor)] == [(6, 4)] * 2

@@ -13,7 +13,7 @@ import torch
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
-from volcv_pack.volcv_client.images.media import is_mp4
+from volcv_pack.volcv_client.images.formats import is_mp4
 from volcv_pack.volcv_client.sandbox import SandboxServer
 from volcv_pack.volcv_client.store import results
 

@@ -26,13 +26,15 @@ from results_store import (
     ids,
     keep,
     keep_video,
+    paths,
     png,
+    save,
 )
 from volcv_pack.nodes.server import results_api
-from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Client
+from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Requester
 from volcv_pack.volcv_client.catalog import all_models, model
 from volcv_pack.volcv_client.errors import StoreError
-from volcv_pack.volcv_client.images import media
+from volcv_pack.volcv_client.store import files as store_files
 from volcv_pack.volcv_client.store.results import ResultStore
 
 
@@ -59,7 +61,7 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "choice": "",
         "seeded": True,
         "id": kept.id,
-        "version": kept.files[0].stem[:12],
+        "version": paths(kept)[0].stem[:12],
         "kind": "picture",
         "pictures": 1,
         "request_id": kept.request_id,
@@ -74,7 +76,7 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
     assert body["models"] == [
         {key: line[key] for key in ("model", "node", "title", "choice", "seeded")} | {"results": 1}
     ]
-    store.reused(kept)
+    store.record_reuse(kept)
     assert good(results_api.listing(HERE))["results"][0]["reuses"] == 1
 
 
@@ -168,7 +170,7 @@ def test_which_models_have_a_seed(store: ResultStore, req_key: str, seeded: bool
 
 
 def test_a_search_in_a_thousand_results_is_quick(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "fsync", lambda _: None)
+    monkeypatch.setattr(store_files, "fsync", lambda _: None)
     for number in range(1000):
         keep(store, number, f"picture {number} of a red fox")
     began = time.perf_counter()
@@ -188,7 +190,7 @@ def test_details(store: ResultStore) -> None:
 
 
 def test_pictures_and_thumbnails(store: ResultStore) -> None:
-    kept = store.save(keep(store, 1), [png(900, 300), b"\xff\xd8\xff no picture"])
+    kept = save(store, keep(store, 1), [png(900, 300), b"\xff\xd8\xff no picture"])
     path, kind, name = results_api.picture(str(kept.id), "0")
     assert (path.read_bytes(), kind, name) == (png(900, 300), "image/png", f"{T2I}-1-1.png")
     assert results_api.picture(str(kept.id), "1")[1:] == ("image/jpeg", f"{T2I}-1-2.jpg")
@@ -208,7 +210,7 @@ def test_a_video(store: ResultStore) -> None:
     assert (line["kind"], line["model"], line["pictures"], picture["kind"]) == ("video", VIDEO, 1, "picture")
     assert good(results_api.details(str(kept.id)))["files"] == [{"format": "MP4", "bytes": len(FILM)}]
     path, kind, name = results_api.picture(str(kept.id), "0")
-    assert (path, kind, name) == (kept.files[0], "video/mp4", f"{VIDEO}-3-1.mp4")
+    assert (path, kind, name) == (paths(kept)[0], "video/mp4", f"{VIDEO}-3-1.mp4")
     path, kind, _ = results_api.thumbnail(str(kept.id), "0")
     with Image.open(path) as image:
         assert (image.size, image.format, kind) == ((256, 256), "JPEG", "image/jpeg")
@@ -216,12 +218,12 @@ def test_a_video(store: ResultStore) -> None:
     assert path.stat().st_size < 10_000 and light - dark > 150  # type: ignore[operator]
     assert results_api.thumbnail(str(kept.id), "0").path == path
     good(results_api.delete(HERE, b"{}", str(kept.id)))
-    assert not kept.files[0].exists() and not path.exists()
+    assert not paths(kept)[0].exists() and not path.exists()
 
 
 def test_a_video_that_vanished(store: ResultStore) -> None:
     kept = keep_video(store, 3)
-    kept.files[0].unlink()
+    paths(kept)[0].unlink()
     assert good(results_api.details(str(kept.id)))["files"] == [{}]
     for locate in (results_api.picture, results_api.thumbnail):
         with pytest.raises(StoreError):
@@ -238,7 +240,8 @@ def test_a_video_that_vanished(store: ResultStore) -> None:
     ],
 )
 def test_what_a_saved_file_is_called(store: ResultStore, changes: dict[str, Any], name: str) -> None:
-    assert results_api.name_of(replace(keep_video(store, 3), **changes), 0) == name
+    kept = store.save(replace(keep_video(store, 3), **changes))
+    assert results_api.picture(str(kept.id), "0").name == name
 
 
 PATHS = ("0", "-1", "", "999", "1.0", "..", "../index.db", "..%2findex.db", "\u0661", "1 OR 1=1", "9" * 19, "9" * 400)
@@ -267,7 +270,7 @@ def test_what_is_no_picture_of_it_is_not_found(store: ResultStore, position: str
 
 def test_a_picture_that_vanished_is_not_found(store: ResultStore) -> None:
     kept = keep(store, 1)
-    kept.files[0].unlink()
+    paths(kept)[0].unlink()
     for locate in (results_api.picture, results_api.thumbnail):
         with pytest.raises(StoreError):
             locate(str(kept.id), "0")
@@ -277,7 +280,7 @@ def test_delete_forgets_the_pictures_and_keeps_the_count(store: ResultStore) -> 
     kept, other = keep(store, 1, cost=1.0), keep(store, 2)
     thumbnail = results_api.thumbnail(str(kept.id), "0").path
     assert good(results_api.delete(HERE, b"{}", str(kept.id))) == {"deleted": 1}
-    assert not kept.files[0].exists() and not thumbnail.exists() and other.files[0].exists()
+    assert not paths(kept)[0].exists() and not thumbnail.exists() and paths(other)[0].exists()
     assert ids() == [2]
     assert good(results_api.charges())["today"]["calls"] == 2
 
@@ -291,7 +294,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("client", list(REFUSED.values()), ids=list(REFUSED))
-def test_strangers_may_look_but_not_touch(store: ResultStore, client: Client) -> None:
+def test_strangers_may_look_but_not_touch(store: ResultStore, client: Requester) -> None:
     kept = keep(store, 1)
     body = good(results_api.listing(client))
     assert body["total"] == 1 and body["refusal"]
@@ -301,9 +304,9 @@ def test_strangers_may_look_but_not_touch(store: ResultStore, client: Client) ->
 
 
 def test_the_switch_lets_strangers_in(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "VOLCV_ALLOW_REMOTE_SETTINGS=1" in results_api.refusal(ELSEWHERE)
+    assert "VOLCV_ALLOW_REMOTE_SETTINGS=1" in ELSEWHERE.refusal("results_remote")
     monkeypatch.setenv(REMOTE_SWITCH, "1")
-    assert results_api.refusal(ELSEWHERE) == ""
+    assert ELSEWHERE.refusal("results_remote") == ""
     assert good(results_api.delete(ELSEWHERE, b"{}", str(keep(store, 1).id))) == {"deleted": 1}
 
 

@@ -21,15 +21,16 @@ from results_store import (
     ids,
     task,
 )
+from volcv_pack.nodes.runner import clients
 from volcv_pack.nodes.server import results_api
-from volcv_pack.volcv_client.calls import exchange
+from volcv_pack.volcv_client.calls import task_call
+from volcv_pack.volcv_client.calls.batch import BatchRun
 from volcv_pack.volcv_client.calls.call import Phase
-from volcv_pack.volcv_client.calls.run import BatchInputs, Run
-from volcv_pack.volcv_client.calls.service import service_for
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.config import Profile
 from volcv_pack.volcv_client.errors import Cancelled
-from volcv_pack.volcv_client.request.payload import ArrayPicture, defaults
+from volcv_pack.volcv_client.images.image import Image
+from volcv_pack.volcv_client.request.plan import plan
 from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
 from volcv_pack.volcv_client.store.results import ResultStore
 from volcv_pack.volcv_client.store.tasks import KEPT_SECONDS
@@ -46,20 +47,18 @@ def gateway() -> Iterator[SandboxServer]:
         yield server
 
 
-def start(gateway: SandboxServer, **values: Any) -> Run[bytes]:
+def start(gateway: SandboxServer, **values: Any) -> BatchRun:
     profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, max_concurrency=1)
-    one = model(T2I)
-    given = {**defaults(one), "prompt": "a red fox", "width": 64, "height": 64, **values}
-    return Run(service_for(profile), one, BatchInputs(given), lambda _, data: data)
+    given = {"prompt": "a red fox", "width": 64, "height": 64, **values}
+    return clients.client(profile).start(plan(model(T2I), given))
 
 
-def start_task(gateway: SandboxServer, seed: int, key: str = EDIT, name: str = "image") -> Run[bytes]:
+def start_task(gateway: SandboxServer, seed: int, key: str = EDIT, name: str = "image") -> BatchRun:
     upload_url = f"{gateway.url}/v1/files"
     profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, upload_url=upload_url)
-    one = model(key)
-    picture = ArrayPicture(np.full((64, 64, 3), 90, np.uint8))
-    given = BatchInputs({**defaults(one), "prompt": "make it night", "seed": seed}, {name: [picture]})
-    return Run(service_for(profile), one, given, lambda _, data: data)
+    picture = Image(np.full((64, 64, 3), 90, np.uint8))
+    given = {"prompt": "make it night", "seed": seed, name: [picture]}
+    return clients.client(profile).start(plan(model(key), given))
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -88,7 +87,7 @@ def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
     until(lambda: last["id"] not in [one["id"] for one in calls()])
     assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
     until(lambda: calls() == [])
-    errors = [future.exception() for future in run.futures]
+    errors = [call.error for call in run.calls]
     assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
     assert errors.count(None) == 2 and gateway.charged == len(ids()) == 2
 
@@ -102,7 +101,7 @@ def tasks() -> list[dict[str, Any]]:
 def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
     gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
-    monkeypatch.setattr(exchange, "FIRST_POLL", 0.05)
+    monkeypatch.setattr(task_call, "FIRST_POLL", 0.05)
     gateway.inject(Fault(task=phase))
     run = start_task(gateway, 60)
     until(lambda: [one["phase"] for one in calls()] == [phase])
@@ -111,7 +110,7 @@ def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
     assert tasks() == []  # the call still waits for it
     assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
     until(lambda: calls() == [])
-    assert isinstance(run.futures[0].exception(), Cancelled)
+    assert run.wait(10) and isinstance(run.calls[0].error, Cancelled)
     until(lambda: len(tasks()) == 1)
     (left,) = tasks()
     assert (left["model"], left["seed"], left["prompt"]) == (EDIT, 60, "make it night")
@@ -129,7 +128,7 @@ def test_a_call_that_uploads_is_not_yet_sent(gateway: SandboxServer) -> None:
     assert not call["sent"] and not call["task"]
     assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "cancelled"}
     until(lambda: calls() == [])
-    assert isinstance(run.futures[0].exception(), Cancelled)
+    assert run.wait(10) and isinstance(run.calls[0].error, Cancelled)
     assert gateway.charged == 0 and tasks() == []
 
 
@@ -178,9 +177,9 @@ def test_open_tasks(store: ResultStore) -> None:
         "expires": now - 60 + KEPT_SECONDS,
     }
     assert (newest["title"], newest["prompt"], newest["seed"]) == ("gone_in_this_version", "", None)
-    assert exchange.claim(task(1))
+    assert clients.shared.claim(task(1))
     assert [one["task_id"] for one in tasks()] == [task(2).task_id]
-    exchange.release(task(1))
+    clients.shared.release(task(1))
     assert len(tasks()) == 2
 
 
@@ -189,7 +188,7 @@ def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -
     run = start(gateway, seed=50)
     until(lambda: bool(calls()))
     said = [json.dumps(good(results_api.calls_under_way()))]
-    until(lambda: all(future.done() for future in run.futures))
+    until(lambda: all(call.ended for call in run.calls))
     until(lambda: len(ids()) == 1)
     (one,) = good(results_api.listing(HERE))["results"]
     said += [json.dumps(good(reply)) for reply in (results_api.details(str(one["id"])), results_api.charges())]

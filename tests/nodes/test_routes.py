@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from volcv_pack.nodes.server import settings
-from volcv_pack.nodes.server.settings import Client
+from volcv_pack.nodes.server.settings import Requester
 from volcv_pack.volcv_client import config, messages
-from volcv_pack.volcv_client.config import profiles
+from volcv_pack.volcv_client.config import edit
 from volcv_pack.volcv_client.errors import SetupError
 from volcv_pack.volcv_client.sandbox import SandboxServer
 
 KEY = "sk-canary-0123456789abcdWXYZ"
-LOCAL = Client("127.0.0.1", "127.0.0.1:8188", "http://127.0.0.1:8188", "application/json")
-STRANGER = Client("192.168.1.20", "192.168.1.5:8188", "http://192.168.1.5:8188", "application/json")
+LOCAL = Requester("127.0.0.1", "127.0.0.1:8188", "http://127.0.0.1:8188", "application/json")
+STRANGER = Requester("192.168.1.20", "192.168.1.5:8188", "http://192.168.1.5:8188", "application/json")
 
 
-def save(body: object, client: Client = LOCAL) -> tuple[int, dict[str, Any]]:
+def save(body: object, client: Requester = LOCAL) -> tuple[int, dict[str, Any]]:
     status, answer = settings.save(client, body if isinstance(body, bytes) else json.dumps(body).encode())
     return status, answer
 
@@ -100,37 +100,37 @@ def test_what_is_no_request_is_refused(body: bytes) -> None:
 def test_errors_are_in_the_users_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOLCV_LANG", "zh")
     _, answer = save({"values": {"timeout": -1}})
-    assert messages.texts("zh")["error.bad_value.means"].format(setting="timeout") in answer["error"]
+    assert messages.texts("zh")["error.bad_value.message"].format(setting="timeout") in answer["error"]
 
 
 REFUSED = {
     "another computer": STRANGER,
-    "another computer that claims to be this one": Client("10.0.0.9", "127.0.0.1:8188", None, "application/json"),
-    "behind a proxy on this computer": Client(**{**vars(LOCAL), "forwarded": "10.0.0.9"}),
-    "a proxy header that claims loopback": Client(**{**vars(LOCAL), "forwarded": "127.0.0.1"}),
-    "a foreign name that leads here": Client("127.0.0.1", "evil.example:8188", "http://evil.example:8188",
+    "another computer that claims to be this one": Requester("10.0.0.9", "127.0.0.1:8188", None, "application/json"),
+    "behind a proxy on this computer": Requester(**{**vars(LOCAL), "forwarded": "10.0.0.9"}),
+    "a proxy header that claims loopback": Requester(**{**vars(LOCAL), "forwarded": "127.0.0.1"}),
+    "a foreign name that leads here": Requester("127.0.0.1", "evil.example:8188", "http://evil.example:8188",
                                              "application/json"),
-    "another page": Client(**{**vars(LOCAL), "origin": "https://evil.example"}),
-    "another port of this computer": Client(**{**vars(LOCAL), "origin": "http://127.0.0.1:3000"}),
-    "a page without an origin": Client(**{**vars(LOCAL), "origin": "null"}),
-    "no host at all": Client("127.0.0.1", "", "null", "application/json"),
-    "no address at all": Client("", "127.0.0.1:8188", None, "application/json"),
-    "a broken host": Client("127.0.0.1", "[::1", None, "application/json"),
+    "another page": Requester(**{**vars(LOCAL), "origin": "https://evil.example"}),
+    "another port of this computer": Requester(**{**vars(LOCAL), "origin": "http://127.0.0.1:3000"}),
+    "a page without an origin": Requester(**{**vars(LOCAL), "origin": "null"}),
+    "no host at all": Requester("127.0.0.1", "", "null", "application/json"),
+    "no address at all": Requester("", "127.0.0.1:8188", None, "application/json"),
+    "a broken host": Requester("127.0.0.1", "[::1", None, "application/json"),
 }  # fmt: skip
 ALLOWED = {
     "the browser": LOCAL,
-    "a program": Client("127.0.0.1", "127.0.0.1:8188", None, "application/json; charset=utf-8"),
-    "by name": Client("127.0.0.1", "localhost:8188", "http://localhost:8188", "application/json"),
-    "IPv6": Client("::1", "[::1]:8188", "http://[::1]:8188", "application/json"),
-    "IPv4 in IPv6": Client("::ffff:127.0.0.1", "127.0.0.1:8188", None, "application/json"),
-    "default port": Client("127.0.0.1", "127.0.0.1", "http://127.0.0.1:80", "application/json"),
+    "a program": Requester("127.0.0.1", "127.0.0.1:8188", None, "application/json; charset=utf-8"),
+    "by name": Requester("127.0.0.1", "localhost:8188", "http://localhost:8188", "application/json"),
+    "IPv6": Requester("::1", "[::1]:8188", "http://[::1]:8188", "application/json"),
+    "IPv4 in IPv6": Requester("::ffff:127.0.0.1", "127.0.0.1:8188", None, "application/json"),
+    "default port": Requester("127.0.0.1", "127.0.0.1", "http://127.0.0.1:80", "application/json"),
 }
 ACTIONS = {
     "save": lambda client: settings.save(client, b'{"values": {"timeout": 9}}'),
     "language": lambda client: settings.save(client, b'{"language": "zh"}'),
     "activate": lambda client: settings.activate(client, b'{"active": "sandbox"}'),
     "delete": lambda client: settings.delete(client, b"", "default"),
-    "test": lambda client: settings.prove(client, b"{}"),
+    "test": lambda client: settings.check_profile(client, b"{}"),
 }
 
 
@@ -153,7 +153,7 @@ def test_this_computers_browser_may(who: str, action: str, monkeypatch: pytest.M
 
 def test_only_json_is_taken() -> None:
     for kind in ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
-        client = Client(**{**vars(LOCAL), "content_type": kind})
+        client = Requester(**{**vars(LOCAL), "content_type": kind})
         assert all(action(client)[0] == 400 for action in ACTIONS.values())
     assert not config.config_file().exists()
 
@@ -162,7 +162,7 @@ def test_the_environment_can_let_strangers_in(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("VOLCV_ALLOW_REMOTE_SETTINGS", "1")
     assert ACTIONS["save"](STRANGER)[0] == 200
     assert settings.status(STRANGER)[1]["writable"]
-    assert ACTIONS["save"](Client(**{**vars(STRANGER), "origin": "https://evil.example"}))[0] == 403
+    assert ACTIONS["save"](Requester(**{**vars(STRANGER), "origin": "https://evil.example"}))[0] == 403
     monkeypatch.setenv("VOLCV_ALLOW_REMOTE_SETTINGS", "0")
     assert ACTIONS["save"](STRANGER)[0] == 403
 
@@ -230,12 +230,12 @@ def test_profiles_are_made_switched_and_deleted() -> None:
 
 def test_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VOLCV_LANG")
-    assert settings.status(LOCAL)[1]["language"] == profiles.language() == "auto"
+    assert settings.status(LOCAL)[1]["language"] == config.stored_language() == "auto"
     assert save({"language": "zh"})[1]["language"] == "zh"
-    assert stored()["language"] == profiles.language() == "zh"
+    assert stored()["language"] == config.stored_language() == "zh"
     assert save({"language": "fr"})[0] == 400
     config.config_file().write_text("{", encoding="utf-8")
-    assert profiles.language() == "auto", "errors must be readable when the file is not"
+    assert config.stored_language() == "auto", "errors must be readable when the file is not"
 
 
 def test_reported_locale() -> None:
@@ -249,7 +249,7 @@ def test_reported_locale() -> None:
 
 def test_simultaneous_changes_all_last() -> None:
     threads = [
-        threading.Thread(target=profiles.set_value, args=(f"p{number}", "timeout", number + 1)) for number in range(12)
+        threading.Thread(target=edit.set_values, args=(f"p{number}", {"timeout": number + 1})) for number in range(12)
     ]
     for thread in threads:
         thread.start()
@@ -262,7 +262,7 @@ def test_simultaneous_changes_all_last() -> None:
 def test_the_test_accepts_a_good_key_and_buys_nothing() -> None:
     with SandboxServer(api_keys=(KEY,)) as gateway:
         save({"values": {"base_url": gateway.url, "api_key": KEY}})
-        code, answer = settings.prove(LOCAL, b"{}")
+        code, answer = settings.check_profile(LOCAL, b"{}")
         assert code == 200 and answer["ok"] and 0 <= answer["seconds"] < 10 and answer["profile"] == "default"
         assert gateway.charged == 0 and len(gateway.requests) == 1
 
@@ -270,7 +270,7 @@ def test_the_test_accepts_a_good_key_and_buys_nothing() -> None:
 def test_the_test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     def failure(**values: object) -> str:
         assert save({"values": values})[0] == 200
-        code, answer = settings.prove(LOCAL, b"{}")
+        code, answer = settings.check_profile(LOCAL, b"{}")
         assert code == 200 and not answer["ok"]
         assert "charged" not in answer["error"] and KEY not in answer["error"]
         return str(answer["error"])
@@ -292,17 +292,17 @@ def test_the_test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_test_of_the_sandbox_and_of_an_unknown_profile() -> None:
-    assert settings.prove(LOCAL, b'{"profile": "sandbox"}')[1]["ok"]
-    assert "nobody" in settings.prove(LOCAL, b'{"profile": "nobody"}')[1]["error"]
+    assert settings.check_profile(LOCAL, b'{"profile": "sandbox"}')[1]["ok"]
+    assert "nobody" in settings.check_profile(LOCAL, b'{"profile": "nobody"}')[1]["error"]
 
 
 def test_words_for_switches() -> None:
     for word, meant in {"on": True, "No": False, "TRUE": True, "0": False}.items():
-        profiles.set_value("default", "lossless", word)
+        edit.set_values("default", {"lossless": word})
         assert config.profile().lossless is meant
-    assert profiles.unset_value("default", "lossless") and not profiles.unset_value("default", "lossless")
+    assert edit.unset_value("default", "lossless") and not edit.unset_value("default", "lossless")
     with pytest.raises(SetupError):
-        profiles.use("nobody")
+        edit.activate("nobody")
 
 
 def test_every_text_of_the_panel_is_there_in_both_languages() -> None:

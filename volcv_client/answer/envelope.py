@@ -12,22 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
-from uuid import uuid4
 
 from ..errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
 from ..messages import has
-from ..redact import redact, without
-from ..request.wire import PICTURES_FIELD
+from ..redact import redact, remove_secrets
+from ..request.json_body import PICTURES_FIELD
 from .codes import CODES, HTTP_STATUSES, NAMES, SUCCESS, WORK_MAY_BE_DONE
 
 REQUEST_ID = re.compile(r"request[ _]id:?\s*([A-Za-z0-9-]{6,64})", re.IGNORECASE)
 TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 REQUEST_ID_HEADERS = ("X-Tt-Logid", "X-Request-Id", "X-Oneapi-Request-Id")
 CREDENTIAL_HINTS = re.compile(r"invalid[ _]?(api[ _]?)?key|invalid.*token|unauthori[sz]ed|\u4ee4\u724c", re.IGNORECASE)
-
-LONG_TEXT = 2**16
-MOST_TEXTS = 4096
-"""Texts of an answer that are looked at; more than that is nothing that the service sends."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class Envelope:
     request_id: str
     seconds: float | None
     image_urls: tuple[str, ...]
-    base64_pictures: tuple[str | memoryview, ...]
+    base64_pictures: tuple[str, ...]
     texts: Mapping[str, str]
     cost: float | None
     data: Mapping[str, Any]
@@ -60,7 +55,7 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
     """
     data, request_id, seconds = parse_data(raw, secrets=secrets)
     urls = strings([data.get("video_url")] if video else data.get("image_urls"))
-    pictures = () if video else inline_pictures(data)
+    pictures = () if video else strings(data.get(PICTURES_FIELD))
     if not urls and not pictures:
         link = text_of(data.get("video_url"))
         key = "no_video" if video else "video_instead" if link else "no_picture"
@@ -78,7 +73,7 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
 
 def has_result(data: Mapping[str, Any]) -> bool:
     """Whether an answer about a task already brings what was ordered."""
-    return bool(data.get("video_url") or strings(data.get("image_urls")) or inline_pictures(data))
+    return bool(data.get("video_url") or strings(data.get("image_urls")) or strings(data.get(PICTURES_FIELD)))
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
@@ -108,73 +103,15 @@ def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str
 
 def json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        lean, texts = without_long_texts(content)
-        body = json.loads(lean)
-        body = restored(body, texts) if texts else body
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
 
-def without_long_texts(content: bytes) -> tuple[bytes, dict[str, memoryview]]:
-    """JSON with a mark in place of each long text (a picture), and the texts by mark.
-
-    The reader would look at each of their millions of characters, and hold up the other threads of the process.
-    """
-    mark = uuid4().hex
-    pieces: list[bytes] = []
-    texts: dict[str, memoryview] = {}
-    copied = at = 0
-    for _ in range(MOST_TEXTS):
-        start = content.find(b'"', at) + 1
-        end = content.find(b'"', start)
-        if start == 0 or end < 0 or len(content) - at <= LONG_TEXT:
-            break
-        escaped = content.find(b"\\", start, end) >= 0
-        while escaped and end >= 0 and ends_escaped(content, start, end):
-            end = content.find(b'"', end + 1)
-        if end < 0:
-            break
-        if not escaped and end - start > LONG_TEXT:
-            name = f"{mark}{len(texts)}"
-            texts[name] = memoryview(content)[start:end]
-            pieces += content[copied:start], name.encode()
-            copied = end
-        at = end + 1
-    return b"".join([*pieces, content[copied:]]), texts
-
-
-def ends_escaped(content: bytes, start: int, end: int) -> bool:
-    """Whether the quotation mark at ``end`` belongs to the text that begins at ``start``."""
-    text = content[max(start, end - LONG_TEXT) : end]
-    return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
-
-
-def restored(value: Any, texts: Mapping[str, memoryview], pictures: bool = False) -> Any:
-    """Parsed JSON with the texts back in their places; pictures stay views of the answer's bytes, uncopied.
-
-    Raises ValueError for a text that is no UTF-8.
-    """
-    if isinstance(value, dict):
-        return {name: restored(one, texts, name == PICTURES_FIELD) for name, one in value.items()}
-    if isinstance(value, list):
-        return [restored(one, texts, pictures) for one in value]
-    if isinstance(value, str) and value in texts:
-        return texts[value] if pictures else str(texts[value], "utf-8")
-    return value
-
-
 def strings(value: object) -> tuple[str, ...]:
     """The non-empty strings of a list; anything else counts as an empty list."""
     return tuple(v for v in value if isinstance(v, str) and v.strip()) if isinstance(value, list) else ()
-
-
-def inline_pictures(data: Mapping[str, Any]) -> tuple[str | memoryview, ...]:
-    """Base64 texts of an answer's pictures; long ones as views of their ASCII bytes."""
-    found = data.get(PICTURES_FIELD)
-    if not isinstance(found, list):
-        return ()
-    return tuple(one for one in found if isinstance(one, memoryview) or strings([one]))
 
 
 def text_of(value: object) -> str:
@@ -215,7 +152,7 @@ def id_of(value: object, raw: RawAnswer, secrets: Iterable[str]) -> str:
 
 def not_json(raw: RawAnswer, secrets: tuple[str, ...]) -> RefusedError | BadAnswerError:
     """The error for a body that is no JSON object: an HTML page (quoted by its title), plain text, or nothing."""
-    start = without(raw.content.decode("utf-8", "replace"), secrets)[:4096].strip()
+    start = remove_secrets(raw.content.decode("utf-8", "replace"), secrets)[:4096].strip()
     html = start.startswith("<")
     if html:
         title = TITLE.search(start)
@@ -283,7 +220,7 @@ def refused(
     minutes = minutes_ahead(raw) if row and row.about_time else 0
     key = ("clock_ahead" if minutes > 0 else "clock_behind") if minutes else str(code)
     error = kind(
-        key if has(f"error.{key}.means") else "unknown_code",
+        key if has(f"error.{key}.message") else "unknown_code",
         code=shown or code,
         http_status=raw.status,
         request_id=request_id,

@@ -1,25 +1,22 @@
-"""What a call is, where it stands, and what it brings."""
+"""A call: one request, where it stands, and its result."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, TypeVar
 
 from ..catalog.spec import Model
-from ..images.media import Media
-from ..request.payload import Built
+from ..errors import without_frames
+from ..request.body import Request
+from ..store.result import Result, ResultFile
 from ..store.tasks import Task
 from .cancel import CancelToken
 
-P = TypeVar("P")
-
 
 class Phase(str, Enum):
-    """Where a call is."""
+    """Where a call stands."""
 
     QUEUED = "queued"
     ENCODING = "encoding"
@@ -35,58 +32,57 @@ class Phase(str, Enum):
 
 
 SENT = (Phase.WORKING, Phase.DOWNLOADING, Phase.DECODING)
-"""Phases in which a call is already paid for, or may be, and is finished whatever happens."""
+"""Phases in which a call is charged, or may be; it is finished whatever happens."""
 
-SERVICE_WORKS = (Phase.WORKING, Phase.IN_QUEUE, Phase.GENERATING)
-"""Phases in which there is nothing to do but to wait for the service."""
-
-
-@dataclass(frozen=True)
-class Answer(Generic[P]):
-    """What one call brought. ``pictures`` are decoded by the caller's decoder; ``files`` are the raw bytes.
-
-    ``seconds`` is the service's own time if it said so, else the measured one. ``reused``: nothing was charged.
-    """
-
-    request_id: str
-    req_key: str
-    seed: int | None
-    seconds: float | None
-    image_urls: tuple[str, ...]
-    texts: Mapping[str, str]
-    cost: float | None
-    reused: bool
-    files: tuple[Media, ...]
-    pictures: tuple[P, ...]
-    notes: tuple[str, ...] = ()
+TASK_PENDING = (Phase.IN_QUEUE, Phase.GENERATING)
+"""Phases in which a call may stop waiting without loss: the next run resumes its task."""
 
 
 @dataclass(eq=False)
-class Call(Generic[P]):
-    """One picture to ask for, and where it stands.
+class Call:
+    """One request. It ends with ``result`` or ``error`` (a VolcvError, Cancelled, or an unexpected exception).
 
-    ``build`` makes the body (it encodes pictures, so it runs in a worker); ``decode`` turns picture bytes, or the
-    file of a video, into what the caller wants and raises BadAnswerError for broken ones. ``task``: one that was
-    submitted before and whose result is to be fetched; nothing is submitted then.
+    ``build`` builds the request body; it encodes pictures, so it runs in a worker thread. ``decode`` decodes the
+    files of an answer and raises BadAnswerError for broken pictures. ``on_end`` is called once, in the thread that
+    ended the call. All three are dropped at the end, so that a finished call holds no pictures. ``task``: submitted
+    earlier; its result is fetched and nothing is submitted. ``number`` identifies the call in this process.
     """
 
     model: Model
-    build: Callable[[], Built]
-    decode: Callable[[Any], P]
     seed: int | None
     random_seed: bool
+    build: Callable[[], Request] | None = field(repr=False)
+    decode: Callable[[Sequence[ResultFile]], None] | None = field(default=None, repr=False)
+    on_end: Callable[[Call], None] | None = field(default=None, repr=False)
     task: Task | None = None
     token: CancelToken = field(default_factory=CancelToken)
+    number: int = 0
+    submitted: float = field(default_factory=time.monotonic)
     phase: Phase = Phase.QUEUED
     phase_since: float = field(default_factory=time.monotonic)
     retries: int = 0
     retry_reason: str = ""
-    future: Future[Answer[P]] = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        # Running from the start: nobody who waits for the future can cancel a call that may be paid for.
-        self.future.set_running_or_notify_cancel()
+    result: Result | None = None
+    error: Exception | None = None
 
     def enter(self, phase: Phase) -> None:
         self.phase_since = time.monotonic()
         self.phase = phase
+
+    @property
+    def ended(self) -> bool:
+        return self.phase is Phase.DONE
+
+    def succeed(self, result: Result) -> None:
+        self.result = result
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        self.error = without_frames(error)
+        self._end()
+
+    def _end(self) -> None:
+        on_end, self.build, self.decode, self.on_end = self.on_end, None, None, None
+        self.enter(Phase.DONE)
+        if on_end is not None:
+            on_end(self)

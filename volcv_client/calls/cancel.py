@@ -1,4 +1,4 @@
-"""Cancelling: a flag that waits can watch."""
+"""Cancellation: a flag that everything that waits looks at."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from ..errors import Cancelled
 
-TICK = 0.1
-"""Seconds between two looks at a condition that has no event of its own."""
+POLL_SECONDS = 0.1
+"""Interval between two looks at a condition that has no event of its own."""
 
 
 class CancelToken:
-    """Set once by the user; looked at by everything that waits. Cancelling a parent cancels its children."""
+    """Set once by the user. Cancelling a parent cancels its children."""
 
     def __init__(self, parent: CancelToken | None = None) -> None:
         self._event = threading.Event()
@@ -28,7 +28,7 @@ class CancelToken:
 
 
 class SharedToken:
-    """Cancelled when everyone who wants the same call has cancelled."""
+    """Token of a request that several calls wait for: cancelled when all of them are."""
 
     def __init__(self, first: CancelToken) -> None:
         self._tokens = [first]
@@ -53,4 +53,4 @@ class SharedToken:
             left = end - time.monotonic()
             if left <= 0:
                 return
-            time.sleep(min(TICK, left))
+            time.sleep(min(POLL_SECONDS, left))

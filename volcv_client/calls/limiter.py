@@ -1,7 +1,7 @@
-"""How many calls of one credential may be in flight.
+"""Limiter: how many calls of one credential may be in flight.
 
-The service tells its limit only by refusing (50429, 50430, HTTP 429). So the allowance is halved on a
-refusal and grows back by one after a quiet time with enough successes.
+The service states its limit only by refusing (50429, 50430, HTTP 429). The allowance is halved on a refusal and grows
+back by one after a quiet time with enough successes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .cancel import TICK, SharedToken
+from .cancel import POLL_SECONDS, SharedToken
 
 GROW_AFTER_SECONDS = 60.0
 GROW_AFTER_SUCCESSES = 10
@@ -20,10 +20,10 @@ GROW_AFTER_SUCCESSES = 10
 class Limiter:
     """Slots for one credential; shared by everything in the process that uses it."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._condition = threading.Condition()
         self._clock = clock
-        self._most = most
+        self._limit = limit
         self._enforced: int | None = None  # what the service's refusals left, None while it never refused
         self._in_flight = 0
         self._reduced_at = float("-inf")
@@ -32,12 +32,12 @@ class Limiter:
     @property
     def allowed(self) -> int:
         """Calls that may be in flight at this moment."""
-        return self._most if self._enforced is None else min(self._most, self._enforced)
+        return self._limit if self._enforced is None else min(self._limit, self._enforced)
 
-    def set_most(self, most: int) -> None:
+    def set_limit(self, limit: int) -> None:
         """Change the configured limit; a smaller allowance that the service enforced stays."""
         with self._condition:
-            self._most = most
+            self._limit = limit
             self._condition.notify_all()
 
     @contextmanager
@@ -46,7 +46,7 @@ class Limiter:
         with self._condition:
             while self._in_flight >= self.allowed:
                 token.check()
-                self._condition.wait(TICK)
+                self._condition.wait(POLL_SECONDS)
             token.check()
             self._in_flight += 1
         try:
@@ -73,19 +73,7 @@ class Limiter:
             self._successes += 1
             quiet = self._clock() - self._reduced_at >= GROW_AFTER_SECONDS
             if self._enforced is not None and quiet and self._successes >= GROW_AFTER_SUCCESSES:
-                self._enforced = self._enforced + 1 if self._enforced + 1 < self._most else None
+                self._enforced = self._enforced + 1 if self._enforced + 1 < self._limit else None
                 self._successes = 0
                 self._reduced_at = self._clock()
                 self._condition.notify_all()
-
-
-_limiters: dict[str, Limiter] = {}
-_lock = threading.Lock()
-
-
-def limiter_for(credential: str, most: int) -> Limiter:
-    """The limiter of that credential, with its configured limit set to ``most``."""
-    with _lock:
-        found = _limiters.setdefault(credential, Limiter(most))
-    found.set_most(most)
-    return found

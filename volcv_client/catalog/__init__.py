@@ -12,15 +12,15 @@ from .spec import Model
 def all_models() -> tuple[Model, ...]:
     """Every declared model, ordered by group and title. Each declaration file holds one ``MODEL``."""
     names = sorted(m.name for m in iter_modules(models.__path__))
-    found = [import_module(f"{models.__name__}.{name}").MODEL for name in names]
-    return tuple(sorted(found, key=lambda model: (model.group, model.title)))
+    declared = [import_module(f"{models.__name__}.{name}").MODEL for name in names]
+    return tuple(sorted(declared, key=lambda model: (model.group, model.title)))
 
 
 def model(key: str) -> Model:
     """The model with that req_key, node id or name of a family; KeyError if there is none."""
-    for one in all_models():
-        if key in (one.node_id, one.name or one.req_key, *one.req_keys):
-            return one
+    for declared in all_models():
+        if key in (declared.node_id, declared.name or declared.req_key, *declared.req_keys):
+            return declared
     raise KeyError(key)
 
 

@@ -1,8 +1,8 @@
-"""What models and their inputs are called, and what is said of them, in the user's language.
+"""Titles, summaries and tooltips of models in the user's language.
 
 English stands in the declarations. Other languages are the texts of the nodes, in the folder ``locales`` that ComfyUI
-reads, and that an installed package has inside. Where it is missing, because this package was copied without the rest,
-English is left.
+reads and that an installed package contains. English is the fallback where the folder is missing, because this package
+was copied without the rest.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ LOCALES = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "locales"
 def locale_file(of: str, name: str) -> Mapping[str, Any]:
     """``nodeDefs`` (texts by node id) or ``main`` (``nodeCategories``) of a language; empty if there is none."""
     try:
-        found: dict[str, Any] = json.loads((LOCALES / of / f"{name}.json").read_text(encoding="utf-8"))
+        texts: dict[str, Any] = json.loads((LOCALES / of / f"{name}.json").read_text(encoding="utf-8"))
     except OSError:
         return {}
-    return found
+    return texts
 
 
 def translated(name: str, key: str) -> Mapping[str, Any]:
     """An entry of a locale file in the language in force; empty in English."""
-    found: Mapping[str, Any] = {} if language() == "en" else locale_file(language(), name).get(key, {})
-    return found
+    entry: Mapping[str, Any] = {} if language() == "en" else locale_file(language(), name).get(key, {})
+    return entry
 
 
 def node_texts(model: Model) -> Mapping[str, Any]:
-    """What the node says; empty in English."""
+    """The texts of the model's node; empty in English."""
     return translated("nodeDefs", model.node_id)
 
 
@@ -55,9 +55,9 @@ def group(model: Model) -> str:
     return str(translated("main", "nodeCategories").get(model.group, model.group))
 
 
-def tooltip(model: Model, one: Input) -> str:
-    """What an input is for, without its field's name at the end, which nodes show and the command says anyway."""
-    ids = [one.name, *(f"{outer.name}_{one.name}" for outer in model.inputs if isinstance(outer, Branch))]
+def tooltip(model: Model, input_: Input) -> str:
+    """The tooltip of an input, without the field's name at the end, which the command shows anyway."""
+    ids = [input_.name, *(f"{outer.name}_{input_.name}" for outer in model.inputs if isinstance(outer, Branch))]
     texts = node_texts(model).get("inputs", {})
-    found = next((texts[name]["tooltip"] for name in ids if name in texts), one.tooltip)
-    return str(found).removesuffix(say("label.field", name=one.name))
+    text = next((texts[name]["tooltip"] for name in ids if name in texts), input_.tooltip)
+    return str(text).removesuffix(say("label.field", name=input_.name))

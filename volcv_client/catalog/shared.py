@@ -50,10 +50,10 @@ def prompt(
     return Text(name=name, tooltip=tooltip, multiline=True, required=required, wire=wire, origin=origin)
 
 
-def seed(made: str = "picture") -> Seed:
+def seed(result: str = "picture") -> Seed:
     return Seed(
         name="seed",
-        tooltip=f"-1: the service picks a seed, and every run is a new, charged {made}. Any other value is "
+        tooltip=f"-1: the service picks a seed, and every run is a new, charged {result}. Any other value is "
         "repeatable: an identical request is reused from the result store and not charged again.",
         origin=Origin.OFFICIAL,
     )
@@ -206,6 +206,7 @@ def more_controls() -> Controls:
     return Controls(
         name="more_controls",
         path="controlnet_args",
+        strength=CONTROL_STRENGTH,
         origin=Origin.THIRD_PARTY,
         tooltip="Further control pictures, from Control nodes.",
     )

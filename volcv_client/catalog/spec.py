@@ -1,10 +1,8 @@
-"""What a model declaration can say.
+"""The vocabulary of a model declaration: the model itself, and the kinds of inputs from their own modules.
 
-A declaration is data: which inputs a req_key has, where each lands in the JSON body, which limits are
-known and who states them. The body builder, the node schemas, the command line and the documentation all
-read the same declarations; none of them knows a req_key.
-
-A *wire path* names a place in the JSON body: ``"seed"``, ``"controlnet_args[0].type"``.
+A declaration is data: which inputs a req_key has, where each lands in the JSON body, which limits are known and who
+states them. The request builder, the node schemas, the command line and the documentation all read the same
+declarations; none of them knows a req_key.
 """
 
 from __future__ import annotations
@@ -12,195 +10,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import Any
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Condition: TypeAlias = "Mapping[str, str | bool]"
-"""Input name -> the choice it must have, or whether that picture must be given (True) or absent (False)."""
-
-INT_MAX = 2**31 - 1
-"""Technical bound of integer widgets. It is also the seed's: no page states one (catalog section 3)."""
-
-
-class Origin(str, Enum):
-    """Who states a fact; see the head of the API catalog."""
-
-    SEED = "seed page"
-    OFFICIAL = "official"
-    GATEWAY = "gateway"
-    THIRD_PARTY = "third-party"
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A range known from third parties. Values outside it are sent all the same, with a note."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """Anything a node shows: a widget or a socket.
-
-    ``origin`` tells where the default and the limits come from. ``only_if`` keeps the input out of the
-    body unless every condition holds.
-    """
-
-    name: str
-    tooltip: str
-    origin: Origin = Origin.SEED
-    advanced: bool = False
-    only_if: Condition = field(default_factory=dict)
-
-    @property
-    def help(self) -> str:
-        """The tooltip with what is known about the range."""
-        advice = getattr(self, "advice", None)
-        if not advice:
-            return self.tooltip
-        return (
-            f"{self.tooltip} Third parties report {advice.low:g} to {advice.high:g}; other values are sent with a note."
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class WireInput(Input):
-    """A widget whose value goes into the body.
-
-    ``wire`` lists the wire paths that get the value; None means one path equal to the name, an empty tuple
-    means that the value steers the pack and is not sent. ``on_page`` False marks a field that the model's
-    seed page does not print: it is left out while it has its default, which is the service's own.
-    """
-
-    wire: tuple[str, ...] | None = None
-    on_page: bool = True
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return (self.name,) if self.wire is None else self.wire
-
-
-@dataclass(frozen=True, kw_only=True)
-class Text(WireInput):
-    default: str = ""
-    multiline: bool = False
-    required: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonBody(Text):
-    """A text that holds a JSON object; its fields win over all others of the body."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Integer(WireInput):
-    """``low``/``high`` are refused when crossed; ``advice`` is only mentioned."""
-
-    default: int
-    low: int = 0
-    high: int = INT_MAX
-    step: int = 1
-    advice: Advice | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seed(Integer):
-    """An Integer with ComfyUI's control-after-generate; -1 lets the service pick."""
-
-    default: int = -1
-    low: int = -1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Number(WireInput):
-    """A float. ``omit`` is the value that means "leave the field out"."""
-
-    default: float
-    low: float = 0.0
-    high: float = 1000.0
-    step: float = 0.01
-    advice: Advice | None = None
-    omit: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Switch(WireInput):
-    default: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice(Input):
-    """A combo. Each label stands for the wire values that it puts into the body."""
-
-    default: str
-    options: Mapping[str, Mapping[str, Json]]
-
-
-@dataclass(frozen=True)
-class BranchOption:
-    """One arm of a Branch: the inputs that it shows and the wire values that it implies.
-
-    Inputs of two arms may share a name only if they are the same.
-    """
-
-    inputs: tuple[WireInput | Choice, ...]
-    wire: Mapping[str, Json]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Branch(Input):
-    """A combo whose inputs depend on the choice (ComfyUI's DynamicCombo)."""
-
-    default: str
-    options: Mapping[str, BranchOption]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture(Input):
-    """A picture that travels in ``binary_data_base64``.
-
-    ``uri_path``: the model wants a URL string there, so the place in the array is named by
-    ``uri://binary_data?index=N`` (the scheme of the e-commerce page's own answer). ``index_path``: the model wants
-    the bare number there. ``url_input`` names the text input whose URL takes the picture's place.
-    ``present``/``absent`` are wire values that follow from the picture being given or not, ``inline`` those that
-    hold only for a picture sent inline. ``alpha``: the service reads transparency, so it is kept; elsewhere it is
-    flattened onto white.
-    """
-
-    required: bool = False
-    alpha: bool = False
-    uri_path: str | None = None
-    index_path: str | None = None
-    url_input: str | None = None
-    present: Mapping[str, Json] = field(default_factory=dict)
-    absent: Mapping[str, Json] = field(default_factory=dict)
-    inline: Mapping[str, Json] = field(default_factory=dict)
-
-
-FIRST_PICTURE = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaskPicture(Picture):
-    """A mask (0..1, 1 = selected), sent as an 8-bit grey PNG resized to the picture named by ``fit_to``, which may be
-    FIRST_PICTURE, whichever is sent first."""
-
-    fit_to: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watermark(Input):
-    """The visible watermark block. ``off`` is sent when nothing is connected."""
-
-    off: Mapping[str, Json]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Controls(Input):
-    """Further controls: each adds its picture to the array and an object to the list at ``path``."""
-
-    path: str
+from ..errors import InputError
+from .inputs import INT_MAX as INT_MAX
+from .inputs import Advice as Advice
+from .inputs import Branch as Branch
+from .inputs import BranchOption as BranchOption
+from .inputs import Choice as Choice
+from .inputs import Combo as Combo
+from .inputs import Condition as Condition
+from .inputs import Given
+from .inputs import Input as Input
+from .inputs import Integer as Integer
+from .inputs import JsonText as JsonText
+from .inputs import Number as Number
+from .inputs import Numeric as Numeric
+from .inputs import Origin as Origin
+from .inputs import Seed as Seed
+from .inputs import Switch as Switch
+from .inputs import Text as Text
+from .inputs import Widget as Widget
+from .inputs import WireInput as WireInput
+from .sockets import FIRST_PICTURE as FIRST_PICTURE
+from .sockets import Control as Control
+from .sockets import Controls as Controls
+from .sockets import MaskPicture as MaskPicture
+from .sockets import Picture as Picture
+from .sockets import Watermark as Watermark
+from .wire_path import Json as Json
 
 
 @dataclass(frozen=True)
@@ -229,6 +67,17 @@ class Area:
     sides: tuple[int, int] = (0, INT_MAX)
     only_if: Condition = field(default_factory=dict)
 
+    def check(self, given: Given) -> None:
+        """Raises InputError for a side or an area outside the limits."""
+        low, high = self.sides
+        width, height = given[self.width], given[self.height]
+        for name, value in ((self.width, width), (self.height, height)):
+            if not low <= value <= high:
+                raise InputError("out_of_bounds", name=name, value=value, low=low, high=high)
+        pixels = width * height
+        if not self.low <= pixels <= self.high:
+            raise InputError("bad_area", size=f"{width}x{height}", pixels=pixels, low=self.low, high=self.high)
+
 
 @dataclass(frozen=True)
 class PictureLimits:
@@ -246,6 +95,15 @@ class PictureLimits:
     min_side: int = 0
     max_ratio: float = 0
 
+    def check(self, name: str, size: tuple[int, int]) -> None:
+        """Raises InputError for a picture (width, height) that cannot be reduced to fit."""
+        short, long = sorted(size)
+        shown = f"{size[0]}x{size[1]}"
+        if short < self.min_side:
+            raise InputError("picture_too_small", name=name, size=shown, limit=self.min_side)
+        if self.max_ratio and long > short * self.max_ratio:
+            raise InputError("picture_too_long", name=name, size=shown, limit=f"{self.max_ratio:g}")
+
 
 GENERIC_LIMITS = PictureLimits(4096, 4_700_000, 8_000_000, Origin.OFFICIAL)
 """Portrait pages docs/6793/1357816 and /1324393 (catalog section 3); used where a model states none."""
@@ -255,7 +113,7 @@ GENERIC_LIMITS = PictureLimits(4096, 4_700_000, 8_000_000, Origin.OFFICIAL)
 class Mode:
     """A way to call a model (catalog section 2, "Actions").
 
-    ``action`` answers at once, or, with a ``result_action``, submits a task whose result that one asks for.
+    ``action`` answers at once; or it submits a task, and ``result_action`` asks for the task's result.
     ``result_fields``: body fields that go into the JSON text ``req_json`` of the second call instead.
     """
 
@@ -269,7 +127,7 @@ TASK = Mode("CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult", ("return_url", "l
 
 
 class Output(str, Enum):
-    """What a model makes, by the name of the node's output."""
+    """A kind of result, by the name of the node's output."""
 
     IMAGES = "images"
     VIDEO = "video"
@@ -278,14 +136,14 @@ class Output(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One req_key, or a family of them with equal inputs.
+    """A req_key, or a family of them with equal inputs.
 
-    ``name``: what a family is called; its ``req_key`` is the one of its default choice, the others stand in the
-    wire values of its choices. ``fixed``: wire values without a widget. ``modes``: ways to call it by their labels;
-    if there are several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing.
-    ``repeatable``: there is no chance in it, so that an equal request may be answered from the store.
-    ``links_only``: it takes links to pictures and no inline ones. ``service_seconds``: how long the page's own
-    answer took. ``native_only``: documented at the vendor's own service, but not at a gateway.
+    ``name``: name of a family; its ``req_key`` is that of its default choice, the others stand in the wire values of
+    its choices. ``fixed``: wire values without a widget. ``modes``: ways to call it by their labels; if there are
+    several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing. ``repeatable``:
+    deterministic without a seed, so that an equal request may be answered from the store. ``links_only``: takes links
+    to pictures and no inline ones. ``service_seconds``: duration of the call on the model's page. ``native_only``:
+    documented at the vendor's own service, but not at a gateway.
     """
 
     req_key: str
@@ -319,43 +177,47 @@ class Model:
 
     @property
     def any_req_key(self) -> bool:
-        """Whether the user names the req_key; the declared one is then no model's."""
-        return any(one.name == "req_key" for one in self.inputs)
+        """Whether the user names the req_key; the declared req_key is then a placeholder."""
+        return any(input_.name == "req_key" for input_ in self.inputs)
 
     def choices_of_req_key(self) -> dict[str, dict[str, str]]:
         """The values of inputs that choose a req_key of the family, by req_key."""
         return {
-            str(wire["req_key"]): {one.name: label}
-            for one in self.inputs
-            if isinstance(one, (Choice, Branch))
-            for label, option in one.options.items()
-            if "req_key" in (wire := option.wire if isinstance(option, BranchOption) else option)
+            str(implied["req_key"]): {combo.name: label}
+            for combo in self.inputs
+            if isinstance(combo, Combo)
+            for label in combo.options
+            if "req_key" in (implied := combo.implied(label))
         }
 
     @property
     def video(self) -> bool:
         return Output.VIDEO in self.outputs
 
-    def mode(self, values: Mapping[str, object]) -> Mode:
-        """The way to call it that the inputs choose."""
-        return self.modes[str(values.get("mode", next(iter(self.modes))))]
+    def mode(self, given: Given) -> Mode:
+        """The way to call it that the input ``mode`` chooses."""
+        return self.modes[str(given.get("mode", next(iter(self.modes))))]
 
     def all_inputs(self) -> Iterator[Input]:
         """Every input once, those inside a Branch after the Branch itself."""
         seen: set[str] = set()
         for outer in self.inputs:
-            inner = [i for o in outer.options.values() for i in o.inputs] if isinstance(outer, Branch) else []
-            for one in (outer, *inner):
-                if one.name not in seen:
-                    seen.add(one.name)
-                    yield one
+            inner = [i for arm in outer.options.values() for i in arm.inputs] if isinstance(outer, Branch) else []
+            for input_ in (outer, *inner):
+                if input_.name not in seen:
+                    seen.add(input_.name)
+                    yield input_
 
     def pictures(self) -> tuple[Picture, ...]:
         return tuple(i for i in self.inputs if isinstance(i, Picture))
 
     def input(self, name: str) -> Input:
         """The input of that name; KeyError if there is none."""
-        for one in self.all_inputs():
-            if one.name == name:
-                return one
+        for input_ in self.all_inputs():
+            if input_.name == name:
+                return input_
         raise KeyError(name)
+
+    def defaults(self) -> dict[str, Any]:
+        """The default of every widget, by name."""
+        return {widget.name: widget.default for widget in self.all_inputs() if isinstance(widget, Widget)}

@@ -1,13 +1,13 @@
-"""Waiting for calls in a terminal: the bar, and what Ctrl-C means."""
+"""Waiting for runs in a terminal: the progress bar, and what Ctrl-C means."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from ..calls.batch import BatchRun
 from ..calls.call import SENT
-from ..calls.run import Run
 from ..catalog.labels import title
 from ..messages import say
 from .terminal import Progress, report
@@ -22,12 +22,12 @@ class Work(Protocol):
         """Do what can be done at once; whether everything has ended."""
         ...
 
-    def place(self) -> tuple[int, int, str]:
-        """How much of how much has ended, and the status line."""
+    def position(self) -> tuple[int, int, str]:
+        """How many have ended, of how many, and the status line."""
         ...
 
-    def runs(self) -> Iterable[Run[Any]]:
-        """The runs that have not ended."""
+    def active_runs(self) -> Iterable[BatchRun]:
+        """Runs that have not ended."""
         ...
 
     def cancel(self) -> None:
@@ -35,46 +35,45 @@ class Work(Protocol):
         ...
 
 
-class Together:
+class Runs:
     """Runs that were all started at once."""
 
-    def __init__(self, runs: Sequence[Run[Any]]) -> None:
+    def __init__(self, runs: Sequence[BatchRun]) -> None:
         self._runs = runs
-        self._total = sum(len(run.calls) for run in runs)
 
     def step(self) -> bool:
-        return sum(run.done for run in self._runs) == self._total
+        return all(run.ended for run in self._runs)
 
-    def place(self) -> tuple[int, int, str]:
-        done = sum(run.done for run in self._runs)
-        current = next(iter(self.runs()), None)
+    def position(self) -> tuple[int, int, str]:
+        done, total = sum(run.done for run in self._runs), sum(len(run.calls) for run in self._runs)
+        current = next(iter(self.active_runs()), None)
         if current is None or len(self._runs) == 1:
-            return done, self._total, self._runs[0].status()
-        return done, self._total, status_of_several(done, self._total, title(current.model), current)
+            return done, total, self._runs[0].status()
+        return done, total, status_of_several(done, total, title(current.model), current)
 
-    def runs(self) -> Iterable[Run[Any]]:
-        return (run for run in self._runs if run.done < len(run.calls))
+    def active_runs(self) -> Iterable[BatchRun]:
+        return (run for run in self._runs if not run.ended)
 
     def cancel(self) -> None:
         for run in self._runs:
             run.cancel()
 
 
-def status_of_several(done: int, total: int, name: str, run: Run[Any]) -> str:
-    return say("status.between").join((say("status.done", done=done, total=total), f"{name}: {run.status()}"))
+def status_of_several(done: int, total: int, label: str, run: BatchRun) -> str:
+    return say("status.between").join((say("status.done", done=done, total=total), f"{label}: {run.status()}"))
 
 
 def follow(work: Work, progress: Progress) -> bool:
-    """Wait until it has ended; whether the user interrupted.
+    """Wait until the work has ended; whether the user interrupted.
 
-    The first Ctrl-C stops what has not been sent. What has been is paid for, so it is waited for and stored;
-    a second Ctrl-C gives that up and raises KeyboardInterrupt.
+    The first Ctrl-C stops what has not been sent. What has been is charged, so it is waited for and stored; a second
+    Ctrl-C gives that up and raises KeyboardInterrupt.
     """
     interrupted = False
     while True:
         try:
             while not work.step():
-                progress.update(*work.place())
+                progress.update(*work.position())
                 time.sleep(POLL_SECONDS)
             progress.clear()
             return interrupted
@@ -84,6 +83,6 @@ def follow(work: Work, progress: Progress) -> bool:
                 raise
             interrupted = True
             work.cancel()
-            sent = sum(call.phase in SENT for run in work.runs() for call in run.calls)
+            sent = sum(call.phase in SENT for run in work.active_runs() for call in run.calls)
             if sent:
                 report(say("cli.finishing", count=sent))

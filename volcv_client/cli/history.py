@@ -14,7 +14,8 @@ from .parser import Exit, Parser, UsageError, number
 from .terminal import columns, report, shorten, show
 
 if TYPE_CHECKING:
-    from ..store.results import Result, ResultStore
+    from ..store.result import Result
+    from ..store.results import ResultStore
 
 NEWEST = 20
 PROMPT_CELLS = 48
@@ -32,9 +33,9 @@ def add(parser: Parser) -> None:
 
 def result_store() -> ResultStore:
     """The store of this user."""
-    from ..store.results import store_at
+    from ..store.results import ResultStore
 
-    return store_at(config.home() / "results")
+    return ResultStore(config.home() / "results")
 
 
 def run(arguments: Namespace) -> int:
@@ -90,5 +91,5 @@ def facts(result: Result) -> dict[str, Any]:
         "texts": dict(result.texts),
         "image_urls": list(result.image_urls),
         "request": dict(result.request),
-        "files": [str(path) for path in result.files],
+        "files": [str(file.path) for file in result.files],
     }

@@ -1,8 +1,7 @@
-"""Jobs one after the other: few under way at a time, each recorded once it has ended."""
+"""Jobs in order: few active at a time, each recorded once it has ended."""
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import time
@@ -13,20 +12,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import config
-from ..calls.run import HOPELESS, Run
-from ..calls.service import SPARE_WORKERS, Service
+from ..calls.batch import HOPELESS, BatchRun
+from ..calls.executor import SPARE_WORKERS
+from ..client import Client
 from ..errors import Cancelled, VolcvError
 from ..messages import say
-from .files import check_result
+from ..request.plan import plan
+from .files import responses_with_files, save_run
 from .follow import status_of_several
 from .job_reader import Job
 from .job_record import Record
 from .options import collect
-from .run import entries, save
 from .terminal import Progress, report, show
 
 T = TypeVar("T")
-Size = tuple[int, int]
 GIVE_UP_AFTER = 5
 """Jobs of one model that fail in a row over the key, the balance or the settings; the others would, too."""
 
@@ -34,13 +33,14 @@ LONGEST_STEM = 60
 
 
 @dataclass(eq=False)
-class Started:
-    """A job under way."""
+class ActiveJob:
+    """A job whose run is active. ``saved``: paths by call position once the files are written; ``charged`` and
+    ``reused`` are counted once."""
 
     job: Job
-    run: Run[Size]
+    run: BatchRun
     saved: dict[int, list[Path]] | None = None
-    paid: Counter[str] | None = None
+    calls: Counter[str] | None = None
 
 
 @dataclass
@@ -53,39 +53,38 @@ class Counts:
 
 
 class Queue:
-    """Works off the jobs; see :class:`follow.Work`.
+    """Runs the jobs; see :class:`follow.Work`.
 
-    New runs are started while fewer calls are open than the service has threads for: enough to keep every slot busy,
-    and few enough that thousands of jobs need no more memory than ten. ``broken``: what made writing impossible.
+    New runs are started while fewer calls are open than the client has threads: enough to keep every slot busy, few
+    enough that thousands of jobs need no more memory than ten. ``broken``: the error that made writing impossible.
     """
 
     def __init__(
-        self, service: Service, jobs: Sequence[Job], record: Record, progress: Progress, *, as_json: bool, quiet: bool
+        self, client: Client, jobs: Sequence[Job], record: Record, progress: Progress, *, as_json: bool, quiet: bool
     ) -> None:
         self.counts = Counts()
         self.total = len(jobs)
         self.broken: OSError | None = None
-        self._service = service
+        self._client = client
         self._waiting = deque(jobs)
         self._record = record
         self._folder = record.path.parent
         self._progress = progress
         self._as_json = as_json
         self._quiet = quiet
-        self._window = service.profile.max_concurrency + SPARE_WORKERS
-        self._active: list[Started] = []
+        self._window = client.profile.max_concurrency + SPARE_WORKERS
+        self._active: list[ActiveJob] = []
         self._hopeless: Counter[str] = Counter()
-        self._ended = 0
 
     @property
     def left(self) -> int:
         """Jobs that were not sent, or not to their end."""
         return self.total - self.counts.done - self.counts.failed
 
-    def runs(self) -> Iterable[Run[Any]]:
-        return [one.run for one in self._active]
+    def active_runs(self) -> Iterable[BatchRun]:
+        return [active.run for active in self._active]
 
-    def place(self) -> tuple[int, int, str]:
+    def position(self) -> tuple[int, int, str]:
         done = self.total - len(self._waiting) - len(self._active)
         if not self._active:
             return done, self.total, say("status.done", done=done, total=self.total)
@@ -94,25 +93,19 @@ class Queue:
 
     def cancel(self) -> None:
         self._waiting.clear()
-        for one in self._active:
-            one.run.cancel()
+        for active in self._active:
+            active.run.cancel()
 
     def step(self) -> bool:
-        for one in [one for one in self._active if one.run.done == len(one.run.calls)]:
-            self._attempt(self._finish, one)
-            self._active.remove(one)
-            self._ended += 1
-        if self._ended >= self._window:
-            # A run, its calls and their errors know each other in circles; left to itself, the collector comes to
-            # them, and to their pictures, after hundreds of jobs.
-            gc.collect()
-            self._ended = 0
-        while self._waiting and sum(len(one.run.calls) - one.run.done for one in self._active) < self._window:
+        for active in [active for active in self._active if active.run.ended]:
+            self._attempt(self._finish, active)
+            self._active.remove(active)
+        while self._waiting and sum(len(run.calls) - run.done for run in self.active_runs()) < self._window:
             self._attempt(self._start, self._waiting.popleft())
         return not self._active and not self._waiting
 
     def _attempt(self, act: Callable[[T], None], subject: T) -> None:
-        """Do it; when nothing more can be written, stop sending and wait for what is paid for."""
+        """Act; when nothing more can be written, stop sending and wait for what is charged."""
         try:
             act(subject)
         except OSError as error:
@@ -123,53 +116,50 @@ class Queue:
         if self._hopeless[job.model.req_key] >= GIVE_UP_AFTER:
             return
         try:
-            batch = collect(job.model, job.values).batch(job.model)
-            run = Run(self._service, job.model, batch, lambda _, media: check_result(media))
+            run = self._client.start(plan(job.model, collect(job.model, job.values)))
         except VolcvError as error:
             self._close(job, self._entry(job, None), error)
         else:
-            self._active.append(Started(job, run))
+            self._active.append(ActiveJob(job, run))
 
-    def _finish(self, one: Started) -> None:
-        """Save the pictures, then record it."""
-        if one.paid is None:
-            one.paid = self._paid(one.run)
-            self.counts.calls += one.paid
+    def _finish(self, active: ActiveJob) -> None:
+        """Save the pictures, then record the job."""
+        if active.calls is None:
+            active.calls = self._charged_and_reused(active.run)
+            self.counts.calls += active.calls
         if self.broken is not None:
             return  # the result store has the pictures
-        job, run = one.job, one.run
+        job, run = active.job, active.run
         self._progress.clear()
-        if one.saved is None:
-            one.saved = save(run, self._folder, stem_of(job))
-        entry = self._entry(job, one)
+        if active.saved is None:
+            active.saved = save_run(run, self._folder, stem_of(job))
+        entry = self._entry(job, active)
+        responses = responses_with_files(run, active.saved)
         try:
-            outcome = run.outcome()
+            result = run.result()
         except Cancelled:
-            if one.saved:
-                self._close(job, entry, None, interrupted=True)
+            if active.saved:
+                self._close(job, entry, None, responses, interrupted=True)
             return
         except Exception as error:  # whatever goes wrong with one job, the others are to be finished
-            self._close(job, entry, error, one)
+            self._close(job, entry, error, responses)
             return
-        entry |= {name: value for name, value in (("text", outcome.text), ("notes", list(outcome.notes))) if value}
-        self._close(job, entry, None, one)
+        extra = {"text": result.text, "notes": list(result.notes)}
+        self._close(job, entry | {name: value for name, value in extra.items() if value}, None, responses)
         if not self._quiet:
-            for note in outcome.notes:
+            for note in result.notes:
                 report(f"{job.label}: {note}")
 
-    def _paid(self, run: Run[Size]) -> Counter[str]:
-        """How many calls were charged and how many reused."""
-        answers = [call.future.result() for call in run.calls if call.future.exception() is None]
-        reused = sum(answer.reused for answer in answers)
-        charged = 0 if self._service.profile.name == config.SANDBOX else len(answers) - reused
-        return Counter(charged=charged, reused=reused)
+    def _charged_and_reused(self, run: BatchRun) -> Counter[str]:
+        results = [call.result for call in run.calls if call.result is not None]
+        reused = sum(result.reused for result in results)
+        is_sandbox = self._client.profile.name == config.SANDBOX
+        return Counter(charged=0 if is_sandbox else len(results) - reused, reused=reused)
 
-    def _entry(self, job: Job, one: Started | None) -> dict[str, Any]:
+    def _entry(self, job: Job, active: ActiveJob | None) -> dict[str, Any]:
         """The line of the record, as far as it does not depend on how the job ended."""
-        calls = one.run.calls if one else []
-        errors = [error for call in calls if isinstance(error := call.future.exception(), VolcvError)]
-        answers = [call.future.result() for call in calls if call.future.exception() is None]
-        saved, paid = (one.saved or {}, one.paid or Counter()) if one else ({}, Counter[str]())
+        calls = active.run.responses().values() if active else ()
+        saved, counts = (active.saved or {}, active.calls or Counter()) if active else ({}, Counter[str]())
         return {
             **({"id": job.name} if job.name else {}),
             "line": job.line,
@@ -177,9 +167,9 @@ class Queue:
             "digest": job.digest,
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "files": [path.name for paths in saved.values() for path in paths],
-            "request_ids": list(filter(None, [one.request_id for one in answers] + [one.request_id for one in errors])),
-            "charged": paid["charged"],
-            "reused": paid["reused"],
+            "request_ids": [call["request_id"] for call in calls if call["request_id"]],
+            "charged": counts["charged"],
+            "reused": counts["reused"],
         }
 
     def _close(
@@ -187,33 +177,29 @@ class Queue:
         job: Job,
         entry: dict[str, Any],
         error: Exception | None,
-        one: Started | None = None,
+        responses: Sequence[dict[str, Any]] = (),
         *,
         interrupted: bool = False,
     ) -> None:
-        """Record how a job ended, then tell it."""
+        """Record how a job ended, then report it."""
         if interrupted:
             entry["error"] = say("cli.interrupted")
         elif error is not None:
-            told = str(error) if isinstance(error, VolcvError) else f"{type(error).__name__}: {error}"
-            entry |= {"error": told, "code": getattr(error, "code", None)}
-            report(f"volcv: {job.label}: {told}")
+            text = str(error) if isinstance(error, VolcvError) else f"{type(error).__name__}: {error}"
+            entry |= {"error": text, "code": getattr(error, "code", None)}
+            report(f"volcv: {job.label}: {text}")
         self._record.add(entry)
         self.counts.done += error is None and not interrupted
         self.counts.failed += error is not None
-        self._print(entry, one)
-        self._watch(job, error)
-
-    def _print(self, entry: dict[str, Any], one: Started | None) -> None:
         files = [str(self._folder / name) for name in entry["files"]]
         if self._as_json:
-            calls = entries(one.run, one.saved or {}) if one else []
-            show(json.dumps({**entry, "files": files, "calls": calls}, ensure_ascii=False))
+            show(json.dumps({**entry, "files": files, "calls": list(responses)}, ensure_ascii=False))
         else:
             for path in files:
                 show(path)
+        self._count_hopeless(job, error)
 
-    def _watch(self, job: Job, error: Exception | None) -> None:
+    def _count_hopeless(self, job: Job, error: Exception | None) -> None:
         """Give up on a model whose jobs keep failing for a reason that is not theirs."""
         key = job.model.req_key
         self._hopeless[key] = self._hopeless[key] + 1 if isinstance(error, HOPELESS) else 0
@@ -222,5 +208,5 @@ class Queue:
 
 
 def stem_of(job: Job) -> str:
-    """What the job's pictures are called: its id, as far as a file name can hold it."""
+    """File stem of the job's pictures: its id, as far as a file name can hold it."""
     return re.sub(r"[^\w.-]", "_", job.name).lstrip(".")[:LONGEST_STEM]

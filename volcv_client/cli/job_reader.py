@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import json
+from argparse import ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from .. import catalog, config
-from ..calls.call import Answer, Call
-from ..calls.run import Run
-from ..calls.service import Service
-from ..catalog.spec import Model
+from ..catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..catalog.spec import Input, Model
 from ..config import Profile
 from ..errors import InputError
 from ..messages import say
-from .files import check_result
-from .job_values import WrongValue
+from ..request.plan import plan
+from .describe import input_facts, range_facts
 from .models import preset
-from .options import collect, inputs_of, kind_of, unused
+from .options import WATERMARK_PARTS, collect, inputs_of, unused
+from .parser import choice
 from .terminal import shorten
 
-P = TypeVar("P")
 FIELDS = ("key", "inputs", "id")
+CONTROL_FIELDS = ("image", "type", "strength")
 SHOWN_CELLS = 60
 MOST_NAMES = 12
 CHUNK = 1 << 20
+Read = Callable[[Any, Any, Path], Mapping[str, Any]]
+"""Input, its JSON value, folder of relative paths -> the value as :func:`options.collect` takes it, or WrongValue."""
 
 
 @dataclass(frozen=True)
 class Job:
     """A line of the file. ``values`` is what :func:`options.collect` takes; ``name`` is its id or empty.
 
-    ``digest`` tells jobs apart from run to run: model, inputs, the contents of the files, the id, and whether the
-    sandbox is meant. Where the job stands in the file and what its pictures are called do not count.
+    ``digest`` identifies a job across runs by its model, inputs, contents of files, id, and whether it is for the
+    sandbox, independent of its line and of the names of its files.
     """
 
     line: int
@@ -53,22 +54,19 @@ class Job:
         return say("cli.jobs.line", line=self.line) + (f" ({self.name})" if self.name else "")
 
 
-class Rehearsal(Service):
-    """Lets a run check its inputs without making a call."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile
-
-    def submit(self, call: Call[P]) -> Future[Answer[P]]:
-        return call.future
-
-
 class BadLine(Exception):
-    """A line that says nothing useful at all."""
+    """A line without a known model; the text says why."""
+
+
+class WrongValue(Exception):
+    """A JSON value that the input does not take; the text says what it takes."""
 
 
 class Reader:
-    """Reads a file. ``problems`` holds a line of text for everything that is wrong, ``notes`` what is merely odd."""
+    """Reads a jobs file. ``problems`` holds a line of text for each mistake, ``notes`` for each unused value.
+
+    ``base``: folder of relative paths.
+    """
 
     def __init__(self, base: Path, profile: Profile) -> None:
         self.problems: list[str] = []
@@ -82,7 +80,7 @@ class Reader:
 
     def read(self, lines: Iterable[bytes]) -> list[Job]:
         """The jobs of the good lines, in order. Empty lines are allowed."""
-        found = []
+        jobs = []
         for line, text in enumerate(lines, 1):
             if text.strip():
                 wrong: list[str] = []
@@ -90,24 +88,21 @@ class Reader:
                 self.problems += [say("cli.jobs.bad", line=line, problem=problem) for problem in wrong]
                 self.bad_lines += bool(wrong)
                 if job is not None:
-                    found.append(job)
-        return found
+                    jobs.append(job)
+        return jobs
 
     def _job(self, line: int, text: bytes, wrong: list[str]) -> Job | None:
         try:
             body = parsed(text)
             model = model_of(body)
-        except BadLine as error:
-            wrong.append(str(error))
-            return None
-        wrong += [say("cli.jobs.field", name=name, allowed=", ".join(FIELDS)) for name in body if name not in FIELDS]
-        name = self._name(line, body, wrong)
-        values = preset(model, str(body["key"])) | self._values(model, body.get("inputs", {}), wrong)
-        if wrong:
-            return None
-        try:
-            self._rehearse(line, model, values)
-        except InputError as error:
+            strange = [name for name in body if name not in FIELDS]
+            wrong += [say("cli.jobs.field", name=name, allowed=", ".join(FIELDS)) for name in strange]
+            name = self._name(line, body, wrong)
+            values = preset(model, str(body["key"])) | self._values(model, body.get("inputs", {}), wrong)
+            if wrong:
+                return None
+            self._check(line, model, values)
+        except (BadLine, InputError) as error:
             wrong.append(str(error))
             return None
         return Job(line, name, model, values, self._digest(model, name, values))
@@ -122,7 +117,7 @@ class Reader:
         return name
 
     def _values(self, model: Model, inputs: Any, wrong: list[str]) -> dict[str, Any]:
-        known = {one.name: one for one in inputs_of(model)}
+        known = {input_.name: input_ for input_ in inputs_of(model)}
         values: dict[str, Any] = {}
         if not isinstance(inputs, dict):
             allowed = say("cli.jobs.takes.inputs", names=", ".join(known))
@@ -133,23 +128,22 @@ class Reader:
                 wrong.append(say("cli.jobs.unknown_input", key=model.req_key, name=name, allowed=", ".join(known)))
                 continue
             try:
-                values |= kind_of(known[name]).read(known[name], value, self._base)
+                values |= READERS[known[name].kind](known[name], value, self._base)
             except WrongValue as allowed:
                 wrong.append(say("cli.jobs.wrong_value", name=name, value=shown(value), allowed=allowed))
         return values
 
-    def _rehearse(self, line: int, model: Model, values: Mapping[str, Any]) -> None:
-        """Everything that a run checks before it sends. Raises InputError."""
+    def _check(self, line: int, model: Model, values: Mapping[str, Any]) -> None:
+        """The checks of a run before it sends. Raises InputError."""
         given = collect(model, values)
-        run = Run(Rehearsal(self._profile), model, given.batch(model), lambda _, media: check_result(media))
-        run.calls.clear()  # a run and its calls know each other, and with them their masks would live on
+        plan(model, given)
         for name in unused(model, given):
             self.notes.append(say("cli.jobs.bad", line=line, problem=say("cli.unused", option=name)))
 
     def _digest(self, model: Model, name: str, values: Mapping[str, Any]) -> str:
-        told = [self._profile.name == config.SANDBOX, model.req_key, name, values]
-        digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=self._contents).encode()).hexdigest()
-        self._seen[digest] += 1  # who writes a line twice wants two pictures
+        facts = [self._profile.name == config.SANDBOX, model.req_key, name, values]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=self._contents).encode()).hexdigest()
+        self._seen[digest] += 1  # equal lines are different jobs: two pictures are wanted
         return digest if self._seen[digest] == 1 else f"{digest}-{self._seen[digest]}"
 
 
@@ -190,9 +184,119 @@ def shown(value: Any) -> str:
 
 
 def contents(path: Path) -> str:
-    """SHA-256 of a file, so that a picture that was changed makes another job, and one that was moved does not."""
-    made = hashlib.sha256()
+    """SHA-256 of a file: a changed picture makes another job, a moved one does not."""
+    sha = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(CHUNK):
-            made.update(piece)
-    return made.hexdigest()
+            sha.update(piece)
+    return sha.hexdigest()
+
+
+def takes(input_: Input) -> str:
+    """The kind and the range of an input, in words."""
+    if input_.kind == "switch":
+        return "true, false"
+    facts = input_facts(input_)
+    return ", ".join((say(f"cli.kind.{facts['kind']}"), *range_facts(facts)))
+
+
+def unchanged(json_type: type) -> Read:
+    """Reads a value of that type as it is."""
+
+    def read(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+        if type(value) is not json_type:
+            raise WrongValue(takes(input_))
+        return {input_.name: value}
+
+    return read
+
+
+def read_json(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+    return unchanged(str)(input_, text, base)
+
+
+def read_number(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    return {input_.name: as_float(value, takes(input_))}
+
+
+def as_float(value: Any, allowed: str) -> float:
+    """The number as a float; JSON knows integers that no float can hold."""
+    try:
+        if type(value) in (int, float):
+            return float(value)
+    except OverflowError:
+        pass
+    raise WrongValue(allowed)
+
+
+def read_combo(combo: Any, value: Any, base: Path) -> Mapping[str, Any]:
+    return {combo.name: label_of(value, combo.options)}
+
+
+def label_of(value: Any, labels: Iterable[str]) -> str:
+    """The label that is meant, however spelled."""
+    try:
+        if isinstance(value, str):
+            return choice(labels)(value)
+    except ArgumentTypeError:
+        pass
+    raise WrongValue(", ".join(labels))
+
+
+def read_images(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    paths = [value] if isinstance(value, str) else value
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) and path for path in paths):
+        raise WrongValue(say("cli.jobs.takes.pictures"))
+    return {input_.name: [base / path for path in paths]}
+
+
+def read_watermark(watermark: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    positions, languages = ", ".join(WATERMARK_POSITIONS), ", ".join(WATERMARK_LANGUAGES)
+    allowed = say("cli.jobs.takes.watermark", positions=positions, languages=languages)
+    if not isinstance(value, dict) or not value:
+        raise WrongValue(allowed)
+    values: dict[str, Any] = {}
+    for part, given in value.items():
+        if part == "logo_text_content" and isinstance(given, str):
+            values[watermark.name] = given
+        elif labels := WATERMARK_PARTS.get(part):
+            values[f"{watermark.name}.{part}"] = label_of(given, labels)
+        elif part == "opacity" and as_float(given, allowed) >= 0:
+            values[f"{watermark.name}.{part}"] = float(given)
+        else:
+            raise WrongValue(allowed)
+    return values
+
+
+def read_controls(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    allowed = say("cli.jobs.takes.controls", types=", ".join(CONTROL_TYPES))
+    if not isinstance(value, list):
+        raise WrongValue(allowed)
+    return {input_.name: [read_control(control, base, allowed) for control in value]}
+
+
+def read_control(control: Any, base: Path, allowed: str) -> tuple[Path, str, float]:
+    if not isinstance(control, dict) or set(control) - set(CONTROL_FIELDS):
+        raise WrongValue(allowed)
+    path, strength = control.get("image"), as_float(control.get("strength", CONTROL_STRENGTH.default), allowed)
+    if not isinstance(path, str) or not path:
+        raise WrongValue(allowed)
+    return base / path, label_of(control.get("type"), CONTROL_TYPES), strength
+
+
+READERS: Mapping[str, Read] = {
+    "text": unchanged(str),
+    "json": read_json,
+    "integer": unchanged(int),
+    "seed": unchanged(int),
+    "number": read_number,
+    "switch": unchanged(bool),
+    "choice": read_combo,
+    "branch": read_combo,
+    "picture": read_images,
+    "mask": read_images,
+    "watermark": read_watermark,
+    "controls": read_controls,
+}
+"""By kind of input."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..calls.service import service_for
+from ..client import Client
 from ..config import Profile
 from ..messages import say
 from .follow import follow
@@ -18,9 +18,9 @@ from .terminal import Progress, report
 STDIN = "-"
 
 
-def run_jobs(file: str, folder: Path, profile: Profile, *, as_json: bool, quiet: bool) -> int:
+def run_jobs(file: str, folder: Path, client: Client, *, as_json: bool, quiet: bool) -> int:
     """Run every job of the file that the record does not know as done. Raises UsageError if a line is wrong."""
-    jobs = read(file, profile, quiet)
+    jobs = read(file, client.profile, quiet)
     folder.mkdir(parents=True, exist_ok=True)
     with Record(folder / record_name(file)) as record:
         todo = [job for job in jobs if not record.has(job.digest)]
@@ -28,7 +28,7 @@ def run_jobs(file: str, folder: Path, profile: Profile, *, as_json: bool, quiet:
         if skipped and not quiet:
             report(say("cli.jobs.skipped", skipped=skipped, total=len(jobs), record=record.path))
         progress = Progress(quiet)
-        queue = Queue(service_for(profile), todo, record, progress, as_json=as_json, quiet=quiet)
+        queue = Queue(client, todo, record, progress, as_json=as_json, quiet=quiet)
         interrupted = follow(queue, progress)
     if not quiet:
         tell(queue, skipped, record.path)

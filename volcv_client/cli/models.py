@@ -44,18 +44,18 @@ def run(arguments: Namespace) -> int:
 
 
 def group_name(group: str) -> str:
-    """A group as one types it, without a sign that means something to a shell."""
+    """A group as it is typed, without a character that means something to a shell."""
     return slug(group.replace("&", " "))
 
 
 def facts(model: Model) -> dict[str, Any]:
-    """What there is to know before one looks closer: ``action`` is the one by default, ``inputs`` their number."""
+    """The facts of a model for a list: ``action`` of the default mode, ``inputs`` as their number."""
     return {
         "req_key": model.req_key,
         "node_id": model.node_id,
         "title": model.title,
         "group": model.group,
-        "action": model.mode({one.name: getattr(one, "default", None) for one in model.inputs}).action,
+        "action": model.mode(model.defaults()).action,
         "summary": model.summary,
         "inputs": sum(1 for _ in model.all_inputs()) + len(RUN_OPTIONS),
     }
@@ -70,5 +70,5 @@ def find_model(key: str) -> Model:
 
 
 def preset(model: Model, key: str) -> dict[str, str]:
-    """The values of inputs that ``key`` implies: of a family of models, the one of that name."""
+    """The values of inputs that ``key`` implies: the choice of a member of a family."""
     return model.choices_of_req_key().get(key, {})

@@ -1,4 +1,4 @@
-"""argparse with this command's manners: errors as exceptions, texts in the user's language."""
+"""argparse with errors as exceptions and texts in the user's language."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMPLAINTS = (
     (r"ambiguous option: (?P<name>.+?) could match (?P<allowed>.+)", "cli.argparse.ambiguous"),
     (r"unrecognized arguments: (?P<arguments>.+)", "cli.unknown_arguments"),
 )
-"""What argparse of Python 3.10 to 3.14 says of a command line -> message. It translates through the process's gettext
+"""Messages of argparse in Python 3.10 to 3.14 -> message keys. argparse itself translates through the process's gettext
 catalogue only, which is not the language of these messages."""
 
 
@@ -82,10 +82,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def translated(message: str) -> str:
-    """What argparse complains of in the user's language. What it does not say itself is left as it is."""
+    """A message of argparse in the user's language; any other text unchanged."""
     for pattern, key in COMPLAINTS:
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            values = found.groupdict()
+        if match := re.fullmatch(pattern, message, re.DOTALL):
+            values = match.groupdict()
             if "problem" in values:
                 values["problem"] = translated(values["problem"])
             return say(key, **{name: unquoted(name, value) for name, value in values.items()})
@@ -93,14 +93,14 @@ def translated(message: str) -> str:
 
 
 def unquoted(name: str, value: str) -> str:
-    """Values come as ``repr`` writes them, choices in some versions of Python; the messages have their own quotes."""
+    """The value without the quotes of ``repr``; the messages have their own."""
     if name == "text" and value[:1] in ("'", '"'):
         return value[1:-1]
     return value.replace("'", "") if name == "allowed" else value
 
 
 def slug(label: str) -> str:
-    """A choice's label as one types it: ``Top Left Light`` -> ``top-left-light``."""
+    """A choice's label as it is typed: ``Top Left Light`` -> ``top-left-light``."""
     return "-".join(label.lower().replace("_", " ").replace("-", " ").split())
 
 

@@ -18,9 +18,7 @@ from .parser import Exit, Parser, UsageError
 from .terminal import Progress, columns, report, show
 
 if TYPE_CHECKING:
-    from ..calls.run import Run
-
-Size = tuple[int, int]
+    from ..calls.batch import BatchRun
 
 
 def add(parser: Parser) -> None:
@@ -64,10 +62,11 @@ def run(arguments: Namespace) -> int:
         return run_one(arguments.key, arguments.rest, common)
     profile = config.profile(common["-profile"]).ready()
 
+    from ..client import Client
     from .jobs import run_jobs
 
     folder: Path = common["-output"]
-    return run_jobs(arguments.jobs, folder, profile, as_json=common["-json"], quiet=common["-quiet"])
+    return run_jobs(arguments.jobs, folder, Client(profile), as_json=common["-json"], quiet=common["-quiet"])
 
 
 def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
@@ -81,27 +80,28 @@ def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
     given = collect(model, values)
     folder.mkdir(parents=True, exist_ok=True)
 
-    from ..calls.run import Run
-    from ..calls.service import service_for
-    from .files import check_result
-    from .follow import Together, follow
+    from ..client import Client
+    from ..request.plan import plan
+    from .follow import Runs, follow
 
     if not values["-quiet"]:
         for name in unused(model, given):
             report(say("cli.unused", option=flag(name)))
-    started = Run(service_for(profile), model, given.batch(model), lambda _, data: check_result(data))
-    interrupted = follow(Together([started]), Progress(values["-quiet"]))
+    started = Client(profile).start(plan(model, given))
+    interrupted = follow(Runs([started]), Progress(values["-quiet"]))
     return finish(started, folder, values, interrupted)
 
 
-def finish(run: Run[Size], folder: Path, values: dict[str, Any], interrupted: bool) -> int:
+def finish(run: BatchRun, folder: Path, values: dict[str, Any], interrupted: bool) -> int:
     """Save what succeeded, also of a run that failed or was interrupted, and report.
 
     Raises the run's error.
     """
-    saved = save(run, folder)
+    from .files import responses_with_files, save_run
+
+    saved = save_run(run, folder)
     if values["-json"]:
-        show(json.dumps(entries(run, saved), ensure_ascii=False, indent=1))
+        show(json.dumps(responses_with_files(run, saved), ensure_ascii=False, indent=1))
     else:
         for paths in saved.values():
             for path in paths:
@@ -109,38 +109,8 @@ def finish(run: Run[Size], folder: Path, values: dict[str, Any], interrupted: bo
     if interrupted:
         report(say("cli.interrupted_saved", count=len(saved)) if saved else say("cli.interrupted"))
         return Exit.INTERRUPTED
-    outcome = run.outcome()
+    result = run.result()
     if not values["-quiet"]:
-        for line in dict.fromkeys((*outcome.text.splitlines(), *outcome.notes, outcome.summary)):
+        for line in dict.fromkeys((*result.text.splitlines(), *result.notes, result.summary)):
             report(line)
     return Exit.OK
-
-
-def save(run: Run[Size], folder: Path, name: str = "") -> dict[int, list[Path]]:
-    """Write the pictures of every call that succeeded; their paths by the call's position from 0.
-
-    The files are called after ``name``, or after the req_key.
-    """
-    from .files import save_answer
-
-    done = {number: call.future for number, call in enumerate(run.calls) if not call.future.exception()}
-    try:
-        return {number: save_answer(folder, name, future.result()) for number, future in done.items()}
-    except OSError:
-        report(say("cli.not_saved"))
-        raise
-
-
-def entries(run: Run[Size], saved: dict[int, list[Path]]) -> list[dict[str, Any]]:
-    """The response JSON: one object per call that ended, with the files written or the error."""
-    from ..calls.run import response_entry
-    from ..errors import VolcvError
-
-    found: list[dict[str, Any]] = []
-    for number, call in enumerate(run.calls):
-        error = call.future.exception()
-        if number in saved:
-            found.append({**response_entry(call.future.result()), "files": [str(path) for path in saved[number]]})
-        elif isinstance(error, VolcvError):
-            found.append({"error": str(error), "seed": call.seed, "request_id": error.request_id})
-    return found

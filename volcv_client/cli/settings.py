@@ -1,41 +1,40 @@
-"""``volcv config``: the profiles in ``config.json``."""
+"""``volcv config``: shows and changes the profiles in ``config.json``."""
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from os import environ
-from typing import TYPE_CHECKING
 
 from .. import config
-from ..errors import SetupError
+from ..config import SETTINGS, edit
 from ..messages import say
 from .describe import shown
 from .parser import Exit, Parser, UsageError
 from .terminal import columns, report, show
 
-if TYPE_CHECKING:
-    from ..config.profiles import FieldState
-
 
 def add(parser: Parser) -> None:
     actions = parser.add_subparsers(title=say("cli.actions"), dest="action", metavar=say("cli.action"), required=True)
-    parsers = {}
     for name, action in ACTIONS.items():
         text = say(f"cli.config.{name}")
-        parsers[name] = actions.add_parser(name, help=text, description=text)
-        parsers[name].set_defaults(act=action)
-    for name in ("show", "set", "unset"):
-        parsers[name].options.add_argument("--profile", metavar="NAME", help=say("cli.profile"))
-    parsers["show"].options.add_argument("--json", action="store_true", help=say("cli.json"))
-    for name in ("set", "unset"):
-        fields = ", ".join(config.FIELD_KINDS)
-        parsers[name].places.add_argument("field", metavar="FIELD", help=say("cli.config.field", fields=fields))
-    parsers["set"].places.add_argument("value", metavar="VALUE", nargs="?", help=say("cli.config.value"))
-    parsers["use"].places.add_argument("name", metavar="PROFILE", help=say("cli.config.name"))
+        child = actions.add_parser(name, help=text, description=text)
+        child.set_defaults(act=action)
+        if name in ("show", "set", "unset"):
+            child.options.add_argument("--profile", metavar="NAME", help=say("cli.profile"))
+        if name == "show":
+            child.options.add_argument("--json", action="store_true", help=say("cli.json"))
+        if name in ("set", "unset"):
+            text = say("cli.config.field", fields=", ".join(SETTINGS))
+            child.places.add_argument("field", metavar="FIELD", help=text)
+        if name == "set":
+            child.places.add_argument("value", metavar="VALUE", nargs="?", help=say("cli.config.value"))
+        if name == "use":
+            child.places.add_argument("name", metavar="PROFILE", help=say("cli.config.name"))
 
 
 def run(arguments: Namespace) -> int:
@@ -45,87 +44,60 @@ def run(arguments: Namespace) -> int:
 
 
 def show_profile(arguments: Namespace) -> None:
-    from ..config import profiles
-
     content = config.load_file()
-    name, known = arguments.profile or config.active_name(content), profiles.names(content)
-    if name not in known:
-        raise SetupError("unknown_profile", name=name, known=", ".join(known))
-    states = profiles.field_states(name, content)
+    name = arguments.profile or config.active_name(content)
+    config.stored_values(name, content)
+    states = edit.field_states(name, content)
     if arguments.json:
         fields = {field: asdict(state) for field, state in states.items()}
         show(json.dumps({"profile": name, "file": str(config.config_file()), "fields": fields}, indent=1))
         return
-    show(say("cli.config.active", name=name, known=", ".join(known)))
+    show(say("cli.config.active", name=name, known=", ".join(config.profile_names(content))))
     show(say("cli.config.file", path=config.config_file()))
-    for line in columns([["", field, value_text(field, state), origin_text(state)] for field, state in states.items()]):
+    for line in columns([["", field, *texts(field, state)] for field, state in states.items()]):
         show(line)
 
 
-def value_text(field: str, state: FieldState) -> str:
-    """A field's value for people; of a secret its end."""
-    if field in config.SECRETS:
-        return f"***{state.last_four}" if state.given else "-"
-    return "-" if state.value in (None, "") else shown(state.value)
-
-
-def origin_text(state: FieldState) -> str:
-    """Where the value comes from, or what is wrong with it."""
-    return state.problem or state.variable or say(f"cli.config.from.{state.source}")
+def texts(field: str, state: edit.FieldState) -> tuple[str, str]:
+    """A field's value, masked if it is a secret, and its source or what is wrong with it."""
+    value = "-" if state.value in (None, "") else shown(state.value)
+    if SETTINGS[field].secret and state.source != "default":
+        value = f"***{state.last_four}"
+    return value, state.problem or state.variable or say(f"cli.config.from.{state.source}")
 
 
 def set_field(arguments: Namespace) -> None:
-    from ..config import profiles
-
-    profile, field = target(arguments), arguments.field
-    profiles.check_field(field, profile)
-    if field in config.SECRETS:
-        if arguments.value is not None:
+    profile, field, value = target(arguments), arguments.field, arguments.value
+    edit.check_field(field, profile)
+    if SETTINGS[field].secret:
+        if value is not None:
             raise UsageError(say("cli.config.secret", field=field))
-        value = read_secret(field)
-    elif arguments.value is None:
+        # A hidden prompt or stdin: arguments end up in shell histories.
+        prompt = say("cli.config.prompt", field=field)
+        value = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip() or None
+    if value is None:
         raise UsageError(say("cli.config.no_value", field=field))
-    else:
-        value = arguments.value
-    profiles.set_value(profile, field, value)
+    edit.set_values(profile, {field: value})
     report(say("cli.config.stored", field=field, profile=profile))
-    tell_overruled(field)
+    report_override(SETTINGS[field].variable)
 
 
-def read_secret(field: str) -> str:
-    """A secret from a hidden prompt, or from stdin if that is no terminal: arguments end up in shell histories."""
-    from getpass import getpass
-
-    asked = sys.stdin.isatty()
-    secret = getpass(say("cli.config.prompt", field=field)) if asked else sys.stdin.readline()
-    if not secret.strip():
-        raise UsageError(say("cli.config.no_value", field=field))
-    return secret.strip()
-
-
-def tell_overruled(field: str) -> None:
-    """Say so if an environment variable wins over what was just stored."""
-    for variable in config.ENVIRONMENT.get(field, ()):
-        if environ.get(variable):
-            report(say("cli.config.overruled", variable=variable))
-            return
+def report_override(variable: str) -> None:
+    """Tell that a set environment variable takes precedence over what was just stored."""
+    if environ.get(variable):
+        report(say("cli.config.overruled", variable=variable))
 
 
 def unset_field(arguments: Namespace) -> None:
-    from ..config import profiles
-
     profile = target(arguments)
-    removed = profiles.unset_value(profile, arguments.field)
+    removed = edit.unset_value(profile, arguments.field)
     report(say("cli.config.removed" if removed else "cli.config.not_set", field=arguments.field, profile=profile))
 
 
 def use_profile(arguments: Namespace) -> None:
-    from ..config import profiles
-
-    profiles.use(arguments.name)
+    edit.activate(arguments.name)
     report(say("cli.config.used", profile=arguments.name))
-    if environ.get("VOLCV_PROFILE"):
-        report(say("cli.config.overruled", variable="VOLCV_PROFILE"))
+    report_override("VOLCV_PROFILE")
 
 
 def show_path(_: Namespace) -> None:
@@ -133,7 +105,7 @@ def show_path(_: Namespace) -> None:
 
 
 def target(arguments: Namespace) -> str:
-    """The profile to change."""
+    """Name of the profile to change."""
     return str(arguments.profile or config.active_name())
 
 

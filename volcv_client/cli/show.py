@@ -1,4 +1,4 @@
-"""``volcv show KEY``: everything that a model's declaration says."""
+"""``volcv show KEY``: a model's declaration in full."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from textwrap import wrap
 
 from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Area, Branch, Choice, Input, Mode, Model, Origin
+from ..catalog.spec import Area, Input, Mode, Model, Origin
 from ..messages import say
-from .describe import condition_text, input_facts, model_facts, short_facts
+from .describe import condition_text, input_facts, model_json, short_facts
 from .models import find_model
 from .parser import Exit, Parser
 from .terminal import show
@@ -31,7 +31,7 @@ def add(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     model = find_model(arguments.key)
     if arguments.json:
-        show(json.dumps(model_facts(model), ensure_ascii=False, indent=1))
+        show(model_json(model))
         return Exit.OK
     for line in (*head(model), "", *inputs(model), *tail(model)):
         show(line)
@@ -46,8 +46,8 @@ def head(model: Model) -> Iterator[str]:
         ("group", group(model)),
         ("node", model.node_id),
         ("page", model.page),
-        ("action", ", ".join(map(called, model.modes.values()))),
-        ("outputs", ", ".join(one.value for one in model.outputs)),
+        ("action", ", ".join(map(action_text, model.modes.values()))),
+        ("outputs", ", ".join(output.value for output in model.outputs)),
         ("seconds", f"{model.service_seconds:g} s"),
         ("aliases", ", ".join(model.aliases)),
     ):
@@ -57,8 +57,8 @@ def head(model: Model) -> Iterator[str]:
             yield say(f"cli.show.{trait}")
 
 
-def called(mode: Mode) -> str:
-    """The action of a mode, and the one that its result is asked with."""
+def action_text(mode: Mode) -> str:
+    """The action of a mode, and that of the request for its result."""
     if not mode.result_action:
         return mode.action
     return say("cli.show.result_action", action=mode.action, result_action=mode.result_action)
@@ -66,22 +66,21 @@ def called(mode: Mode) -> str:
 
 def inputs(model: Model) -> Iterator[str]:
     yield say("cli.show.inputs")
-    for one in (*model.all_inputs(), *RUN_OPTIONS):
-        yield f"  {one.name}  ({short_facts(model, one)})"
-        yield from wrap(tooltip(model, one), LINE, initial_indent="      ", subsequent_indent="      ")
-        for text in details(one):
+    for input_ in (*model.all_inputs(), *RUN_OPTIONS):
+        yield f"  {input_.name}  ({short_facts(model, input_)})"
+        yield from wrap(tooltip(model, input_), LINE, initial_indent="      ", subsequent_indent="      ")
+        for text in details(input_):
             yield from wrap(text, LINE, initial_indent="      - ", subsequent_indent="        ")
 
 
-def details(one: Input) -> Iterator[str]:
-    """Choices, place in the body, picture roles and origin of one input."""
-    facts = input_facts(one)
-    if isinstance(one, Choice):
-        for label, wire in facts["choices"].items():
-            yield f"{label}: {as_json(wire) if wire else say('cli.show.nothing')}"
-    if isinstance(one, Branch):
-        for label, option in facts["choices"].items():
+def details(input_: Input) -> Iterator[str]:
+    """Choices, place in the body, picture roles and origin of an input."""
+    facts = input_facts(input_)
+    for label, option in facts.get("choices", {}).items():
+        if facts["kind"] == "branch":
             yield f"{label}: {', '.join(option['inputs'])}; {as_json(option['wire'])}"
+        else:
+            yield f"{label}: {as_json(option) if option else say('cli.show.nothing')}"
     if "wire" in facts:
         yield say("cli.show.wire", paths=", ".join(facts["wire"]) or say("cli.show.nothing"))
     if facts.get("on_page") is False:
@@ -93,8 +92,8 @@ def details(one: Input) -> Iterator[str]:
         if role in facts:
             yield say(f"cli.show.{role}", value=as_json(facts[role]))
     if facts["origin"]:
-        yield say("cli.show.origin", origin=origin_text(one.origin))
-    if one.advanced:
+        yield say("cli.show.origin", origin=origin_text(input_.origin))
+    if input_.advanced:
         yield say("cli.show.advanced")
 
 
@@ -105,8 +104,8 @@ def origin_text(origin: Origin) -> str:
 def tail(model: Model) -> Iterator[str]:
     if model.requires:
         yield from ("", say("cli.show.requires"))
-    for one in model.requires:
-        yield "  " + conditional(say("cli.fact.or").join(one.any_of), one.only_if)
+    for require in model.requires:
+        yield "  " + conditional(say("cli.fact.or").join(require.any_of), require.only_if)
     yield ""
     for area in model.areas:
         yield conditional(area_text(area), area.only_if)

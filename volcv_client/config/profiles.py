@@ -1,216 +1,249 @@
-"""Changes to ``config.json``, and what it holds for people to see.
+"""Reads profiles: the environment first, then ``config.json`` in the state folder.
 
-Every change reads, alters and replaces the file under a lock that other threads and processes share, so that
-two changes at the same time both last. Secrets go in here and only their last four characters come out.
+The file (mode 0600, folder 0700) holds named profiles. The profile ``sandbox`` always exists: it needs no key and
+runs a stand-in service inside the process.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from os import environ
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from .. import config
 from ..errors import SetupError
-from ..messages import LANGUAGES, say
-from ..redact import last_four
+from ..messages import LANGUAGES
+from ..redact import redact
 
-AUTO = "auto"
-LANGUAGE_CHOICES = (AUTO, *LANGUAGES)
-NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
-SWITCH_WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
-LOCK_SECONDS = 10.0
+SANDBOX = "sandbox"
+SANDBOX_KEY = "sandbox"
+DEFAULT_PROFILE = "default"
+GATEWAY_PATH = "/volcv/v1"
+NATIVE_URL = "https://visual.volcengineapi.com"
+AUTO_LANGUAGE = "auto"
 
 
 @dataclass(frozen=True)
-class FieldState:
-    """One field of a profile as it is in force.
+class Setting:
+    """Description of a configurable field of :class:`Profile`.
 
-    ``source`` is "environment", "profile" or "default"; ``variable`` names the environment variable. ``value``
-    is None for secrets, of which only ``last_four`` is told. ``problem`` says what is wrong with the value.
+    ``variables``: environment variables, in order of precedence. ``bounds``: inclusive range. ``sandbox`` is False
+    for credentials and addresses: the sandbox profile must hold nothing that could be sent elsewhere.
     """
 
-    source: str
-    variable: str = ""
-    value: object = None
-    last_four: str = ""
-    problem: str = ""
+    default: Any
+    variables: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+    secret: bool = False
+    sandbox: bool = True
 
     @property
-    def given(self) -> bool:
-        """Whether the environment or the profile sets it."""
-        return self.source != "default"
+    def kind(self) -> type[Any]:
+        """``str``, ``int``, ``float`` or ``bool``."""
+        return type(self.default)
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable that sets the field at present; empty if none does."""
+        return next((name for name in self.variables if environ.get(name)), "")
+
+    def parse(self, raw: object) -> Any:
+        """``raw`` from the environment or JSON, as :attr:`kind`. Raises ValueError if it is not, or out of bounds."""
+        if not isinstance(raw, (str, int, float)) or isinstance(raw, bool) != (self.kind is bool):
+            raise ValueError
+        try:
+            value = self.kind(raw.strip() if isinstance(raw, str) else raw)
+        except OverflowError:
+            raise ValueError from None
+        valid = self.kind is not int or isinstance(raw, str) or raw == value  # no fractions
+        valid = valid and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
+        if not valid or (self.secret and not (value.isascii() and value.isprintable())):
+            raise ValueError
+        return value
 
 
-@contextmanager
-def changes() -> Iterator[dict[str, Any]]:
-    """The content of ``config.json`` to alter; written back when the block ends without an error.
+def setting(default: object, *variables: str, **facts: Any) -> Any:
+    """A dataclass field with its :class:`Setting` as metadata."""
+    described = Setting(default, variables, **facts)
+    return field(default=default, repr=not described.secret, metadata={"setting": described})
 
-    Raises SetupError if the file cannot be read, locked or written.
+
+@dataclass(frozen=True)
+class Profile:
+    """Credentials and settings.
+
+    ``timeout``: seconds for one response, ``task_timeout``: for the result of a task. ``upload_url``: service that
+    turns pictures into links. ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG.
+    ``reuse``: stored results answer identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU).
     """
-    import sqlite3  # ComfyUI's start does not wait for what only changes need
 
-    path = config.config_file()
+    name: str = DEFAULT_PROFILE
+    base_url: str = setting("", "VOLCV_BASE_URL", sandbox=False)
+    api_key: str = setting("", "VOLCV_API_KEY", secret=True, sandbox=False)
+    access_key: str = setting("", "VOLCV_ACCESS_KEY", "VOLC_ACCESSKEY", secret=True, sandbox=False)
+    secret_key: str = setting("", "VOLCV_SECRET_KEY", "VOLC_SECRETKEY", secret=True, sandbox=False)
+    session_token: str = setting("", "VOLCV_SESSION_TOKEN", secret=True, sandbox=False)
+    max_concurrency: int = setting(2, "VOLCV_MAX_CONCURRENCY", bounds=(1, 64))
+    timeout: float = setting(300.0, "VOLCV_TIMEOUT", bounds=(1, 86400))
+    task_timeout: float = setting(1800.0, "VOLCV_TASK_TIMEOUT", bounds=(1, 86400))
+    upload_url: str = setting("", "VOLCV_UPLOAD_URL", sandbox=False)
+    lossless: bool = setting(False)
+    reuse: bool = setting(True)
+    store_limit_mb: int = setting(2048, bounds=(1, 1_000_000))
+
+    @property
+    def native(self) -> bool:
+        """Whether requests are signed for the vendor's own service; a gateway key takes precedence."""
+        return bool(self.access_key and self.secret_key and not self.api_key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(filter(None, (getattr(self, name) for name in SECRETS)))
+
+    def ready(self) -> Profile:
+        """This profile with a normalized ``base_url``. Raises SetupError if a credential or the address is missing."""
+        if self.name == SANDBOX:
+            return self
+        if self.native:
+            return replace(self, base_url=normalize_base_url(self.base_url or NATIVE_URL))
+        if not self.api_key or not self.base_url:
+            raise SetupError("no_base_url" if self.api_key else "no_key" if self.base_url else "not_configured")
+        return replace(self, base_url=normalize_base_url(self.base_url))
+
+
+SETTINGS: Mapping[str, Setting] = {one.name: one.metadata["setting"] for one in fields(Profile) if one.metadata}
+"""Field of :class:`Profile` -> its description, in the order in which they are shown."""
+
+SECRETS = tuple(name for name, one in SETTINGS.items() if one.secret)
+
+
+def settings_of(name: str) -> dict[str, Setting]:
+    """The fields that the profile of that name may hold."""
+    return {key: one for key, one in SETTINGS.items() if one.sandbox or name != SANDBOX}
+
+
+def normalize_base_url(base_url: str) -> str:
+    """Scheme, host and prefix of the gateway, without the API path. Raises SetupError if it is no http(s) URL."""
+    text = base_url.strip().rstrip("/").removesuffix(GATEWAY_PATH).rstrip("/")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # An sqlite lock works on every system and ends with the process that held it.
-        with closing(
-            sqlite3.Connection(path.with_name("config.lock"), timeout=LOCK_SECONDS, isolation_level=None)
-        ) as lock:
-            lock.execute("BEGIN EXCLUSIVE")
-            content = config.load_file()
-            yield content
-            config.save_file(content)
-    except (OSError, sqlite3.Error) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise SetupError("config_not_written", path=str(path), problem=problem) from None
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+        usable = usable and parts.username is None and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SetupError("bad_base_url", url=redact(text.split("@")[-1].split("?")[0])[:200])
+    return text
 
 
-def check_name(name: object) -> str:
-    """A name that a profile may have; SetupError for any other."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise SetupError("bad_profile_name")
-    return name
+_default_home: Path | None = None
 
 
-def names(content: Mapping[str, Any] | None = None) -> list[str]:
-    """All profiles: "default" first, then those of the file by name, "sandbox" last."""
-    content = config.load_file() if content is None else content
-    always = (config.DEFAULT_PROFILE, config.SANDBOX)
-    own = sorted(name for name in content.get("profiles", {}) if name not in always)
-    return [config.DEFAULT_PROFILE, *own, config.SANDBOX]
+def set_default_home(folder: Path) -> None:
+    """State folder for this process while ``VOLCV_HOME`` is not set."""
+    global _default_home
+    _default_home = folder
 
 
-def check_field(field: str, name: str) -> None:
-    """SetupError unless the profile ``name`` may hold the field."""
-    if field not in config.FIELD_KINDS:
-        raise SetupError("unknown_setting", setting=field[:60], known=", ".join(config.FIELD_KINDS))
-    if name == config.SANDBOX and field in config.NOT_FOR_SANDBOX:
-        raise SetupError("sandbox_fixed", setting=field)
+def home() -> Path:
+    """State folder: ``VOLCV_HOME``, else the default of the process, of the surrounding ComfyUI, ``~/.volcv``."""
+    if named := environ.get("VOLCV_HOME"):
+        return Path(named).expanduser()
+    return _default_home or comfyui_home(Path(__file__)) or Path.home() / ".volcv"
 
 
-def checked(name: str, field: str, value: object) -> Any:
-    """``value`` as it is stored; None for what unsets the field. SetupError never shows a secret."""
-    check_field(field, name)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    kind = config.FIELD_KINDS[field]
-    if kind is bool and isinstance(value, str):
-        value = SWITCH_WORDS.get(value.strip().lower(), value)
-    try:
-        converted = config.convert(field, kind, value, "")
-    except SetupError:
-        low, high = config.BOUNDS.get(field, (0, 0))
-        allowed = say(f"settings.allowed.{'secret' if field in config.SECRETS else kind.__name__}", low=low, high=high)
-        raise SetupError("bad_value", setting=field, allowed=allowed) from None
-    return config.origin_of(converted) if field == "base_url" else converted
+def comfyui_home(file: Path) -> Path | None:
+    """State folder of the ComfyUI that has this pack's ``file`` in its custom_nodes; None outside of a ComfyUI.
 
-
-def set_values(name: str, values: Mapping[str, object]) -> None:
-    """Set fields of a profile, which is made if there is none; None and "" unset a field. All or nothing."""
-    check_name(name)
-    stored = {field: checked(name, field, value) for field, value in values.items()}
-    with changes() as content:
-        profile = content.setdefault("profiles", {}).setdefault(name, {})
-        profile.update(stored)
-        content["profiles"][name] = {field: value for field, value in profile.items() if value is not None}
-
-
-def set_value(name: str, field: str, value: object) -> None:
-    """Set one field of a profile; see :func:`set_values`. Switches also take words such as "on"."""
-    set_values(name, {field: value})
-
-
-def unset_value(name: str, field: str) -> bool:
-    """Forget one field of a profile; whether it was set."""
-    check_field(field, name)
-    with changes() as content:
-        removed = content.get("profiles", {}).get(name, {}).pop(field, None)
-    return removed is not None
-
-
-def use(name: str, *, create: bool = False) -> None:
-    """Make a profile the active one. SetupError for an unknown name, unless it shall be made.
-
-    The profile that was active before the sandbox is kept in ``before_sandbox``.
+    With it the ``volcv`` command shares settings and results with the nodes.
     """
-    with changes() as content:
-        if name not in (known := names(content)):
-            if not create:
-                raise SetupError("unknown_profile", name=name, known=", ".join(known))
-            content.setdefault("profiles", {})[check_name(name)] = {}
-        if name == config.SANDBOX and (before := stored_active(content)) != config.SANDBOX:
-            content["before_sandbox"] = before
-        content["active"] = name
+    pack = file.absolute().parents[2]
+    folder = pack.parent.parent / "user" / "__volcv"
+    return folder if pack.parent.name == "custom_nodes" and folder.is_dir() else None
+
+
+def config_file() -> Path:
+    return home() / "config.json"
+
+
+def load_file() -> dict[str, Any]:
+    """Content of ``config.json``: ``{"active": name, "profiles": {...}, ...}``; empty if there is no file.
+
+    Raises SetupError if it cannot be read.
+    """
+    path = config_file()
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise SetupError("bad_config", path=str(path), problem=type(error).__name__) from None
+    profiles = loaded.get("profiles", {}) if isinstance(loaded, dict) else None
+    if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
+        raise SetupError("bad_config", path=str(path), problem="profiles")
+    return dict(loaded)
+
+
+def active_name(content: Mapping[str, Any] | None = None) -> str:
+    """Name of the active profile: ``VOLCV_PROFILE``, else ``active`` of the file, else "default"."""
+    return environ.get("VOLCV_PROFILE") or stored_active(load_file() if content is None else content)
 
 
 def stored_active(content: Mapping[str, Any]) -> str:
-    """The file's active profile, whatever the environment says."""
-    return str(content.get("active") or config.DEFAULT_PROFILE)
+    """Name of the file's active profile, regardless of the environment."""
+    return str(content.get("active") or DEFAULT_PROFILE)
 
 
-def before_sandbox(content: Mapping[str, Any]) -> str:
-    """The profile to go back to from the sandbox."""
-    name = content.get("before_sandbox")
-    return name if isinstance(name, str) and name in names(content) else config.DEFAULT_PROFILE
+def profile_names(content: Mapping[str, Any]) -> list[str]:
+    """All profiles: "default" first, then those of the file by name, "sandbox" last."""
+    own = sorted(name for name in content.get("profiles", {}) if name not in (DEFAULT_PROFILE, SANDBOX))
+    return [DEFAULT_PROFILE, *own, SANDBOX]
 
 
-def delete(name: str) -> None:
-    """Forget a profile with its keys. "default" and "sandbox" exist always and only lose their values."""
-    with changes() as content:
-        if name not in names(content):
-            raise SetupError("unknown_profile", name=name, known=", ".join(names(content)))
-        content.get("profiles", {}).pop(name, None)
-        if stored_active(content) == name and name != config.SANDBOX:
-            content["active"] = config.DEFAULT_PROFILE
+def stored_values(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file holds of a profile, unchecked. Raises SetupError for an unknown name."""
+    if name not in (known := profile_names(content)):
+        raise SetupError("unknown_profile", name=name, known=", ".join(known))
+    return dict(content.get("profiles", {}).get(name, {}))
 
 
-def set_language(language: object) -> None:
-    """Store the language of messages: "auto" follows the surroundings."""
-    if language not in LANGUAGE_CHOICES:
-        raise SetupError("bad_value", setting="language", allowed=", ".join(LANGUAGE_CHOICES))
-    with changes() as content:
-        content["language"] = language
+def read_field(key: str, name: str, stored: Mapping[str, Any]) -> Any:
+    """Effective value of a profile's field; ``stored``: the profile in the file.
 
-
-def language() -> str:
-    """The stored language, or "auto"; never fails, because errors are shown in it."""
-    try:
-        chosen = config.load_file().get("language")
-    except SetupError:
-        return AUTO
-    return chosen if chosen in LANGUAGES else AUTO
-
-
-def variable_for(field: str) -> str:
-    """The environment variable that sets the field, or nothing."""
-    return next((variable for variable in config.ENVIRONMENT.get(field, ()) if environ.get(variable)), "")
-
-
-def field_states(name: str, content: Mapping[str, Any]) -> dict[str, FieldState]:
-    """Every field that the profile has, as it is in force. Bad values become problems, not errors."""
-    stored = content.get("profiles", {}).get(name, {})
-    return {
-        field: field_state(name, field, stored.get(field))
-        for field in config.FIELD_KINDS
-        if name != config.SANDBOX or field not in config.NOT_FOR_SANDBOX
-    }
-
-
-def field_state(name: str, field: str, stored: object) -> FieldState:
-    variable = variable_for(field)
-    raw = environ.get(variable) if variable else stored
-    secret = field in config.SECRETS
+    Raises SetupError for a bad value; it names the source and never shows a secret.
+    """
+    one = SETTINGS[key]
+    variable = one.variable
+    raw = environ.get(variable) if variable else stored.get(key)
     if raw is None or raw == "":
-        return FieldState("default", value=None if secret else getattr(config.Profile, field))
-    source, origin = ("environment", variable) if variable else ("profile", f"config.json, profile {name}")
+        return one.default
     try:
-        value = config.convert(field, config.FIELD_KINDS[field], raw, origin)
-        if field == "base_url":
-            config.origin_of(value)
-    except SetupError as error:
-        return FieldState(source, variable, problem=str(error))
-    return FieldState(source, variable, None if secret else value, last_four(value) if secret else "")
+        return one.parse(raw)
+    except ValueError:
+        source = variable or f"config.json, profile {name}"
+        allowed = f"{one.bounds[0]:g} - {one.bounds[1]:g}" if one.bounds else one.kind.__name__
+        raise SetupError("bad_setting", setting=key, source=source, allowed=allowed) from None
+
+
+def profile(name: str | None = None) -> Profile:
+    """The named (default: active) profile; the environment wins over the file.
+
+    The sandbox profile ignores credentials and addresses from either: it must never send them anywhere.
+    Raises SetupError for an unknown name or a bad value.
+    """
+    content = load_file()
+    name = name or active_name(content)
+    stored = stored_values(name, content)
+    return Profile(name, **{key: read_field(key, name, stored) for key in settings_of(name)})
+
+
+def stored_language() -> str:
+    """The language chosen in ``config.json``, or "auto". Never raises: errors are shown in this language."""
+    try:
+        chosen = load_file().get("language")
+    except SetupError:
+        return AUTO_LANGUAGE
+    return chosen if chosen in LANGUAGES else AUTO_LANGUAGE

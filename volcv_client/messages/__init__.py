@@ -1,8 +1,6 @@
-"""Texts for people, in English and Chinese.
+"""Message catalog in English and Chinese: ``en.json`` and ``zh.json``, name -> ``str.format`` template.
 
-The language is ``VOLCV_LANG`` if set, else what the surroundings report (ComfyUI's locale, the terminal's
-``LANG``). Texts live in ``en.json`` and ``zh.json`` beside this file, keyed by name, with ``str.format``
-placeholders.
+Language: ``VOLCV_LANG`` if set, else the locale source (the terminal's ``LANG``; inside ComfyUI its locale).
 """
 
 from __future__ import annotations
@@ -18,35 +16,36 @@ LANGUAGES = ("en", "zh")
 
 @lru_cache(maxsize=len(LANGUAGES))
 def texts(language: str) -> dict[str, str]:
-    """All texts of one language, name -> template."""
+    """The catalog of one language, name -> template."""
     loaded: dict[str, str] = json.loads(Path(__file__).with_name(f"{language}.json").read_text(encoding="utf-8"))
     return loaded
 
 
-def terminal_language() -> str:
-    """The terminal's language, from the usual locale variables."""
+def terminal_locale() -> str:
+    """Locale of the terminal, such as "zh_CN.UTF-8", from the POSIX variables."""
     return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or "en"
 
 
-_surroundings: Callable[[], str] = terminal_language
+_locale_source: Callable[[], str] = terminal_locale
 
 
-def follow(surroundings: Callable[[], str]) -> None:
-    """Let the language follow what ``surroundings()`` returns at the time a text is made, such as "zh-CN"."""
-    global _surroundings
-    _surroundings = surroundings
+def set_locale_source(source: Callable[[], str]) -> None:
+    """Take the locale, such as "zh-CN", from ``source()``, which is called for every text."""
+    global _locale_source
+    _locale_source = source
 
 
 def language() -> str:
     """The language in force: "en" or "zh"."""
-    wanted = environ.get("VOLCV_LANG") or _surroundings()
+    wanted = environ.get("VOLCV_LANG") or _locale_source()
     return "zh" if wanted.lower().startswith("zh") else "en"
 
 
 def say(name: str, /, **values: object) -> str:
-    """The text of that name in the language in force. KeyError if there is no such text."""
+    """The text ``name`` in the language in force, placeholders filled. Raises KeyError for an unknown name."""
     return texts(language())[name].format(**values)
 
 
 def has(name: str) -> bool:
+    """Whether the catalog has a text of that name."""
     return name in texts("en")

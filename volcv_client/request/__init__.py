@@ -1,1 +1,1 @@
-"""Inputs, their checks, and the JSON body."""
+"""From the inputs of a run to the requests that it makes: checks, planning, the JSON body."""

@@ -1,8 +1,8 @@
-"""The result store: every answer that was paid for, on disk before anyone gets it.
+"""The result store: every answer that was charged, on disk before it is handed out.
 
 ``results/index.db`` (sqlite, WAL) beside ``results/files/``. A row is written after its files are complete, so a
-process that dies in between leaves at most an unnamed file. A store that cannot be used never stops a
-picture: it says so and steps aside. ``results/thumbnails/`` holds small pictures that can be made again.
+process that dies in between leaves at most orphaned files. A store that fails costs a note, never a picture.
+``results/thumbnails/`` holds small pictures that can be rendered again.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import StoreError
-from ..images import media
-from ..images.media import Media
-from ..images.thumbnails import thumbnail_of
-from ..request.wire import prompt_of
-from . import charges, tasks
-from .leftovers import delete_left_over
+from ..images.thumbnail import thumbnail_of
+from . import ledger, tasks
+from .files import delete_orphans, store_file, undo_store
+from .result import Result, ResultFile
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,45 +48,6 @@ CREATE INDEX IF NOT EXISTS by_use ON results (used, bytes);
 """
 
 
-@dataclass(frozen=True)
-class Result:
-    """One stored answer.
-
-    ``created`` is Unix time; ``seconds`` the service's time; ``files`` paths of the pictures in order, empty
-    when only the links of a paid answer are known (``image_urls``); ``request`` is the body without pictures.
-    ``id`` is its row, never given to another; ``charged`` is false for the sandbox's; ``reuses`` counts the
-    requests that it answered for free.
-    """
-
-    request_id: str
-    req_key: str
-    fingerprint: str
-    reusable: bool
-    seed: int | None
-    seconds: float | None
-    cost: float | None
-    texts: Mapping[str, str]
-    image_urls: Sequence[str]
-    request: Mapping[str, Any]
-    created: float = field(default_factory=time.time)
-    files: tuple[Path, ...] = ()
-    charged: bool = True
-    reuses: int = 0
-    id: int = 0
-
-    @property
-    def prompt(self) -> str:
-        """The text that was asked for."""
-        return prompt_of(self.request)
-
-    def media(self) -> list[Media]:
-        """The picture files' bytes, or the video files; StoreError if one cannot be read."""
-        try:
-            return list(map(media.load, self.files))
-        except OSError as error:
-            raise StoreError("store_unreadable", problem=error.strerror or "") from None
-
-
 RECORDED = ("seconds", "cost", "texts", "image_urls", "request")
 
 
@@ -105,7 +64,7 @@ class ResultStore:
         self._swept = False
         self._bytes = 0  # stored by this process's account; counted anew now and then
         self._saves_until_count = 0
-        self.tasks = tasks.TaskTable(self._do)
+        self.tasks = tasks.TaskTable(self._transact)
 
     def _open(self) -> sqlite3.Connection:
         for folder in (self.folder.parent, self.folder, self._files):  # each private, not only the last
@@ -116,7 +75,7 @@ class ResultStore:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {charges.SCHEMA} {tasks.SCHEMA} COMMIT")
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {ledger.SCHEMA} {tasks.SCHEMA} COMMIT")
         except BaseException:  # an open file could not be set aside
             connection.close()
             raise
@@ -130,7 +89,7 @@ class ResultStore:
         self.folder.rename(aside)
         log.warning("volcv: the result store could not be read; it was set aside as %s", aside)
 
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` with the open database. A corrupt one is set aside once; StoreError for the rest."""
         with self._lock:
             for last in (False, True):
@@ -156,35 +115,36 @@ class ResultStore:
                 self._connection.close()
                 self._connection = None
 
-    def save(self, result: Result, files: Sequence[Media]) -> Result:
-        """Keep a result; returns it with its ``files``. StoreError if it could not be kept."""
-        size = sum(map(media.size_of, files))
+    def save(self, result: Result) -> Result:
+        """Store a result with its files; returns it with their paths. StoreError if it could not be stored."""
 
-        def write(connection: sqlite3.Connection) -> tuple[int, list[str]]:
-            names: list[str] = []
+        def write(connection: sqlite3.Connection) -> Result:
+            size = sum(file.size for file in result.files)
+            stored: list[ResultFile] = []
             try:
-                for one in files:
-                    names.append(media.keep(one, self._files))
-                number = self._insert(connection, result, names, size)
-            except BaseException:  # whatever it is, a video must not stay where nobody knows it
-                for one, name in zip(files, names, strict=False):
+                for file in result.files:
+                    stored.append(store_file(file, self._files))
+                row_id = self._insert(connection, result, stored, size)
+            except BaseException:  # whatever failed, a video must not stay under a name that no row has
+                for file, written in zip(result.files, stored, strict=False):
                     with suppress(OSError):
-                        media.give_back(one, self._files / name)
+                        undo_store(file, written)
                 raise
             self._bytes += size
-            with suppress(sqlite3.Error):  # it is stored; the next save makes room
-                self._prune(connection, number)
-            return number, names
+            with suppress(sqlite3.Error):  # the result is stored; the next save evicts
+                self._evict(connection, row_id)
+            return replace(result, id=row_id, files=tuple(stored))
 
-        number, names = self._do(write)
+        saved = self._transact(write)
         if not self._swept:
             self._swept = True
             threading.Thread(target=self._sweep_quietly, name="volcv-sweep", daemon=True).start()
-        return self._with_files(replace(result, id=number), names)
+        return saved
 
     @staticmethod
-    def _insert(connection: sqlite3.Connection, result: Result, names: Sequence[str], size: int) -> int:
-        """The number of the new row."""
+    def _insert(connection: sqlite3.Connection, result: Result, files: Sequence[ResultFile], size: int) -> int:
+        """Returns the id of the new row."""
+        names = [file.path.name for file in files if file.path]
         record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -202,7 +162,7 @@ class ResultStore:
                     *(result.created, time.time(), size, json.dumps(record, default=dict)),
                 ),
             )
-            charges.record(connection, result)
+            ledger.record_call(connection, result)
             connection.execute("COMMIT")
         except BaseException:  # an open transaction would block every other process
             connection.execute("ROLLBACK")
@@ -218,13 +178,13 @@ class ResultStore:
             ).fetchall()
             for row in rows:
                 result = self._result(row)
-                if all(path.is_file() for path in result.files):
+                if all(file.path and file.path.is_file() for file in result.files):
                     connection.execute(f"UPDATE results SET used = {USED_NOW} WHERE id = ?", (time.time(), row[0]))
                     return result
                 connection.execute("DELETE FROM results WHERE id = ?", (row[0],))
             return None
 
-        return self._do(look)
+        return self._transact(look)
 
     def newest(self, count: int, offset: int = 0) -> list[Result]:
         """The newest results that have pictures, newest first."""
@@ -269,34 +229,39 @@ class ResultStore:
         if wanted is not None:
             found = [result for result in self._select(f"{where} ORDER BY id DESC", values) if wanted(result)]
             return found[offset : offset + count], len(found)
-        total = self._do(lambda c: c.execute(f"SELECT COUNT(*) FROM results {where}", values).fetchone()[0])
+        total = self._transact(lambda c: c.execute(f"SELECT COUNT(*) FROM results {where}", values).fetchone()[0])
         return self._select(f"{where} ORDER BY id DESC LIMIT ? OFFSET ?", (*values, count, offset)), total
 
     def models(self) -> dict[str, int]:
         """req_key -> number of results that have pictures, most first."""
         query = "SELECT req_key, COUNT(*) FROM results WHERE bytes > 0 GROUP BY req_key ORDER BY COUNT(*) DESC, req_key"
-        return dict(self._do(lambda connection: connection.execute(query).fetchall()))
+        return dict(self._transact(lambda connection: connection.execute(query).fetchall()))
 
-    def spent_since(self, since: float) -> list[charges.Spent]:
-        """What was charged since that Unix time, whether its results are still stored or not."""
-        return self._do(lambda connection: charges.spent_since(connection, since))
+    def spending_since(self, since: float) -> list[ledger.Spending]:
+        """Charged calls since that Unix time, whether their results are still stored or not."""
+        return self._transact(lambda connection: ledger.spending_since(connection, since))
 
-    def reused(self, result: Result) -> None:
-        """Count that a result answered a request once more."""
-        self._do(lambda connection: charges.record_reuse(connection, result))
+    def record_reuse(self, result: Result) -> None:
+        """Count a request that a stored result answered for free."""
+        self._transact(lambda connection: ledger.record_reuse(connection, result))
 
     def revision(self) -> str:
         """Changes whenever this or another process has written to the store."""
         query = "PRAGMA data_version"
-        return self._do(lambda c: f"{c.execute(query).fetchone()[0]}.{c.total_changes}")
+        return self._transact(lambda c: f"{c.execute(query).fetchone()[0]}.{c.total_changes}")
 
     def thumbnail(self, result: Result, position: int) -> Path:
         """File of the small JPEG of one picture. StoreError if it cannot be made; IndexError if there is none."""
-        return thumbnail_of(result.files[position], self._thumbnails)
+        file = result.files[position].path
+        if file is None:
+            raise StoreError("no_result")
+        return thumbnail_of(file, self._thumbnails)
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[Result]:
         query = f"{SELECT} {where}"
-        return [self._result(row) for row in self._do(lambda connection: connection.execute(query, values).fetchall())]
+        return [
+            self._result(row) for row in self._transact(lambda connection: connection.execute(query, values).fetchall())
+        ]
 
     def delete(self, request_id: str) -> int:
         """Forget a result and its files; how many were deleted."""
@@ -314,17 +279,17 @@ class ResultStore:
         def work(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
             return connection.execute(f"DELETE FROM results {where} RETURNING record", values).fetchall()
 
-        rows = self._do(work)
+        rows = self._transact(work)
         for (record,) in rows:
             self._unlink(json.loads(record)["files"])
         return len(rows)
 
     def usage(self) -> tuple[int, int]:
         """Number of results, and bytes of their pictures."""
-        row = self._do(lambda c: c.execute("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM results").fetchone())
+        row = self._transact(lambda c: c.execute("SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM results").fetchone())
         return int(row[0]), int(row[1])
 
-    def _prune(self, connection: sqlite3.Connection, newest: int) -> None:
+    def _evict(self, connection: sqlite3.Connection, newest: int) -> None:
         """Delete the least recently used results until the rest fits the limit; never the one that was just paid."""
         if self._saves_until_count == 0 or self._bytes > self.limit_bytes:
             self._bytes = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0]
@@ -345,10 +310,10 @@ class ResultStore:
 
     def sweep(self) -> int:
         """Delete files that no row names, and what is left of videos that never arrived, if an hour old; how many."""
-        rows = self._do(lambda connection: connection.execute("SELECT record FROM results").fetchall())
+        rows = self._transact(lambda connection: connection.execute("SELECT record FROM results").fetchall())
         named = {Path(name).stem for (record,) in rows for name in json.loads(record)["files"]}
-        pictures = sum(delete_left_over(folder, named) for folder in (self._files, self._thumbnails))
-        return pictures + delete_left_over(self.folder, pattern="*.part")
+        pictures = sum(delete_orphans(folder, named) for folder in (self._files, self._thumbnails))
+        return pictures + delete_orphans(self.folder, pattern="*.part")
 
     def _sweep_quietly(self) -> None:
         """Once per process, after its first save, so that no start and no picture waits for it."""
@@ -366,32 +331,24 @@ class ResultStore:
                 log.debug("volcv: %s not deleted: %s", name, error)
 
     def _result(self, row: tuple[Any, ...]) -> Result:
-        number, fingerprint, reusable, request_id, req_key, seed, created, record, charged, reuses = row
+        row_id, fingerprint, reusable, request_id, req_key, seed, created, record, charged, reuses = row
         loaded = json.loads(record)
-        recorded = {name: loaded[name] for name in RECORDED}
-        counted = {"id": number, "charged": bool(charged), "reuses": reuses}
-        result = Result(request_id, req_key, fingerprint, bool(reusable), seed, created=created, **recorded, **counted)
-        return self._with_files(result, loaded["files"])
-
-    def _with_files(self, result: Result, names: Sequence[str]) -> Result:
-        values = {name: getattr(result, name) for name in result.__dataclass_fields__}
-        return Result(**values | {"files": tuple(self._files / name for name in names)})
+        return Result(
+            request_id=request_id,
+            req_key=req_key,
+            fingerprint=fingerprint,
+            reusable=bool(reusable),
+            seed=seed,
+            created=created,
+            files=tuple(ResultFile(self._files / name) for name in loaded["files"]),
+            charged=bool(charged),
+            reuses=reuses,
+            id=row_id,
+            **{name: loaded[name] for name in RECORDED},
+        )
 
 
 SELECT = """
 SELECT id, fingerprint, reusable, request_id, req_key, seed, created, record, COALESCE(charged, 1), COALESCE(reuses, 0)
 FROM results LEFT JOIN charges USING (created, request_id, fingerprint)
 """
-
-
-_stores: dict[Path, ResultStore] = {}
-_stores_lock = threading.Lock()
-
-
-def store_at(folder: Path, limit_bytes: int | None = None) -> ResultStore:
-    """The store of that folder; one object per process. A limit that is given holds from then on."""
-    with _stores_lock:
-        store = _stores.setdefault(folder, ResultStore(folder))
-    if limit_bytes is not None:
-        store.limit_bytes = limit_bytes
-    return store

@@ -61,7 +61,7 @@ class Task:
         """Whether the service still has, or will have, its result."""
         return not self.ended and time.time() - self.created < KEPT_SECONDS
 
-    def question(self) -> dict[str, Any]:
+    def query(self) -> dict[str, Any]:
         """The body that asks for its result."""
         asked = {"req_key": self.req_key, "task_id": self.task_id}
         return {**asked, "req_json": self.req_json} if self.req_json else asked

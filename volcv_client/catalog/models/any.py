@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import FIRST_PICTURE, JsonBody, MaskPicture, Model, Origin, Picture, Seed, Text
+from ..spec import FIRST_PICTURE, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
 
 MOST_PICTURES = 8
 
@@ -34,7 +34,7 @@ MODEL = Model(
         ),
         Text(name="req_key", required=True, origin=Origin.GATEWAY, tooltip="Name of the model at the service."),
         shared.mode("synchronous", shared.BOTH_MODES),
-        JsonBody(
+        JsonText(
             name="body",
             multiline=True,
             default="{}",

@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING
 from ... import catalog, config
 from ...catalog.spec import Model
 from ...errors import VolcvError
-from ...images.media import extension_of
 from ...messages import say
-from ..history import result_store
 from ..parser import Exit, Parser
 from ..terminal import Progress, report, show
 
 if TYPE_CHECKING:
-    from ...calls.call import Answer
-    from ...calls.run import Run
-    from ...calls.service import Service
+    from ...calls.batch import BatchRun
+    from ...client import Client
+    from ...store.result import Result
     from .sheet import Entry, Shown
     from .table import DemoJob
 
 INPUTS = "inputs"
 PAGE = "index.html"
-Size = tuple[int, int]
 
 
 def add(parser: Parser) -> None:
@@ -40,22 +37,27 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    from ..follow import Together, follow
+    from ...client import Client
+    from ..follow import Runs, follow
     from .sheet import render
 
     folder: Path = arguments.output
     (folder / INPUTS).mkdir(parents=True, exist_ok=True)
     models = catalog.all_models()
     with private_home():
-        runs = start_all(models, folder)
-        if follow(Together([one for one, _ in runs]), Progress(arguments.quiet)):
-            report(say("cli.interrupted"))
-            return Exit.INTERRUPTED
-        entries = list(finish_all(runs, folder))
+        client = Client(config.SANDBOX)
+        try:
+            runs = start_all(client, models, folder)
+            if follow(Runs([run for run, _ in runs]), Progress(arguments.quiet)):
+                report(say("cli.interrupted"))
+                return Exit.INTERRUPTED
+            entries = list(finish_all(runs, folder))
+        finally:
+            client.store.close()  # or Windows could not delete its folder
     page = folder / PAGE
     page.write_text(render(entries), encoding="utf-8")
-    for one in entries:
-        for picture in one.outputs:
+    for entry in entries:
+        for picture in entry.outputs:
             show(str(folder / (picture.film or picture.file)))
     show(str(page))
     if not arguments.quiet:
@@ -65,26 +67,24 @@ def run(arguments: Namespace) -> int:
     return Exit.OK if len(entries) == len(models) else Exit.FAILED
 
 
-def start_all(models: Sequence[Model], folder: Path) -> list[tuple[Run[Size], DemoJob]]:
-    """Start every model's job. One that cannot start is reported and left out."""
-    from ...calls.service import service_for
+def start_all(client: Client, models: Sequence[Model], folder: Path) -> list[tuple[BatchRun, DemoJob]]:
+    """Start every model's job. A job that cannot start is reported and left out."""
     from .jobs import all_jobs
 
-    service = service_for(config.profile(config.SANDBOX))
     started = []
     for job in all_jobs(models):
         try:
-            started.append((start(service, job, folder), job))
+            started.append((start(client, job, folder), job))
         except VolcvError as error:
             report(say("cli.demo.failed", model=job.model, error=error))
     return started
 
 
-def finish_all(runs: Sequence[tuple[Run[Size], DemoJob]], folder: Path) -> Iterator[Entry]:
+def finish_all(runs: Sequence[tuple[BatchRun, DemoJob]], folder: Path) -> Iterator[Entry]:
     """The entries of the runs that succeeded; the others are reported."""
-    for one, job in runs:
+    for run, job in runs:
         try:
-            yield entry(one, job, folder)
+            yield sheet_entry(run, job, folder)
         except VolcvError as error:
             report(say("cli.demo.failed", model=job.model, error=error))
 
@@ -109,25 +109,21 @@ def private_home() -> Iterator[None]:
         try:
             yield
         finally:
-            result_store().close()
             if before is None:
                 del environ["VOLCV_HOME"]
             else:
                 environ["VOLCV_HOME"] = before
 
 
-def start(service: Service, job: DemoJob, folder: Path) -> Run[Size]:
-    """The run of a job, as ``volcv run`` would make it."""
-    from ...calls.run import Run
-    from ..files import check_result
+def start(client: Client, job: DemoJob, folder: Path) -> BatchRun:
+    """The run of a job, as ``volcv run`` would start it."""
+    from ...request.plan import plan
     from ..options import collect
 
     model = catalog.model(job.model)
     draw_masks(job, folder)
     files = {name: [str(path)] for name, path in inputs_of(job, folder).items()}
-    return Run(
-        service, model, collect(model, {**job.values, **files}).batch(model), lambda _, media: check_result(media)
-    )
+    return client.start(plan(model, collect(model, {**job.values, **files})))
 
 
 def inputs_of(job: DemoJob, folder: Path) -> dict[str, Path]:
@@ -143,66 +139,63 @@ def draw_masks(job: DemoJob, folder: Path) -> None:
     from PIL import Image
 
     from ...catalog.spec import MaskPicture
-    from ..files import FilePicture
+    from ...images.image import FileImage
 
     files = inputs_of(job, folder)
     bases = {one.name: one.fit_to for one in catalog.model(job.model).pictures() if isinstance(one, MaskPicture)}
     for name, (left, top, right, bottom) in job.masks.items():
-        width, height = FilePicture(files[bases[name]]).size
+        width, height = FileImage(files[bases[name]]).size
         mask = Image.new("L", (width, height))
         mask.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
         mask.save(files[name])
 
 
-def entry(run: Run[Size], job: DemoJob, folder: Path) -> Entry:
+def sheet_entry(run: BatchRun, job: DemoJob, folder: Path) -> Entry:
     """Put the files of a finished run into the folder; its place on the sheet. Raises the run's error."""
     from .sheet import Entry
 
-    answer = run.outcome().answers[0]
-    stored = result_store().by_request_id(answer.request_id)
+    result = run.result().results[0]
     return Entry(
         model=run.model,
         values=job.values,
         inputs=[shown_input(name, path, folder) for name, path in inputs_of(job, folder).items()],
-        outputs=list(write_outputs(run.model.req_key, answer, folder)),
-        texts=answer.texts,
-        request=stored.request if stored else {},
-        request_id=answer.request_id,
-        seconds=answer.seconds,
+        outputs=list(write_outputs(run.model.req_key, result, folder)),
+        texts=result.texts,
+        request=result.request,
+        request_id=result.request_id,
+        seconds=result.seconds,
     )
 
 
 def shown_input(name: str, path: Path, folder: Path) -> Shown:
     import shutil
 
-    from ..files import FilePicture
+    from ...images.image import FileImage
     from .sheet import Shown
 
     copied = folder / INPUTS / path.name
     if copied != path:
         shutil.copyfile(path, copied)
-    return Shown(name, f"{INPUTS}/{path.name}", *FilePicture(path).size)
+    return Shown(name, f"{INPUTS}/{path.name}", *FileImage(path).size)
 
 
-def write_outputs(req_key: str, answer: Answer[Size], folder: Path) -> Iterator[Shown]:
-    """The files of an answer under fixed names, so that a second demo replaces the first."""
-    from ..files import write_media
+def write_outputs(req_key: str, result: Result, folder: Path) -> Iterator[Shown]:
+    """The files of a result under fixed names, so that a second demo replaces the first."""
     from .sheet import Shown
 
-    for number, (data, size) in enumerate(zip(answer.files, answer.pictures, strict=True), 1):
-        name = f"{req_key}{'' if number == 1 else f'-{number}'}{extension_of(data)}"
-        with (folder / name).open("wb") as file:
-            write_media(data, file)
-        yield Shown(name, name, *size) if isinstance(data, bytes) else film(folder / name)
+    for number, file in enumerate(result.files, 1):
+        name = f"{req_key}{'' if number == 1 else f'-{number}'}{file.extension}"
+        with (folder / name).open("wb") as target:
+            file.copy_to(target)
+        yield shown_video(folder / name) if file.is_video else Shown(name, name, *file.image().size)
 
 
-def film(path: Path) -> Shown:
-    """A video by a moving picture of its frames, beside it in the folder."""
-    from ..files import check_picture
+def shown_video(path: Path) -> Shown:
+    """A video as an animated picture of its frames, beside it in the folder."""
+    from ...store.result import ResultFile
     from .sheet import Shown
-    from .video_frames import frames_of, moving
+    from .video_frames import animation, frames_of
 
-    poster = moving(frames_of(path.read_bytes()))
-    name = path.stem + extension_of(poster)
-    (path.parent / name).write_bytes(poster)
-    return Shown(path.name, name, *check_picture(poster), film=path.name)
+    poster = ResultFile(data=animation(frames_of(path.read_bytes())))
+    file = poster.save(path.with_suffix(poster.extension))
+    return Shown(path.name, file.name, *poster.image().size, film=path.name)

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ... import messages
-from ...catalog.spec import JsonBody, Model, Text
+from ...catalog.spec import JsonText, Model, Text
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
@@ -42,8 +43,8 @@ class Entry:
 
 def render(entries: Sequence[Entry]) -> str:
     """The page as HTML. It loads nothing but the picture files."""
-    return PAGE.format(
-        style=CSS,
+    return template("sheet.html").format(
+        style=template("sheet.css"),
         title=escape(messages.texts("en")["cli.sheet.title"]),
         head=both("h1", "cli.sheet.title"),
         about=both("p", "cli.sheet.about", cls="about"),
@@ -51,6 +52,11 @@ def render(entries: Sequence[Entry]) -> str:
         cards="\n".join(map(card, entries)),
         foot=both("p", "cli.sheet.foot"),
     )
+
+
+def template(name: str) -> str:
+    """An HTML file with ``str.format`` placeholders, or the style sheet."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def both(tag: str, key: str, *, cls: str = "", **values: object) -> str:
@@ -95,7 +101,7 @@ def strip_item(entry: Entry) -> str:
 
 def card(entry: Entry) -> str:
     model = entry.model
-    return CARD.format(
+    return template("card.html").format(
         anchor=anchor(model),
         group=escape(model.group),
         heading=heading(model),
@@ -137,7 +143,7 @@ def prompt_of(entry: Entry) -> str:
     texts = (
         one.name
         for one in entry.model.all_inputs()
-        if isinstance(one, Text) and one.multiline and not isinstance(one, JsonBody)
+        if isinstance(one, Text) and one.multiline and not isinstance(one, JsonText)
     )
     return next((name for name in texts if entry.values.get(name)), "")
 
@@ -171,143 +177,3 @@ def chips(entry: Entry) -> Iterator[str]:
 
 def chip(name: str, value: object, cls: str = "") -> str:
     return f'<div class="{cls}"><dt>{name}</dt><dd>{escape(str(value))}</dd></div>'
-
-
-CARD = """<article id="{anchor}">
-<header><div class="kind"><span>{group}</span><code>{key}</code></div>{heading}</header>
-<div class="stage">
-<div class="ins">{inputs}</div>
-<div class="arrow" aria-hidden="true"><svg viewBox="0 0 24 24"><path d="M4 12h15m-6-6 6 6-6 6"/></svg></div>
-<div class="outs">{outputs}{answer}</div>
-</div>
-<dl>{chips}</dl>
-<details><summary>{details}</summary><pre>{request}</pre></details>
-</article>"""
-
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<header class="top"><div class="names">{head}</div>{about}</header>
-<nav class="strip">
-{strip}
-</nav>
-<main>
-{cards}
-</main>
-<footer>{foot}</footer>
-</body>
-</html>
-"""
-
-CSS = """
-:root {
-  --paper: #f4f2ee; --card: #fffdfa; --ink: #23211d; --soft: #6d685f; --line: #e3ded4; --well: #edeae3;
-  --accent: #b86a00; --tint: #fbf0dd; --shadow: 0 1px 2px #0000000d, 0 12px 32px -16px #00000026;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #131418; --card: #1c1e24; --ink: #ecebe7; --soft: #a09d97; --line: #30333b; --well: #15171b;
-    --accent: #ffb74a; --tint: #2c2618; --shadow: 0 1px 2px #0006, 0 16px 40px -20px #000c;
-  }
-}
-* { box-sizing: border-box; margin: 0; }
-body {
-  background: var(--paper); color: var(--ink); padding: clamp(1rem, 4vw, 3.5rem) clamp(1rem, 4vw, 3rem);
-  font: 16px/1.55 system-ui, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
-}
-body > * { max-width: 1240px; margin-inline: auto; }
-img { display: block; width: 100%; height: auto; }
-code { font: .86em/1.4 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
-.zh { color: var(--soft); }
-.top { margin-bottom: 1.75rem; }
-.names { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem 1rem; margin-bottom: .6rem; }
-h1 { font-size: clamp(1.7rem, 4vw, 2.6rem); line-height: 1.15; letter-spacing: -.02em; font-weight: 700; }
-h1.zh { font-size: clamp(1.2rem, 2.6vw, 1.7rem); font-weight: 500; letter-spacing: 0; }
-.about { max-width: 62rem; }
-.strip { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: 2.5rem; }
-.strip::after { content: ""; flex: 100 1 0; }
-.strip a { min-width: 0; border-radius: .5rem; overflow: hidden; box-shadow: var(--shadow); transition: transform .2s; }
-.strip a:hover { transform: translateY(-3px); }
-main { display: grid; gap: 2rem; }
-article {
-  background: var(--card); border: 1px solid var(--line); border-radius: 1.1rem; box-shadow: var(--shadow);
-  padding: clamp(1rem, 2.6vw, 2rem); scroll-margin-top: 1rem;
-}
-article > header { display: grid; grid-template-columns: 1fr 1fr; gap: .15rem 2rem; margin-bottom: 1.4rem; }
-.kind {
-  grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: center; color: var(--soft);
-  margin-bottom: .3rem;
-}
-.kind span {
-  color: var(--accent); background: var(--tint); border-radius: 1rem; padding: .1rem .7rem; font-size: .8rem;
-  font-weight: 600;
-}
-h2 { font-size: 1.35rem; line-height: 1.3; letter-spacing: -.01em; }
-.zh h2 { font-weight: 500; letter-spacing: 0; }
-article > header p { font-size: .95rem; }
-.stage { display: grid; grid-template-columns: minmax(0, 17rem) 2rem minmax(0, 1fr); gap: 1rem; align-items: center; }
-.ins { display: grid; gap: .9rem; align-self: center; }
-figure a {
-  display: block; border-radius: .7rem; overflow: hidden; border: 1px solid var(--line);
-  background: repeating-conic-gradient(#8882 0 25%, #0000 0 50%) 0 0 / 18px 18px, var(--well);
-}
-figure.out { width: fit-content; max-width: 100%; }
-figure.out a { border: 0; }
-figure.out img { width: auto; max-width: 100%; max-height: 40rem; }
-.film a { position: relative; }
-.film a::after {
-  content: "\\25b6"; position: absolute; right: .8rem; top: .8rem; width: 2.4rem; line-height: 2.4rem;
-  padding-left: .2rem; border-radius: 50%; text-align: center; color: #fff; background: #000a;
-}
-figcaption span { white-space: nowrap; }
-figcaption {
-  display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; color: var(--soft); font-size: .82rem;
-  padding: .35rem .1rem; overflow-wrap: anywhere;
-}
-blockquote {
-  border-left: 3px solid var(--accent); background: var(--well); border-radius: .2rem .7rem .7rem .2rem;
-  padding: .7rem .9rem; font-size: 1.02rem; line-height: 1.45;
-}
-.label { display: inline-flex; gap: .4rem; font-size: .78rem; color: var(--soft); }
-blockquote .label { display: flex; margin-bottom: .15rem; }
-.arrow svg { width: 100%; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round;
-  stroke-linejoin: round; }
-.answer { color: var(--soft); font-size: .88rem; }
-.answer code { color: var(--accent); }
-dl { display: flex; flex-wrap: wrap; gap: .45rem; margin-top: 1.3rem; }
-dl div {
-  display: inline-flex; align-items: baseline; border: 1px solid var(--line); border-radius: .5rem; overflow: hidden;
-  font-size: .85rem;
-}
-dt { background: var(--well); color: var(--soft); padding: .2rem .55rem; }
-dd { padding: .2rem .6rem; font-weight: 600; overflow-wrap: anywhere; }
-.quiet dd { font-weight: 400; color: var(--soft); }
-details { margin-top: 1rem; }
-summary { cursor: pointer; color: var(--soft); width: fit-content; }
-summary .label { font-size: .88rem; }
-pre {
-  margin-top: .6rem; padding: 1rem; background: var(--well); border-radius: .7rem; overflow-x: auto;
-  font: .8rem/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace;
-}
-footer { margin-top: 2.5rem; color: var(--soft); font-size: .88rem; }
-@media (max-width: 820px) {
-  .stage, article > header { grid-template-columns: minmax(0, 1fr); }
-  .arrow { width: 2rem; margin: -.3rem auto; transform: rotate(90deg); }
-  .ins { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); align-items: start; }
-  .ins blockquote { grid-column: 1 / -1; }
-  .strip a { min-width: 30%; }
-  .strip img { height: 100%; object-fit: cover; }
-}
-@media print {
-  body { background: #fff; }
-  article { break-inside: avoid; box-shadow: none; }
-  details { display: none; }
-}
-"""

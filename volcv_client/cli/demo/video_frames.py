@@ -21,8 +21,8 @@ def frames_of(video: bytes) -> list[bytes]:
     return [_START + frame for frame in frames]
 
 
-def moving(frames: Sequence[bytes]) -> bytes:
-    """The frames as a picture that moves, for browsers do not play Motion JPEG; without WebP the first frame."""
+def animation(frames: Sequence[bytes]) -> bytes:
+    """The frames as an animated WebP, because browsers do not play Motion JPEG; without WebP the first frame."""
     pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
     first, rest = pictures[0], pictures[1:]
     buffer = io.BytesIO()

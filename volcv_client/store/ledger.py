@@ -1,17 +1,15 @@
-"""What was paid: one row per charged call, beside the results but not deleted with them.
+"""The ledger: one row per charged call, in the store's database, and not deleted with the results.
 
-The table lives in the store's database and a row is written in the transaction that writes its result, so
-neither exists without the other. A call is known by when its answer came, its request id and its fingerprint.
+A row is written in the transaction that writes the result, so neither exists without the other. Its key is the time
+of the answer, the request id and the fingerprint.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .results import Result
+from .result import Result
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS charges (
@@ -22,16 +20,16 @@ CREATE TABLE IF NOT EXISTS charges (
 
 
 @dataclass(frozen=True)
-class Spent:
-    """Charged calls of one model. ``cost``: sum of what the gateway said they cost; None if it never did."""
+class Spending:
+    """Charged calls of one model. ``cost``: sum of the costs that the gateway stated, None if it stated none."""
 
     req_key: str
     calls: int
     cost: float | None
 
 
-def record(connection: sqlite3.Connection, result: Result) -> None:
-    """Count a result's call. Nothing changes if it is already counted: a download that was made up for."""
+def record_call(connection: sqlite3.Connection, result: Result) -> None:
+    """Count a result's call; a call that is already counted (its download was repeated) counts once."""
     connection.execute(
         "INSERT OR IGNORE INTO charges (created, request_id, fingerprint, model, cost, charged)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -40,18 +38,18 @@ def record(connection: sqlite3.Connection, result: Result) -> None:
 
 
 def record_reuse(connection: sqlite3.Connection, result: Result) -> None:
-    """Count that a result answered a request once more, free of charge."""
+    """Count a request that a stored result answered for free."""
     connection.execute(
         "UPDATE charges SET reuses = reuses + 1 WHERE created = ? AND request_id = ? AND fingerprint = ?",
         (result.created, result.request_id, result.fingerprint),
     )
 
 
-def spent_since(connection: sqlite3.Connection, since: float) -> list[Spent]:
-    """What was charged since that Unix time, most calls first."""
+def spending_since(connection: sqlite3.Connection, since: float) -> list[Spending]:
+    """Charged calls since that Unix time by model, most calls first."""
     rows = connection.execute(
         "SELECT model, COUNT(*), SUM(cost) FROM charges WHERE created >= ? AND charged GROUP BY model"
         " ORDER BY COUNT(*) DESC, model",
         (since,),
     )
-    return [Spent(*row) for row in rows]
+    return [Spending(*row) for row in rows]

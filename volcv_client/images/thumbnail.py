@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ..errors import StoreError
-from .media import is_video
-from .pictures import ANSWER_FORMATS, flatten
+from .decode import ANSWER_FORMATS, flatten
+from .formats import VIDEO_EXTENSION
 
 SIDE = 256
 QUALITY = 82
@@ -29,7 +29,7 @@ def thumbnail_of(file: Path, folder: Path) -> Path:
     unfinished = folder / f"{uuid.uuid4().hex}.jpg"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        small = poster() if is_video(file) else shrunk(file)
+        small = poster() if file.suffix == VIDEO_EXTENSION else shrunk(file)
         small.save(unfinished, "JPEG", quality=QUALITY)
         unfinished.replace(target)
         if not file.exists():  # deleted in the meantime, and its thumbnail could not be found then

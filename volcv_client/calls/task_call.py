@@ -1,0 +1,160 @@
+"""A task call: a task is submitted once, recorded in the store, then polled until it is done."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import suppress
+
+from ..answer.envelope import Envelope, has_result, parse_data
+from ..errors import (
+    BadAnswerError,
+    BusyError,
+    Charged,
+    CredentialError,
+    LostAnswerError,
+    NotSentError,
+    QuotaError,
+    ServiceFaultError,
+    SetupError,
+    StoreError,
+    TaskGoneError,
+    VolcvError,
+)
+from ..messages import say
+from ..request.body import Request
+from ..request.json_body import PICTURES_FIELD, JsonBody, json_body
+from ..store.tasks import Task
+from .call import Call, Phase
+from .cancel import SharedToken
+from .direct_call import DirectCall, Endpoint
+
+log = logging.getLogger(__name__)
+
+FIRST_POLL, LONGEST_POLL, POLL_GROWTH = 1.0, 10.0, 1.5
+"""Seconds between two polls of a task, growing: it may be done soon, and must not be pestered when it is not."""
+
+STATUS_PHASES = {"in_queue": Phase.IN_QUEUE, "generating": Phase.GENERATING}
+GONE_STATUSES = {"not_found": "task_not_found", "expired": "task_expired"}
+UNREADABLE = ("not_json", "html_answer", "unknown_shape", "no_data")
+KEEPS_TASK = (NotSentError, LostAnswerError, BusyError, CredentialError, QuotaError, SetupError)
+"""Errors of a poll, not of the task: its result can still be fetched."""
+
+
+class TaskCall(DirectCall):
+    """Submits a task and polls it. An open task of the same request is resumed instead of submitting another."""
+
+    def __init__(self, endpoint: Endpoint, call: Call, body: Request, fingerprint: str) -> None:
+        super().__init__(endpoint, call, body)
+        self._fingerprint = fingerprint
+        self._task: Task | None = None
+
+    def close(self) -> None:
+        """Other calls may resume the task."""
+        if self._task is not None:
+            self._endpoint.shared.release(self._task)
+
+    def complete(self, request_id: str) -> None:
+        if self._task is not None:
+            self._record_end(self._task, "done", request_id)
+
+    def __call__(self, token: SharedToken) -> Envelope:
+        self._task = self._task or self._call.task or self._open_task()
+        resumed = self._task is not None
+        if self._task is None:
+            self._task = self._submit(token)
+        task = self._task
+        try:
+            return self._poll(task, token)
+        except KEEPS_TASK as error:
+            error.charged = Charged.MAYBE  # the poll is free, the task may be charged
+            raise
+        except VolcvError as error:
+            self._record_end(task, error.key)
+            self._task = None
+            self._endpoint.shared.release(task)
+            if isinstance(error, TaskGoneError) and resumed and self._call.task is None:
+                self.notes.append(say("note.task_lost", task_id=task.task_id))
+                return self(token)
+            raise
+
+    def _open_task(self) -> Task | None:
+        with suppress(StoreError):
+            for task in self._endpoint.store.tasks.open_of(self._fingerprint):
+                if self._endpoint.shared.claim(task):
+                    self.notes.append(say("note.task_resumed", task_id=task.task_id))
+                    return task
+        return None
+
+    def _submit(self, token: SharedToken) -> Task:
+        body, call = self._body, self._call
+        raw = self._post(token)
+        with self._upload_hint():
+            data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
+        task_id = data.get("task_id")
+        if not isinstance(task_id, (str, int)) or not str(task_id).strip():
+            raise BadAnswerError("no_task_id", request_id=request_id)
+        task = Task(
+            task_id=str(task_id),
+            fingerprint=self._fingerprint,
+            identity=self._endpoint.identity,
+            req_key=str(body.body["req_key"]),
+            result_action=body.mode.result_action,
+            req_json=json.dumps(body.result_request, ensure_ascii=False) if body.result_request else "",
+            seed=call.seed,
+            random_seed=call.random_seed,
+            request={name: value for name, value in body.body.items() if name != PICTURES_FIELD},
+        )
+        self._endpoint.shared.claim(task)
+        try:
+            self._endpoint.store.tasks.record(task)
+        except StoreError as error:
+            self.notes.append(str(error))
+        return task
+
+    def _poll(self, task: Task, token: SharedToken) -> Envelope:
+        """Poll until the task is done. Raises LostAnswerError after the profile's ``task_timeout`` seconds."""
+        query, wait = json_body(task.query()), FIRST_POLL
+        deadline = time.monotonic() + self._endpoint.profile.task_timeout
+        phase = Phase.WORKING
+        while True:
+            try:
+                envelope, status = self._get_result(task, query, token)
+            except VolcvError as error:
+                if not may_poll_again(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise LostAnswerError("task_unreachable", task_id=task.task_id, problem=error.message) from None
+                log.info("volcv: task %s: %s", task.task_id, error.key)
+            else:
+                if envelope is not None:
+                    return envelope
+                if STATUS_PHASES.get(status, Phase.GENERATING) is not phase:
+                    phase = STATUS_PHASES.get(status, Phase.GENERATING)
+                    self._call.enter(phase)
+            if time.monotonic() > deadline:
+                seconds = self._endpoint.profile.task_timeout
+                raise LostAnswerError("task_timeout", seconds=seconds, task_id=task.task_id)
+            token.wait(wait)
+            wait = min(wait * POLL_GROWTH, LONGEST_POLL)
+
+    def _get_result(self, task: Task, query: JsonBody, token: SharedToken) -> tuple[Envelope | None, str]:
+        """The envelope, if the task is done, and the task's status."""
+        raw = self._endpoint.transport.post(task.result_action, query, token.check)
+        data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
+        status = str(data.get("status") or "done")
+        if status in GONE_STATUSES:
+            raise TaskGoneError(GONE_STATUSES[status], request_id=request_id, task_id=task.task_id)
+        return (self._parse(raw), status) if status == "done" or has_result(data) else (None, status)
+
+    def _record_end(self, task: Task, ended: str, request_id: str = "") -> None:
+        with suppress(StoreError):  # at worst the task is polled once more
+            self._endpoint.store.tasks.end(task.task_id, ended, request_id)
+
+
+def may_poll_again(error: VolcvError) -> bool:
+    """Whether only the poll failed, which costs nothing, and not the task or the right to poll."""
+    if isinstance(error, ServiceFaultError):
+        return error.code is None
+    return isinstance(error, (NotSentError, LostAnswerError, BusyError)) or error.key in UNREADABLE

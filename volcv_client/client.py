@@ -1,0 +1,216 @@
+"""The Python API: a client plans runs (which costs nothing) and starts them (which costs money).
+
+>>> from volcv_client import Client
+>>> Client().run("high_aes_general_v14", prompt="a red fox").pictures[0].save("fox.png")
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import catalog, config
+from .answer.envelope import parse_data
+from .calls.batch import BatchRun, RunResult, decode_files
+from .calls.call import Call
+from .calls.cancel import CancelToken, SharedToken
+from .calls.executor import CallExecutor
+from .calls.shared import SharedState
+from .catalog.spec import Control, Mode, Model
+from .config import Profile
+from .errors import Charged, ParameterError, VolcvError
+from .images.batch import ImageBatch
+from .images.image import FileImage, Image, Mask, read_mask
+from .request.body import Request
+from .request.inputs import convert_inputs
+from .request.json_body import json_body
+from .request.plan import Plan, plan
+from .store.result import Result
+from .store.results import ResultStore
+from .store.tasks import Task
+
+if TYPE_CHECKING:
+    from .sandbox import SandboxServer
+
+UPLOAD_PATH = "/v1/files"
+"""The gateway family's upload helper (catalog section 1)."""
+
+POLL_ACTION = "CVSync2AsyncGetResult"
+
+
+class ClientPool:
+    """The clients of one process, one per profile. They share a limiter per credential, a store per folder, requests
+    in flight and the sandbox server. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.shared = SharedState()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[Profile, Path], Client] = {}
+        self._sandbox: SandboxServer | None = None
+
+    def client(self, profile: Profile | None = None) -> Client:
+        """The client of a profile (default: the active one). Raises SetupError if it is not complete."""
+        key = (profile or config.profile()).ready(), config.home()
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = Client(key[0], pool=self)
+            return self._clients[key]
+
+    def store(self) -> ResultStore:
+        """The result store of the state folder in force."""
+        return self.shared.store(config.home() / "results")
+
+    def sandbox_url(self) -> str:
+        """Address of the stand-in service inside this process, which is started on first use."""
+        if self._sandbox is None:
+            from .sandbox import SandboxServer  # lazy import: only the sandbox profile needs it
+
+            self._sandbox = SandboxServer(api_keys=(config.SANDBOX_KEY,))
+            self._sandbox.start()
+        return self._sandbox.url
+
+
+class Client:
+    """The service as one profile reaches it: transport, limiter, result store, calls in flight."""
+
+    def __init__(self, profile: Profile | str | None = None, *, pool: ClientPool | None = None, **fields: Any) -> None:
+        """``profile``: a profile, or the name of one (default: the active one); ``fields`` replace its fields, such as
+        ``api_key="..."`` or ``timeout=60``. Nothing is sent. Raises SetupError if the profile is not complete.
+        """
+        if not isinstance(profile, Profile):
+            profile = config.profile(profile)
+        profile = replace(profile, **fields).ready()
+        self.pool = pool or ClientPool()
+        identity, upload_url = profile.base_url, profile.upload_url
+        if profile.name == config.SANDBOX:
+            url = self.pool.sandbox_url()
+            identity, upload_url = config.SANDBOX, url + UPLOAD_PATH
+            profile = replace(profile, base_url=url, api_key=config.SANDBOX_KEY)
+        self.profile = profile
+        self.identity = identity
+        self.executor = CallExecutor(profile, identity, upload_url, self.pool.shared)
+
+    @property
+    def store(self) -> ResultStore:
+        """Every answer that was charged, newest first: ``client.store.newest(5)``."""
+        return self.executor.store
+
+    def plan(self, key: str | Model, **inputs: Any) -> Plan:
+        """The calls that these inputs would make, checked; nothing is sent and nothing is charged.
+
+        ``key``: a req_key, node id or family name, see :func:`volcv_client.models`. ``inputs`` by the API's field
+        names. A picture or mask is a path, PIL image or numpy array (``[H, W, C]``, masks ``[H, W]``; uint8 0..255 or
+        float 0..1), or a list of them for a batch. Raises InputError for inputs that cannot work.
+        """
+        model = catalog.model(key) if isinstance(key, str) else key
+        return plan(model, convert_inputs(model, inputs, CONVERTERS))
+
+    def start(
+        self,
+        planned: Plan,
+        *,
+        token: CancelToken | None = None,
+        pixels: ImageBatch | None = None,
+        on_change: Callable[[], None] | None = None,
+    ) -> BatchRun:
+        """Send the calls of a plan; they run in threads of their own. See :class:`BatchRun`."""
+        return BatchRun(self.executor, planned, token=token, pixels=pixels, on_change=on_change).start()
+
+    def run(self, key: str | Model, *, progress: Callable[[str], None] | None = None, **inputs: Any) -> RunResult:
+        """Plan, start, wait: the result of a run. ``progress`` gets a status line whenever it changes.
+
+        Raises VolcvError; a KeyboardInterrupt stops what has not been sent.
+        """
+        run = self.start(self.plan(key, **inputs))
+        shown = ""
+        try:
+            while not run.wait(0.2):
+                if progress is not None and run.status() != shown:
+                    shown = run.status()
+                    progress(shown)
+        except BaseException:  # such as KeyboardInterrupt: calls that are not sent must not be
+            run.cancel()
+            raise
+        return run.result()
+
+    def resume(self, task: Task) -> Call:
+        """A started call that fetches the result of a submitted task."""
+        body = Request(task.request, Mode("", task.result_action))
+        decode = partial(decode_files, None, 0)
+        call = Call(model_of(task.req_key), task.seed, task.random_seed, build=lambda: body, decode=decode, task=task)
+        self.executor.submit(call)
+        return call
+
+    def download(self, result: Result) -> Result:
+        """A stored result whose files were not downloaded, with its files, which are stored too.
+
+        Raises DownloadError if the links no longer work, BadAnswerError for broken pictures, StoreError.
+        """
+        return self.executor.download_result(model_of(result.req_key), result)
+
+    def check_credentials(self) -> float:
+        """Seconds in which the gateway accepted the credentials. Nothing is charged.
+
+        Asks for the result of a task that does not exist: an error about the task or its parameters comes after the
+        credentials were accepted. Raises the VolcvError of any other answer.
+        """
+        query = json_body({"req_key": catalog.all_models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
+        began = time.monotonic()
+        try:
+            raw = self.executor.transport.post(POLL_ACTION, query, SharedToken(CancelToken()).check)
+            parse_data(raw, secrets=self.profile.secrets)
+        except VolcvError as error:
+            error.charged = Charged.NO
+            if not (isinstance(error, ParameterError) and isinstance(error.code, int)):
+                raise
+        return time.monotonic() - began
+
+
+def to_images(given: Any) -> list[Image]:
+    """One picture or a list of them: paths, PIL images, arrays, or :class:`Image` itself. Raises InputError."""
+    return [to_image(item) for item in (given if isinstance(given, (list, tuple)) else [given])]
+
+
+def to_image(given: Any) -> Image:
+    if isinstance(given, Image):
+        return given
+    if isinstance(given, (str, Path)):
+        return FileImage(Path(given))
+    return Image(given) if isinstance(given, np.ndarray) else Image.from_pil(given)
+
+
+def to_masks(given: Any) -> list[Image]:
+    """One mask or a list of them, like :func:`to_images`; of a picture file or PIL image its alpha or lightness."""
+    return [to_mask(item) for item in (given if isinstance(given, (list, tuple)) else [given])]
+
+
+def to_mask(given: Any) -> Image:
+    if isinstance(given, Image):
+        return given
+    if isinstance(given, (str, Path)):
+        return read_mask(Path(given))
+    return Mask(given) if isinstance(given, np.ndarray) else Mask.from_pil(given)
+
+
+CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
+    "picture": to_images,
+    "mask": to_masks,
+    "controls": lambda controls: [Control(to_images(image), kind, strength) for image, kind, strength in controls],
+}
+"""Kind of input -> from what a caller gives to the client's own."""
+
+
+def model_of(req_key: str) -> Model:
+    """The model of a req_key; the model that takes any req_key for one that this version does not know."""
+    try:
+        return catalog.model(req_key)
+    except KeyError:
+        return catalog.model("any")

@@ -1,0 +1,75 @@
+"""The inputs of one call against a model's declaration: which of them count, and whether they can work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..catalog.inputs import Condition, Given, Input, JsonText
+from ..catalog.shared import RUN_OPTIONS
+from ..catalog.spec import Model
+from ..errors import InputError
+from ..messages import say
+
+
+def convert_inputs(
+    model: Model, given: Mapping[str, Any], converters: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """What a user gives by name as :data:`Given`: converted by the kind of the input, the values of a Branch's arm
+    flat, None left out. Raises InputError for an unknown name."""
+    kinds = {input_.name: input_.kind for input_ in (*model.all_inputs(), *RUN_OPTIONS)}
+    converted: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in kinds:
+            raise InputError("unknown_input", name=name, known=", ".join(kinds))
+        if kinds[name] == "branch" and isinstance(value, Mapping):
+            converted |= value
+        elif value is not None:
+            converted[name] = converters[kinds[name]](value) if kinds[name] in converters else value
+    return converted
+
+
+def active_inputs(model: Model, given: Given) -> Iterator[Input]:
+    """The inputs whose conditions hold, each Branch followed by the inputs of its chosen arm."""
+    for outer in model.inputs:
+        for input_ in (outer, *outer.revealed(given)):
+            if holds(input_.only_if, model, given):
+                yield input_
+
+
+def holds(condition: Condition, model: Model, given: Given) -> bool:
+    return all(
+        model.input(name).is_given(given) is wanted if isinstance(wanted, bool) else given[name] == wanted
+        for name, wanted in condition.items()
+    )
+
+
+def check(model: Model, given: Given) -> list[str]:
+    """Notes about unusual inputs. Raises InputError for inputs that cannot work."""
+    active = list(active_inputs(model, given))
+    notes = [note for input_ in active for note in input_.check(given)]
+    for picture in model.pictures():
+        if picture.name not in given:
+            continue
+        if picture in active:
+            model.limits.check(picture.name, given[picture.name].size)
+        else:
+            notes.append(say("note.picture_unused", name=picture.name))
+    names = {input_.name for input_ in active}
+    for area in model.areas:
+        if {area.width, area.height} <= names and holds(area.only_if, model, given):
+            area.check(given)
+    for require in model.requires:
+        needed = holds(require.only_if, model, given)
+        if needed and not any(model.input(name).is_given(given) for name in require.any_of):
+            raise InputError(require.why, names=", ".join(require.any_of))
+    return notes
+
+
+def json_fields(model: Model, given: Given) -> dict[str, Any]:
+    """The body fields that the user wrote as JSON; they win over all others. InputError for a text that is none."""
+    fields: dict[str, Any] = {}
+    for input_ in model.all_inputs():
+        if isinstance(input_, JsonText):
+            fields |= input_.fields(given)
+    return fields
