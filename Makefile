@@ -1,5 +1,5 @@
 # make demo   tries every model in the sandbox; needs python3, a package registry and nothing else
-# make test   formatting, types and the whole test suite
+# make test   formatting, types and the whole test suite; make test-host is its part that needs a ComfyUI
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 # The CPU build, a tenth of the size, where its index can be reached; else what the registry has.
 CPU_INDEX := --retries 0 --timeout 5 --index-url https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-host lint clean
 
 demo: $(VENV)/demo.ready
 	$(BIN)/python -m volcv_client demo -o demo
@@ -17,6 +17,9 @@ demo: $(VENV)/demo.ready
 
 test: lint
 	$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --ignore=tests/host
+	$(BIN)/python -m pytest -q tests/host
+
+test-host: $(VENV)/test.ready
 	$(BIN)/python -m pytest -q tests/host
 
 lint: $(VENV)/test.ready

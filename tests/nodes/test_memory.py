@@ -1,0 +1,147 @@
+"""Nothing of a finished run stays in memory: no reference cycle on success, failure or cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from volcv_pack.nodes.runner import clients, run_model
+from volcv_pack.volcv_client.catalog import model
+from volcv_pack.volcv_client.errors import Cancelled, VolcvError
+from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
+
+KEY = "canary-memory-20c1"
+SIDE, NUMBER = 256, 6
+BATCH_BYTES = NUMBER * SIDE * SIDE * 3 * 4
+"""Of the pictures that go in; those that come out are at least as large."""
+
+
+class Host:
+    """``stop``: whether the user interrupts as soon as a call is at the service."""
+
+    def __init__(self, gateway: SandboxServer, stop: bool) -> None:
+        self._gateway = gateway
+        self._stop = stop
+
+    def status(self, text: str) -> None: ...
+
+    async def progress(self, done: int, total: int, preview: Any) -> None: ...
+
+    def interrupted(self) -> bool:
+        return self._stop and len(self._gateway.requests) > 0
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=(KEY,)) as server:
+        monkeypatch.setenv("VOLCV_BASE_URL", server.url)
+        monkeypatch.setenv("VOLCV_API_KEY", KEY)
+        yield server
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Objects go when their last reference goes, or not at all."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+def inputs(seed: int) -> dict[str, Any]:
+    """Pictures in memory that is traced, which torch's own is not."""
+    pictures = np.random.default_rng(abs(seed)).random((NUMBER, SIDE, SIDE, 3), dtype=np.float32)
+    return {"image": torch.from_numpy(pictures), "prompt": "a wide lake", "seed": seed, "right": 0.1}
+
+
+def run_node(gateway: SandboxServer, seed: int, stop: bool = False) -> None:
+    """One node's run. As in ComfyUI, the traceback of an error stays in a local variable, which is a cycle."""
+
+    async def node() -> None:
+        try:
+            await run_model(model("i2i_outpainting"), inputs(seed), Host(gateway, stop))
+        except (VolcvError, Cancelled):
+            _, _, traceback = sys.exc_info()
+            assert traceback is not None
+
+    asyncio.run(node())
+
+
+def settled() -> int:
+    """Bytes in use once the calls that were sent have ended."""
+    while clients.shared.active_calls():
+        time.sleep(0.01)
+    return tracemalloc.get_traced_memory()[0]
+
+
+def grown(run: Callable[[int], None], gateway: SandboxServer) -> int:
+    """Bytes that three runs leave behind, after one that warms up."""
+    sizes = []
+    for seed in range(4):
+        run(seed)
+        gateway.clear()
+        sizes.append(settled())
+    return sizes[-1] - sizes[0]
+
+
+def test_after_success(gateway: SandboxServer, no_collector: None) -> None:
+    assert grown(lambda seed: run_node(gateway, seed), gateway) < BATCH_BYTES / 2
+
+
+def test_after_an_error_of_one_picture(gateway: SandboxServer, no_collector: None) -> None:
+    def run(seed: int) -> None:
+        gateway.inject(Fault(code=50411, times=1))
+        run_node(gateway, seed)
+
+    assert grown(run, gateway) < BATCH_BYTES / 2
+
+
+def test_after_an_error_of_all_of_them(gateway: SandboxServer, no_collector: None) -> None:
+    def run(seed: int) -> None:
+        gateway.inject(Fault(status=401, times=None))
+        run_node(gateway, seed)
+
+    assert grown(run, gateway) < BATCH_BYTES / 2
+
+
+def test_after_a_retry(gateway: SandboxServer, no_collector: None) -> None:
+    def run(seed: int) -> None:
+        gateway.inject(Fault(code=50500, times=1))
+        run_node(gateway, seed)
+
+    assert grown(run, gateway) < BATCH_BYTES / 2
+
+
+def test_after_an_answer_that_cannot_be_decoded(gateway: SandboxServer, no_collector: None) -> None:
+    def run(seed: int) -> None:
+        gateway.inject(Fault(edit=broken, times=2))
+        run_node(gateway, seed)
+
+    assert grown(run, gateway) < BATCH_BYTES / 2
+
+
+def broken(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "data": {**answer["data"], "binary_data_base64": ["AAAA"]}}
+
+
+def test_after_cancelling(gateway: SandboxServer, no_collector: None) -> None:
+    gateway.inject(Fault(delay=0.3, times=None))
+
+    def run(seed: int) -> None:
+        run_node(gateway, seed, stop=True)
+
+    assert grown(run, gateway) < BATCH_BYTES / 2
+
+
+def test_after_invalid_inputs(gateway: SandboxServer, no_collector: None) -> None:
+    assert grown(lambda seed: run_node(gateway, -5 - seed), gateway) < BATCH_BYTES / 2
