@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def runner() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
-    """:func:`.runner.run_model`, with all that calls need. ComfyUI's start does not wait for it."""
+    """Lazy import of :func:`.runner.run_model`: it loads the client, and ComfyUI's start must not wait for that."""
     from .runner import run_model
 
     return run_model
@@ -52,7 +52,7 @@ class ModelNode:
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         try:
-            run_model = await asyncio.to_thread(runner)  # loading it would hold up the nodes beside this one
+            run_model = await asyncio.to_thread(runner)  # in a thread: importing would block the event loop
             result = await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id))
             return io.NodeOutput(*values_of(cls.MODEL, result, InputImpl.VideoFromFile))
         except Cancelled:

@@ -1,4 +1,4 @@
-"""Catalog entries as ComfyUI schemas."""
+"""ComfyUI schemas of the declared models."""
 
 from __future__ import annotations
 

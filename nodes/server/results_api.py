@@ -1,7 +1,7 @@
-"""The results panel's other half: what is stored, what is under way, what was charged. Knows no ComfyUI, no aiohttp.
+"""Backend of the results panel: stored results, active calls, open tasks, charges. Imports no ComfyUI, no aiohttp.
 
-Everyone who reaches ComfyUI may look, as at its own history. Deleting and cancelling follow the rule for
-settings: only this computer's own browser may.
+Reading is open to every client of ComfyUI, like its history. Deleting and cancelling are allowed as changing settings
+is, see :mod:`.settings`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TASKS = 200
 
 
 class Sent(NamedTuple):
-    """A file to be sent. ``name``: what it is called when it is saved; empty if nobody would save it."""
+    """A file to send. ``name``: file name for saving; empty for thumbnails."""
 
     path: Path
     content_type: str
@@ -60,7 +60,7 @@ def answer(work: Callable[[], dict[str, Any]]) -> Reply:
 
 
 def whole(text: str, default: int, most: int) -> int:
-    """A number of a query, between 0 and ``most``; the default for anything else."""
+    """A number of the query string, clamped to ``most``; the default for anything else."""
     return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
@@ -101,7 +101,7 @@ def words_in(query: str) -> Callable[[Result], bool]:
 
 @lru_cache(maxsize=256)
 def names(req_key: str) -> str:
-    """Everything that a model is called, in every language of the pack."""
+    """req_key and titles of a model in every language, for searching."""
     try:
         one = model(req_key)
     except KeyError:
@@ -121,7 +121,7 @@ def all_titles() -> list[dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def known() -> dict[str, dict[str, Any]]:
-    """req_key -> how a model is named in answers. ``choice`` tells the members of a family apart.
+    """req_key -> facts of its model in replies. ``choice``: the member of a family.
 
     ``seeded``: it has a seed, so a result without one got a seed that the service chose.
     """
@@ -167,7 +167,7 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def id_of(text: str) -> int:
-    """A row's id; no row has the 0 of everything that is no id."""
+    """A row id; 0, which no row has, for anything that is not one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
@@ -234,7 +234,7 @@ def locate(result: Result, position: str) -> tuple[int, Path]:
 
 
 def delete(requester: Requester, body: bytes, number: str) -> Reply:
-    """Forget a result, its files and thumbnails. What it cost stays counted."""
+    """Delete a result, its files and thumbnails. Its charge stays in the ledger."""
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
         return {"deleted": store().delete_id(id_of(number))}
@@ -339,5 +339,5 @@ def period(spent: Sequence[Spending], since: datetime) -> dict[str, Any]:
 
 
 def revision_of(stored: ResultStore) -> str:
-    """The store's state, and the day because counts begin anew with it."""
+    """Changes with the store and with the day, because today's charges are counted from midnight."""
     return f"{time.strftime('%Y-%m-%d')} {stored.revision()}"

@@ -1,7 +1,7 @@
-"""Every documented error code: which error it is, and the HTTP status it comes with (catalog section 7).
+"""Documented error codes: error class and HTTP status of each (catalog section 7).
 
-The codes from 100000 on are those of the vendor's own entrance, before the service (volcengine.com/docs/6369/68677).
-What a code means and what to do about it stands in the messages under ``error.<code>``.
+Codes from 100000 on come from the vendor's API entrance, before the service (volcengine.com/docs/6369/68677). The
+texts stand in the messages under ``error.<code>``.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ SUCCESS = 10000
 class Code:
     """``http``: documented HTTP status, None where no source shows one.
 
-    ``names``: what else the code is called. ``about_time``: the clock of this machine decides, so the error says how
-    far it is off: ``clock_ahead`` or ``clock_behind`` instead of the code's own text.
+    ``names``: names of the code in error bodies. ``about_time``: the usual cause is a wrong local clock, so it says
+    by how many minutes it is off: ``clock_ahead`` or ``clock_behind`` instead of the code's own text.
     """
 
     error: type[RefusedError]
@@ -98,7 +98,7 @@ HTTP_STATUSES: dict[int, type[RefusedError]] = {
     503: BusyError,
     504: ServiceFaultError,
 }
-"""What an HTTP status means when the answer carries no known code."""
+"""Error class by HTTP status, for bodies without a known code."""
 
 WORK_MAY_BE_DONE = {500, 502, 504}
-"""Statuses that a gateway also sends when it lost a service that was already working."""
+"""Statuses of a gateway that lost its upstream, which may have done the work."""

@@ -1,6 +1,6 @@
-"""Reads answers: the service's envelope, the gateway's own errors, and everything else that arrives.
+"""Parses HTTP responses: the service's envelope, error bodies of gateways, HTML pages, garbage.
 
-Shapes: catalog section 2. Whatever the bytes are, the outcome is an :class:`Envelope` or one of our errors.
+Shapes: catalog section 2. Any bytes give an :class:`Envelope` or raise a VolcvError.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CREDENTIAL_HINTS = re.compile(r"invalid[ _]?(api[ _]?)?key|invalid.*token|unauth
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """What came over the wire: HTTP status, headers (case-insensitive mapping) and the whole body."""
+    """An HTTP response: status, headers (case-insensitive mapping) and the whole body."""
 
     status: int
     headers: Mapping[str, str]
@@ -72,12 +72,12 @@ def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, sec
 
 
 def has_result(data: Mapping[str, Any]) -> bool:
-    """Whether an answer about a task already brings what was ordered."""
+    """Whether the answer to a poll holds a picture or a video link."""
     return bool(data.get("video_url") or strings(data.get("image_urls")) or strings(data.get(PICTURES_FIELD)))
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
-    """``data`` of a successful answer with request id and the service's seconds, whatever ``data`` holds."""
+    """``data`` of a successful answer (any content), request id, and the service's seconds."""
     secrets = tuple(secrets)
     body = json_object(raw.content)
     if body is None:
@@ -96,7 +96,7 @@ def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str
         message = text_of(algorithm.get("status_message"))
         status_code = number(algorithm.get("status_code"))
         error = refused(status_code or 0, raw, message=message, request_id=request_id, secrets=secrets)
-        error.charged = Charged.MAYBE  # the call itself counts as a success
+        error.charged = Charged.MAYBE  # code 10000: the call counts as successful, and may be charged
         raise error
     return data, request_id, elapsed(body.get("time_elapsed"))
 
@@ -197,7 +197,7 @@ def gateway_error(raw: RawAnswer, body: dict[str, Any], secrets: tuple[str, ...]
 
 
 def known_code(value: int | str, *, named: bool) -> int | str | None:
-    """The code in the table that ``value`` means; None if it means none. ``named``: names of codes count."""
+    """The code of the table for a number or name in an error body; None if unknown. ``named``: names of codes count."""
     as_number = number(value)
     if as_number is not None:
         return as_number if as_number in CODES else None

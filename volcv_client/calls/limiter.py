@@ -18,13 +18,13 @@ GROW_AFTER_SUCCESSES = 10
 
 
 class Limiter:
-    """Slots for one credential; shared by everything in the process that uses it."""
+    """A semaphore per credential whose size follows the service's refusals. Thread-safe."""
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._condition = threading.Condition()
         self._clock = clock
         self._limit = limit
-        self._enforced: int | None = None  # what the service's refusals left, None while it never refused
+        self._enforced: int | None = None  # the allowance after refusals; None before the first refusal
         self._in_flight = 0
         self._reduced_at = float("-inf")
         self._successes = 0
@@ -57,9 +57,9 @@ class Limiter:
                 self._condition.notify_all()
 
     def refused(self, granted_at: float) -> None:
-        """The service said "too many" to a call that got its slot at ``granted_at``.
+        """Halve the allowance: the service refused a call, whose slot was granted at ``granted_at``, as one too many.
 
-        Calls granted before the last reduction say nothing about the present allowance.
+        Refusals of calls granted before the last reduction are ignored: they say nothing about the new allowance.
         """
         with self._condition:
             self._successes = 0
@@ -68,7 +68,7 @@ class Limiter:
                 self._reduced_at = self._clock()
 
     def succeeded(self) -> None:
-        """A call went through; enough of them after a quiet time raise the allowance by one."""
+        """Count a success; enough of them in a time without refusals raise the allowance by one."""
         with self._condition:
             self._successes += 1
             quiet = self._clock() - self._reduced_at >= GROW_AFTER_SECONDS

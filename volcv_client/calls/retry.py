@@ -1,7 +1,7 @@
-"""When a failed call is made again. One table; anything that matches no row is not repeated.
+"""Retry rules: one table; a failure that matches no row is not retried.
 
-Only failures after which the service surely did no work have a row; the two review codes of the result are
-the exception that the vendor recommends, and only while the service picks the seed.
+Only failures after which the service surely did no work have a row. The exception are the two codes of output
+moderation, which the vendor recommends to retry, and only while the service picks the seed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ..errors import BusyError, DownloadError, NotSentError, VolcvError
 
 @dataclass(frozen=True)
 class Rule:
-    """One row.
+    """A row of the table.
 
-    A failure matches by error key, service code, or HTTP status (only without a known code). ``retries`` more
-    attempts with waits of ``first_wait`` doubling seconds; ``honour_retry_after``: the answer's own wait counts
-    if longer; ``slow_down``: the limiter allows fewer calls in flight; ``random_seed_only``: not when the
-    user fixed the seed, because the same seed would be refused again.
+    A failure matches by error key, service code, or HTTP status (only without a known code). ``retries``: further
+    attempts, with exponential backoff from ``first_wait`` seconds; ``honour_retry_after``: a longer Retry-After
+    wins; ``slow_down``: the limiter reduces the calls in flight; ``random_seed_only``: not for a fixed seed, because
+    the same seed would be refused again.
     """
 
     name: str
@@ -50,7 +50,7 @@ JITTER = 0.25
 
 
 def rule_for(error: VolcvError, *, random_seed: bool) -> Rule | None:
-    """The row for a failure, or None if it must not be repeated."""
+    """The rule for a failure, or None if it must not be retried."""
     for rule in RULES:
         if matches(rule, error):
             return None if rule.random_seed_only and not random_seed else rule

@@ -1,7 +1,7 @@
-"""Daemon threads that do the calls.
+"""A pool of daemon threads for calls.
 
-Not concurrent.futures' pool: its threads are joined when the interpreter exits, so closing ComfyUI would wait
-minutes for an answer.
+concurrent.futures joins its threads when the interpreter exits, so that closing ComfyUI would wait minutes for an
+answer; daemon threads end with the process.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ IDLE_SECONDS = 10.0
 
 
 class Workers:
-    """Runs jobs in order on at most ``most`` threads, started on demand, ended when idle."""
+    """Runs jobs in FIFO order on at most ``max_threads`` threads, started on demand, ended when idle."""
 
-    def __init__(self, name: str, most: int) -> None:
+    def __init__(self, name: str, max_threads: int) -> None:
         self._name = name
-        self._most = most
+        self._max_threads = max_threads
         self._condition = threading.Condition()
         self._jobs: deque[Callable[[], None]] = deque()
         self._threads = 0
@@ -30,7 +30,7 @@ class Workers:
             self._jobs.append(job)
             if self._idle >= len(self._jobs):
                 self._condition.notify()
-            elif self._threads < self._most:
+            elif self._threads < self._max_threads:
                 self._threads += 1
                 threading.Thread(target=self._run, name=f"{self._name}-{self._threads}", daemon=True).start()
 
@@ -45,4 +45,4 @@ class Workers:
                     return
                 job = self._jobs.popleft()
             job()
-            del job  # or an idle thread would keep the last call alive, pictures and all
+            del job  # an idle thread must not keep the last call, and its pictures, in memory

@@ -62,7 +62,7 @@ def seed(result: str = "picture") -> Seed:
 def scale(
     default: float, high: float | None, follower: str = "picture", *, origin: Origin = Origin.SEED, note: str = ""
 ) -> Number:
-    """``high``: end of the range that third parties report, from 1; None: no range is known."""
+    """``high``: upper end of the range 1..high that third parties report; None if no range is known."""
     return Number(
         name="scale",
         default=default,
@@ -101,7 +101,7 @@ def logo_info(off: Mapping[str, Json]) -> Watermark:
 
 
 def result_options() -> tuple[Switch, Watermark]:
-    """What the result of a task is asked with."""
+    """Inputs that go into the polls of a task, not into its submission."""
     return return_url(True, Origin.OFFICIAL), logo_info({})
 
 
@@ -118,10 +118,10 @@ def mode(default: str, modes: Mapping[str, Mode]) -> Choice:
 
 
 BOTH_MODES = {"synchronous": SYNCHRONOUS, "task": TASK}
-"""A model that answers at once and may be ordered as a task too (catalog section 2, "Actions")."""
+"""Modes of a model that can be called directly and as a task (catalog section 2, "Actions")."""
 
 OVERVIEW = "https://www.volcengine.com/docs/6791/1279296"
-"""The official page that the gateway's own pages link; for models without one of their own."""
+"""The official overview that the gateway's pages link, for models without a page of their own."""
 
 
 def size(
@@ -155,7 +155,7 @@ BEFORE_SR = " before super-resolution; use_sr doubles it. Best near 512."
 def steps(
     default: int, *, origin: Origin, name: str = "ddim_steps", most: int | None = None, note: str = ""
 ) -> Integer:
-    """``most``: end of the range that third parties report, from 1."""
+    """``most``: upper end of the range 1..most that third parties report."""
     return Integer(
         name=name,
         default=default,
@@ -233,4 +233,4 @@ ON_REFUSAL = Choice(
 )
 
 RUN_OPTIONS = (COUNT, ON_REFUSAL)
-"""Every generating model has them; they steer the pack and are not sent."""
+"""Inputs of every generating model that control the pack and are not sent."""

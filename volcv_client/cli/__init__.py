@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report(say("cli.interrupted"))
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has gone; Python would complain once more when it flushes at exit.
+        # The reader closed the pipe; Python would raise again when it flushes at exit.
         dup2(open_descriptor(devnull, O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except tuple(EXIT_CODES) as error:

@@ -1,4 +1,4 @@
-"""``volcv bench``: how fast the pack is on this machine. What it runs is in the git checkout only."""
+"""``volcv bench``: measures the pack's speed on this machine. The measurements are in the git checkout only."""
 
 from __future__ import annotations
 

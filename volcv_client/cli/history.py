@@ -1,4 +1,4 @@
-"""``volcv history``: what the result store holds."""
+"""``volcv history``: the stored results."""
 
 from __future__ import annotations
 

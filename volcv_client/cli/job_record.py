@@ -1,4 +1,4 @@
-"""What became of the jobs of a file: one JSON object a line, only ever added to."""
+"""The record of a jobs file: an append-only log, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parser import UsageError
 
 
 class Record:
-    """The record beside the pictures, for one process at a time: two would make, and pay for, the same jobs.
+    """The log beside the pictures. Locked for one process: two would run, and pay for, the same jobs.
 
     Raises OSError if it cannot be written, UsageError if another process has it.
     """
@@ -30,7 +30,7 @@ class Record:
         line = b"\n"
         for line in self._file:
             self._take(line)
-        if not line.endswith(b"\n"):  # a line that was cut by a crash must not swallow the next one
+        if not line.endswith(b"\n"):  # the next entry must not be appended to a line that a crash cut
             self._file.write(b"\n")
 
     def __enter__(self) -> Record:
@@ -47,7 +47,7 @@ class Record:
             done = "error" not in entry
             self._latest[str(entry["digest"])] = tuple(map(str, entry["files"])) if done else None
         except (ValueError, TypeError, KeyError, RecursionError):
-            return  # cut by a crash, or not ours
+            return  # cut by a crash, or another program's
 
     def has(self, digest: str) -> bool:
         """Whether the job is done and its pictures are still there."""
@@ -55,13 +55,13 @@ class Record:
         return files is not None and all((self.path.parent / name).is_file() for name in files)
 
     def add(self, entry: Mapping[str, Any]) -> None:
-        """Add a line; it is in the hands of the system afterwards."""
+        """Append a line and flush it."""
         self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
 
 
 def locked(file: IO[bytes]) -> bool:
-    """Lock a file until it is closed, or its process ends; False if another process has. Windows has no such lock."""
+    """Lock a file until it is closed or the process ends; False if another process holds the lock. Not on Windows."""
     if sys.platform != "win32":
         from fcntl import LOCK_EX, LOCK_NB, flock
 

@@ -1,4 +1,4 @@
-"""``volcv run --jobs FILE``: many runs of any models, taken up again where they stopped."""
+"""``volcv run --jobs FILE``: many runs of any models, resumed where they stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STDIN = "-"
 
 
 def run_jobs(file: str, folder: Path, client: Client, *, as_json: bool, quiet: bool) -> int:
-    """Run every job of the file that the record does not know as done. Raises UsageError if a line is wrong."""
+    """Run every job of the file that is not recorded as done. Raises UsageError if a line is wrong."""
     jobs = read(file, client.profile, quiet)
     folder.mkdir(parents=True, exist_ok=True)
     with Record(folder / record_name(file)) as record:
@@ -31,7 +31,7 @@ def run_jobs(file: str, folder: Path, client: Client, *, as_json: bool, quiet: b
         queue = Queue(client, todo, record, progress, as_json=as_json, quiet=quiet)
         interrupted = follow(queue, progress)
     if not quiet:
-        tell(queue, skipped, record.path)
+        report_totals(queue, skipped, record.path)
     if queue.broken is not None:
         raise queue.broken
     if interrupted:
@@ -45,7 +45,7 @@ def record_name(file: str) -> str:
 
 
 def read(file: str, profile: Profile, quiet: bool) -> list[Job]:
-    """The jobs of the file, all of them good."""
+    """The jobs of the file. Raises UsageError if any line is wrong."""
     try:
         if file == STDIN:
             reader = Reader(Path(), profile)
@@ -64,8 +64,8 @@ def read(file: str, profile: Profile, quiet: bool) -> list[Job]:
     return jobs
 
 
-def tell(queue: Queue, skipped: int, record: Path) -> None:
-    """The last line: what became of the jobs."""
+def report_totals(queue: Queue, skipped: int, record: Path) -> None:
+    """Report the totals."""
     counts = queue.counts
     text = say(
         "cli.jobs.summary",

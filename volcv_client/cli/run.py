@@ -32,7 +32,7 @@ def add(parser: Parser) -> None:
 
 
 def add_common(parser: Parser) -> None:
-    """What every run takes. No input's name begins like the names of these values."""
+    """Options of every run; their ``dest`` begins with a hyphen, which no input name does."""
     parser.options.add_argument(
         "-o", "--output", type=Path, default=Path(), metavar="DIR", dest="-output", help=say("cli.output")
     )
@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> int:
 
 
 def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
-    """One run. ``common`` holds what was given before the key."""
+    """One run. ``common``: options that stood before the key."""
     model = find_model(key)
     parser = model_parser(model)
     parser.set_defaults(**common, **preset(model, key))
@@ -93,7 +93,7 @@ def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:
 
 
 def finish(run: BatchRun, folder: Path, values: dict[str, Any], interrupted: bool) -> int:
-    """Save what succeeded, also of a run that failed or was interrupted, and report.
+    """Save the files of calls that succeeded, also if the run failed or was interrupted, and report.
 
     Raises the run's error.
     """

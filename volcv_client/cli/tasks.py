@@ -1,4 +1,4 @@
-"""``volcv tasks``: what was submitted as a task, and whether its result is still to come."""
+"""``volcv tasks``: submitted tasks and their states."""
 
 from __future__ import annotations
 

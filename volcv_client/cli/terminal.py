@@ -11,7 +11,7 @@ from typing import TextIO
 
 BAR_CELLS = 20
 REPORT_SECONDS = 5.0
-"""How often progress is told where it cannot be drawn, such as in a log file."""
+"""Seconds between progress lines where no bar can be drawn, such as in a log file."""
 
 
 def make_tolerant() -> None:
@@ -58,7 +58,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 class Progress:
-    """A bar that rewrites its line on a terminal, a line now and then elsewhere, nothing when quiet."""
+    """A progress bar on a terminal, a line every few seconds elsewhere, nothing when quiet."""
 
     def __init__(self, quiet: bool = False, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -78,11 +78,11 @@ class Progress:
             print(status, file=self._stream, flush=True)
 
     def _draw(self, done: int, total: int, status: str) -> None:
-        from shutil import get_terminal_size  # with it come archive formats that nothing else here needs
+        from shutil import get_terminal_size  # lazy import: it loads archive formats
 
         full, empty = self._cells()
         filled = BAR_CELLS * done // max(1, total)
-        # One cell is left free: a full line would make some consoles scroll.
+        # One cell stays free: a full line makes some consoles scroll.
         line = shorten(f"{full * filled}{empty * (BAR_CELLS - filled)} {status}", get_terminal_size().columns - 1)
         self._stream.write("\r" + line + " " * (self._drawn - width(line)))
         self._stream.flush()

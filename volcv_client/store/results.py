@@ -33,9 +33,9 @@ DEFAULT_LIMIT_BYTES = 2 * 2**30
 BUSY_SECONDS = 5.0
 PAGE = 64
 USED_NOW = "MAX(?, (SELECT COALESCE(MAX(used), 0) FROM results))"
-"""Now, also after the clock was set back: what was used last must not be the first to go."""
+"""LRU time, monotonic even if the clock was set back: the last used result must not be evicted first."""
 COUNT_EVERY = 32
-"""Saves between two looks at every row's size, for what other processes store and delete."""
+"""Saves between two sums over all rows, which see what other processes store and delete."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,12 +62,12 @@ class ResultStore:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._swept = False
-        self._bytes = 0  # stored by this process's account; counted anew now and then
+        self._bytes = 0  # total size as this process knows it; summed again every COUNT_EVERY saves
         self._saves_until_count = 0
         self.tasks = tasks.TaskTable(self._transact)
 
     def _open(self) -> sqlite3.Connection:
-        for folder in (self.folder.parent, self.folder, self._files):  # each private, not only the last
+        for folder in (self.folder.parent, self.folder, self._files):  # mkdir's mode applies to the last folder only
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = sqlite3.Connection(
             self.folder / "index.db", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
@@ -76,7 +76,7 @@ class ResultStore:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {ledger.SCHEMA} {tasks.SCHEMA} COMMIT")
-        except BaseException:  # an open file could not be set aside
+        except BaseException:  # Windows cannot rename a folder with an open file
             connection.close()
             raise
         return connection
@@ -90,7 +90,7 @@ class ResultStore:
         log.warning("volcv: the result store could not be read; it was set aside as %s", aside)
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` with the open database. A corrupt one is set aside once; StoreError for the rest."""
+        """Run ``work`` with the open database. A corrupt database is set aside once; raises StoreError otherwise."""
         with self._lock:
             for last in (False, True):
                 try:
@@ -148,7 +148,7 @@ class ResultStore:
         record = {name: getattr(result, name) for name in RECORDED} | {"files": names}
         connection.execute("BEGIN IMMEDIATE")
         try:
-            # An answer whose pictures have arrived replaces the note that they were still to be fetched.
+            # A result with its files replaces the row that had only the links.
             connection.execute(
                 "DELETE FROM results WHERE fingerprint = ? AND request_id = ? AND bytes = 0",
                 (result.fingerprint, result.request_id),
@@ -170,7 +170,7 @@ class ResultStore:
         return inserted.lastrowid or 0
 
     def find(self, fingerprint: str) -> Result | None:
-        """The newest reusable result of that request, or None. Its use is noted."""
+        """The newest reusable result with that fingerprint, or None. Updates its LRU time."""
 
         def look(connection: sqlite3.Connection) -> Result | None:
             rows = connection.execute(
@@ -197,7 +197,7 @@ class ResultStore:
     def recall(
         self, request_id: str, newest: int = 1, wanted: Callable[[Result], bool] = lambda result: True
     ) -> list[Result]:
-        """The result of that request id, or the newest ``wanted`` ones if it is empty. StoreError if there is none."""
+        """The result of that request id; for an empty id the newest ``wanted`` ones. Raises StoreError if none."""
         if request_id:
             found = [result for result in [self.by_request_id(request_id)] if result and result.files]
         else:
@@ -264,15 +264,15 @@ class ResultStore:
         ]
 
     def delete(self, request_id: str) -> int:
-        """Forget a result and its files; how many were deleted."""
+        """Delete a result and its files; returns how many."""
         return self._delete("WHERE request_id = ?", (request_id,))
 
     def delete_id(self, number: int) -> int:
-        """Forget the result of that row and its files; how many were deleted."""
+        """Delete the result of that row and its files; returns how many."""
         return self._delete("WHERE id = ?", (number,))
 
     def clear(self) -> int:
-        """Forget everything; how many results were deleted."""
+        """Delete all results; returns how many."""
         return self._delete("", ())
 
     def _delete(self, where: str, values: tuple[object, ...]) -> int:
@@ -290,7 +290,7 @@ class ResultStore:
         return int(row[0]), int(row[1])
 
     def _evict(self, connection: sqlite3.Connection, newest: int) -> None:
-        """Delete the least recently used results until the rest fits the limit; never the one that was just paid."""
+        """Evict the least recently used results (LRU) until the rest fits the limit, but never the newest."""
         if self._saves_until_count == 0 or self._bytes > self.limit_bytes:
             self._bytes = connection.execute("SELECT COALESCE(SUM(bytes), 0) FROM results").fetchone()[0]
             self._saves_until_count = COUNT_EVERY
@@ -309,14 +309,14 @@ class ResultStore:
             self._unlink(json.loads(row[1])["files"])
 
     def sweep(self) -> int:
-        """Delete files that no row names, and what is left of videos that never arrived, if an hour old; how many."""
+        """Delete orphaned files and unfinished downloads that are older than an hour; returns how many."""
         rows = self._transact(lambda connection: connection.execute("SELECT record FROM results").fetchall())
         named = {Path(name).stem for (record,) in rows for name in json.loads(record)["files"]}
         pictures = sum(delete_orphans(folder, named) for folder in (self._files, self._thumbnails))
         return pictures + delete_orphans(self.folder, pattern="*.part")
 
     def _sweep_quietly(self) -> None:
-        """Once per process, after its first save, so that no start and no picture waits for it."""
+        """Sweep in a thread, once per process after the first save: neither start nor picture waits for it."""
         try:
             self.sweep()
         except (StoreError, OSError) as error:

@@ -1,7 +1,7 @@
-"""Tasks that were submitted and whose results have not been handed over: one row each, in the store's database.
+"""Submitted tasks: one row each, in the store's database.
 
-A row is written before the task is asked for the first time, so that a cancelled, crashed or restarted run can take
-it up again instead of paying for another one.
+A row is written before the first poll, so that a cancelled, crashed or restarted run resumes the task instead of
+paying for another.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 
 class Do(Protocol):
-    """Runs a piece of work with the open database."""
+    """Runs a function with the open database, see :meth:`ResultStore._transact`."""
 
     def __call__(self, work: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
 KEPT_SECONDS = 12 * 3600.0
-"""How long the service keeps a task's result (catalog section 2)."""
+"""Seconds that the service keeps a task's result (catalog section 2)."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
@@ -38,9 +38,9 @@ CREATE INDEX IF NOT EXISTS tasks_by_fingerprint ON tasks (fingerprint, ended);
 class Task:
     """One submitted task.
 
-    ``identity`` names the service that has it; ``req_json`` is the JSON text that its result is asked with;
-    ``request`` the submitted body without pictures. ``ended``: empty while its result is still to come, else
-    "done" (then ``request_id`` names the stored result) or the key of the error that it ended with.
+    ``identity`` names the service; ``req_json`` is the JSON text that goes into each poll; ``request`` the submitted
+    body without pictures. ``ended``: empty while the task is open, else "done" (then ``request_id`` names the stored
+    result) or the key of the error that ended it.
     """
 
     task_id: str
@@ -58,11 +58,11 @@ class Task:
 
     @property
     def open(self) -> bool:
-        """Whether the service still has, or will have, its result."""
+        """Whether its result can still be fetched: it has not ended, and the service has not dropped it by age."""
         return not self.ended and time.time() - self.created < KEPT_SECONDS
 
     def query(self) -> dict[str, Any]:
-        """The body that asks for its result."""
+        """The body of a poll."""
         asked = {"req_key": self.req_key, "task_id": self.task_id}
         return {**asked, "req_json": self.req_json} if self.req_json else asked
 
@@ -71,17 +71,17 @@ RECORDED = ("identity", "req_key", "result_action", "req_json", "seed", "random_
 
 
 FORGOTTEN_SECONDS = 30 * 24 * 3600.0
-"""How long rows of ended tasks stay, so that a result can be recalled by its task's id."""
+"""Seconds that rows stay, so that a result can be recalled by its task id."""
 
 
 class TaskTable:
-    """The rows. ``do`` runs a piece of work with the store's database; every method raises StoreError as it does."""
+    """The table of tasks. Every method raises StoreError, see :meth:`ResultStore._transact`."""
 
     def __init__(self, do: Do) -> None:
         self._do = do
 
     def record(self, task: Task) -> None:
-        """Note a submitted task."""
+        """Record a submitted task."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM tasks WHERE created < ?", (time.time() - FORGOTTEN_SECONDS,))
@@ -98,12 +98,12 @@ class TaskTable:
         self._do(work)
 
     def end(self, task_id: str, ended: str, request_id: str = "") -> None:
-        """Note that nothing is to be asked for any more: "done", or the key of the error."""
+        """Record that the task ended: "done", or the key of the error."""
         values = (ended, request_id, task_id)
         self._do(lambda c: c.execute("UPDATE tasks SET ended = ?, request_id = ? WHERE task_id = ?", values))
 
     def open_of(self, fingerprint: str) -> list[Task]:
-        """Tasks of that request whose results are still to come, oldest first."""
+        """Open tasks with that fingerprint, oldest first."""
         found = self._select("WHERE fingerprint = ? AND ended = '' ORDER BY created", (fingerprint,))
         return [task for task in found if task.open]
 
