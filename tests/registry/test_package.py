@@ -115,6 +115,25 @@ def test_imports(name: str) -> None:
     assert set(imported(name)) - sys.stdlib_module_names - known == set()
 
 
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_private_parts_of_other_packages(name: str) -> None:
+    """A name with an underscore is used only where it is defined: on ``self`` and ``cls``, or in its own file."""
+    tree = ast.parse(text_of(name))
+    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_own(node)}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_private(node.attr)]
+    assert [ast.unparse(node) for node in used if not is_own(node) and node.attr not in own] == []
+    foreign = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0]
+    assert [alias.name for node in foreign for alias in node.names if is_private(alias.name)] == []
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def is_own(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+
+
 def test_scripts_import_files_that_are_there() -> None:
     """ComfyUI's own modules are two folders above ``/extensions/volcv``."""
     for name in SCRIPTS:

@@ -6,7 +6,7 @@ name here.
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentTypeError, BooleanOptionalAction, _ArgumentGroup
+from argparse import SUPPRESS, ArgumentTypeError, BooleanOptionalAction
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from ..catalog.spec import Control, Input, Model
 from ..messages import say
 from ..request.inputs import active_inputs
 from .describe import short_facts
-from .parser import Parser, choice, number, slug
+from .parser import ArgumentGroup, Parser, choice, number, slug
 
 Values = Mapping[str, Any]
 """What argparse has read, by ``dest``: the name of the input, or ``<name>.<part>``."""
@@ -40,10 +40,10 @@ def spelled(arguments: Sequence[str]) -> list[str]:
     return [hyphenated(text) for text in arguments]
 
 
-def option(**settings: Any) -> Callable[[_ArgumentGroup, Any, str], None]:
+def option(**settings: Any) -> Callable[[ArgumentGroup, Any, str], None]:
     """An option called after the input, with these settings of argparse."""
 
-    def add(group: _ArgumentGroup, input_: Input, text: str) -> None:
+    def add(group: ArgumentGroup, input_: Input, text: str) -> None:
         group.add_argument(flag(input_.name), dest=input_.name, default=SUPPRESS, help=text, **settings)
 
     return add
@@ -54,11 +54,11 @@ def labels(names: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": choice(names), "metavar": "{" + ",".join(map(slug, names)) + "}"}
 
 
-def add_combo(group: _ArgumentGroup, combo: Any, text: str) -> None:
+def add_combo(group: ArgumentGroup, combo: Any, text: str) -> None:
     option(**labels(combo.options))(group, combo, text)
 
 
-def add_watermark(group: _ArgumentGroup, watermark: Input, text: str) -> None:
+def add_watermark(group: ArgumentGroup, watermark: Input, text: str) -> None:
     option(metavar="TEXT")(group, watermark, say("cli.logo.text"))
     for part, names in WATERMARK_PARTS.items():
         settings = labels(names) if names else {"type": number(float, 0), "metavar": "NUMBER"}
@@ -106,7 +106,7 @@ class Kind(NamedTuple):
     """How a kind of input becomes an option, how its value is read (None: not given), and the message key of what
     the help adds for the command line."""
 
-    add: Callable[[_ArgumentGroup, Any, str], None]
+    add: Callable[[ArgumentGroup, Any, str], None]
     read: Callable[[Any, Values], Any] = value_of
     hint: str = ""
 

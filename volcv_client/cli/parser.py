@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from ..messages import say
 
@@ -27,6 +27,12 @@ COMPLAINTS = (
 )
 """Messages of argparse in Python 3.10 to 3.14 -> message keys. argparse itself translates through the process's gettext
 catalogue only, which is not the language of these messages."""
+
+
+class ArgumentGroup(Protocol):
+    """A parser or a group of its arguments; argparse's own class for groups is private."""
+
+    def add_argument(self, *names: str, **settings: Any) -> Any: ...
 
 
 class Exit(IntEnum):
