@@ -147,6 +147,12 @@ class TaskGoneError(VolcvError):
     charged = Charged.MAYBE
 
 
+class TaskFailedError(VolcvError):
+    """The service says that a task has failed. It may have been charged."""
+
+    charged = Charged.MAYBE
+
+
 class UploadError(VolcvError):
     """A picture could not be uploaded to get a link. No call was made."""
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from volcv_client import config
+from volcv_client.calls import task_call
 from volcv_client.config import Profile
-from volcv_client.errors import Charged, VolcvError
+from volcv_client.errors import Charged, CredentialError, TaskGoneError, VolcvError
 from volcv_client.http import downloads, session, transport
 from volcv_client.sandbox import SandboxServer
 
@@ -77,6 +78,9 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
         url, server = address_of(case, stack)
         # A limit that a healthy answer keeps with ease and a dead one reaches soon.
         stalls = case.key in ("timeout", "download_timeout")
+        if case.error in (TaskGoneError, CredentialError):  # they take several polls
+            monkeypatch.setattr(task_call, "FIRST_POLL", 0.05)
+            monkeypatch.setattr(task_call, "GONE_SECONDS", 0.1)
         mine = profile(url, timeout=SHORT if stalls else 10.0, task_timeout=1.0)
         run = start(client_for(mine), {**(SMALL if case.model == T2I else {}), **case.values}, key=case.model)
         with pytest.raises(VolcvError) as caught:

@@ -21,6 +21,7 @@ from volcv_client.errors import (
     DownloadError,
     LostAnswerError,
     ModerationError,
+    TaskFailedError,
     TaskGoneError,
     VolcvError,
 )
@@ -42,6 +43,7 @@ RANDOM: Mapping[str, Any] = {"prompt": "make it night"}
 def quick_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_call, "FIRST_POLL", 0.02)
     monkeypatch.setattr(task_call, "LONGEST_POLL", 0.05)
+    monkeypatch.setattr(task_call, "GONE_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -151,8 +153,28 @@ def test_killed_while_the_task_runs(seed: str) -> None:
         Fault(action=ASK, cut="in_body", times=2),
         Fault(action=ASK, code=50429, times=2),
         Fault(action=ASK, body=b"no json", times=2),
+        Fault(action=ASK, code=50500, times=2),
+        Fault(action=ASK, code=50501, status=200, times=2),
+        Fault(action=ASK, edit=lambda answer: {**answer, "data": {"status": "not_found"}}, times=2),
+        Fault(action=ASK, code=50411, times=1),
+        *(Fault(action=ASK, status=status, body=b"{}", times=3) for status in (400, 403, 404, 408, 425, 500, 503)),
+        Fault(action=ASK, status=403, body=b"<html>firewall</html>", content_type="text/html", times=3),
+        Fault(action=ASK, edit=lambda answer: {**answer, "data": {"status": "resting"}}, times=3),
     ],
-    ids=["502", "no answer", "cut answer", "429", "no json"],
+    ids=[
+        *(
+            "502",
+            "no answer",
+            "cut answer",
+            "429",
+            "no json",
+            "50500",
+            "50501 with 200",
+            "not found yet",
+            "refused once",
+        ),
+        *("400", "403", "404", "408", "425", "500", "503", "firewall", "unknown status"),
+    ],
 )
 def test_a_question_that_fails_is_asked_again(fault: Fault) -> None:
     with sandbox(fault) as server:
@@ -161,7 +183,7 @@ def test_a_question_that_fails_is_asked_again(fault: Fault) -> None:
 
 
 def test_a_key_that_stops_working_leaves_the_task(server: SandboxServer) -> None:
-    server.inject(Fault(action=ASK, code="invalid_token"))
+    server.inject(Fault(action=ASK, code="invalid_token", times=3))
     client = client_for(profile(server.url))
     with pytest.raises(CredentialError):
         make(client, FIXED, IMAGE, key=EDIT)
@@ -188,21 +210,48 @@ def test_a_task_that_fails_is_not_asked_for_again(server: SandboxServer) -> None
     assert actions(server).count(SUBMIT) == 2
 
 
+def refused(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "code": 50411, "message": "Input invalid", "data": {"status": "done"}}
+
+
+def test_a_refusal_of_a_done_task_ends_it_at_once(server: SandboxServer) -> None:
+    server.inject(Fault(action=ASK, edit=refused))
+    with pytest.raises(ModerationError):
+        make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
+    assert actions(server).count(ASK) == 1
+
+
+def test_a_refusal_that_is_repeated_ends_the_task(server: SandboxServer) -> None:
+    server.inject(Fault(action=ASK, code=50411, times=None))
+    with pytest.raises(ModerationError):
+        make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
+    assert (actions(server).count(ASK), actions(server).count(SUBMIT)) == (2, 1)
+
+
+def test_a_failed_task_ends_with_the_service_s_words(server: SandboxServer) -> None:
+    failed = {"status": "failed", "message": "the model broke"}
+    server.inject(Fault(action=ASK, edit=lambda answer: {**answer, "data": failed}))
+    with pytest.raises(TaskFailedError, match="the model broke") as caught:
+        make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
+    assert caught.value.charged is Charged.MAYBE and actions(server).count(ASK) == 1
+
+
 @pytest.mark.parametrize("fate", ["expired", "not_found"])
 def test_a_task_that_is_gone_is_said_so(server: SandboxServer, fate: Any) -> None:
-    server.inject(Fault(task=fate))
+    server.inject(Fault(task=fate, times=None))
     with pytest.raises(TaskGoneError) as caught:
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert caught.value.key == f"task_{fate}" and caught.value.charged is Charged.MAYBE
 
 
 def test_a_task_that_was_lost_in_between_is_ordered_anew(slow: SandboxServer) -> None:
-    slow.inject(Fault(task="not_found", delay=0.0))
+    slow.inject(Fault(task="not_found", delay=0.0, times=None))
     client = client_for(profile(slow.url))
     lost = Task("gone", "", client.identity, EDIT, ASK, "", 7, False, {})
     run = start(client, FIXED, IMAGE, key=EDIT)
     with pytest.raises(TaskGoneError):
         finish(run)
+    slow.clear()
     fingerprint = client.store.tasks.newest(1)[0].fingerprint
     client.store.tasks.record(Task(**{**vars(lost), "fingerprint": fingerprint}))
     outcome = make(client, FIXED, IMAGE, key=EDIT)

@@ -76,6 +76,12 @@ def has_result(data: Mapping[str, Any]) -> bool:
     return bool(data.get("video_url") or strings(data.get("image_urls")) or strings(data.get(PICTURES_FIELD)))
 
 
+def task_status(raw: RawAnswer) -> str:
+    """``data.status`` of the answer to a poll, whatever else it holds; empty if it has none."""
+    data = (json_object(raw.content) or {}).get("data")
+    return text_of(data.get("status")) if isinstance(data, dict) else ""
+
+
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
     """``data`` of a successful answer (any content), request id, and the service's seconds."""
     secrets = tuple(secrets)

@@ -6,25 +6,29 @@ import json
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
-from ..answer.envelope import Envelope, has_result, parse_data
+from ..answer.envelope import Envelope, RawAnswer, has_result, parse_data, task_status
 from ..errors import (
     BadAnswerError,
     BusyError,
     Charged,
     CredentialError,
     LostAnswerError,
+    ModerationError,
     NotSentError,
+    ParameterError,
     QuotaError,
-    ServiceFaultError,
     SetupError,
     StoreError,
+    TaskFailedError,
     TaskGoneError,
     VolcvError,
 )
 from ..messages import say
+from ..redact import redact
 from ..request.body import Request
-from ..request.json_body import PICTURES_FIELD, JsonBody, json_body
+from ..request.json_body import PICTURES_FIELD, json_body
 from ..store.tasks import Task
 from .call import Call, Phase
 from .cancel import SharedToken
@@ -37,9 +41,42 @@ FIRST_POLL, LONGEST_POLL, POLL_GROWTH = 1.0, 10.0, 1.5
 
 STATUS_PHASES = {"in_queue": Phase.IN_QUEUE, "generating": Phase.GENERATING}
 GONE_STATUSES = {"not_found": "task_not_found", "expired": "task_expired"}
-UNREADABLE = ("not_json", "html_answer", "unknown_shape", "no_data")
+FAILED_STATUSES = ("failed", "fail", "error", "canceled", "cancelled")
+DONE = "done"
 KEEPS_TASK = (NotSentError, LostAnswerError, BusyError, CredentialError, QuotaError, SetupError)
 """Errors of a poll, not of the task: its result can still be fetched."""
+
+GONE_POLLS, GONE_SECONDS = 3, 30.0
+"""Polls in a row, over at least so many seconds, that end a task as not found or expired: a service may not know a
+task that was submitted just now."""
+
+REFUSED_POLLS, CREDENTIAL_POLLS = 2, 3
+"""Polls in a row that end the polling: with the same refusal by a service code; with the key refused."""
+
+
+@dataclass
+class PollFailure:
+    """Equal failures of polls in a row: their error key, how many, and since when (monotonic)."""
+
+    key: str = ""
+    count: int = 0
+    since: float = 0.0
+
+    def add(self, error: VolcvError) -> None:
+        if error.key != self.key:
+            self.key, self.count, self.since = error.key, 0, time.monotonic()
+        self.count += 1
+
+    def is_final(self, error: VolcvError, done: bool) -> bool:
+        """Whether the failure is the service's word on the task (``done``: its answer says so itself), or the key is
+        not accepted any more. Any other failure is one of the poll, which costs nothing and is repeated."""
+        if isinstance(error, TaskGoneError):
+            return self.count >= GONE_POLLS and time.monotonic() - self.since >= GONE_SECONDS
+        if isinstance(error, (CredentialError, QuotaError)):
+            return error.code is not None and self.count >= CREDENTIAL_POLLS
+        if isinstance(error, (ModerationError, ParameterError)):
+            return done or (isinstance(error.code, int) and self.count >= REFUSED_POLLS)
+        return done or isinstance(error, (SetupError, TaskFailedError))
 
 
 class TaskCall(DirectCall):
@@ -57,7 +94,7 @@ class TaskCall(DirectCall):
 
     def complete(self, request_id: str) -> None:
         if self._task is not None:
-            self._record_end(self._task, "done", request_id)
+            self._record_end(self._task, DONE, request_id)
 
     def __call__(self, token: SharedToken) -> Envelope:
         self._task = self._task or self._call.task or self._open_task()
@@ -117,17 +154,22 @@ class TaskCall(DirectCall):
         """Poll until the task is done. Raises LostAnswerError after the profile's ``task_timeout`` seconds."""
         query, wait = json_body(task.query()), FIRST_POLL
         deadline = time.monotonic() + self._endpoint.profile.task_timeout
-        phase = Phase.WORKING
+        phase, failure = Phase.WORKING, PollFailure()
         while True:
+            status = ""
             try:
-                envelope, status = self._get_result(task, query, token)
+                raw = self._endpoint.transport.post(task.result_action, query, token.check)
+                status = task_status(raw)
+                envelope = self._read_poll(task, raw, status)
             except VolcvError as error:
-                if not may_poll_again(error):
+                failure.add(error)
+                if failure.is_final(error, status == DONE):
                     raise
                 if time.monotonic() > deadline:
                     raise LostAnswerError("task_unreachable", task_id=task.task_id, problem=error.message) from None
                 log.info("volcv: task %s: %s", task.task_id, error.key)
             else:
+                failure = PollFailure()
                 if envelope is not None:
                     return envelope
                 if STATUS_PHASES.get(status, Phase.GENERATING) is not phase:
@@ -139,22 +181,16 @@ class TaskCall(DirectCall):
             token.wait(wait)
             wait = min(wait * POLL_GROWTH, LONGEST_POLL)
 
-    def _get_result(self, task: Task, query: JsonBody, token: SharedToken) -> tuple[Envelope | None, str]:
-        """The envelope, if the task is done, and the task's status."""
-        raw = self._endpoint.transport.post(task.result_action, query, token.check)
+    def _read_poll(self, task: Task, raw: RawAnswer, status: str) -> Envelope | None:
+        """The envelope if the task is done; None while it is not, also for a status that is not documented."""
         data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
-        status = str(data.get("status") or "done")
         if status in GONE_STATUSES:
             raise TaskGoneError(GONE_STATUSES[status], request_id=request_id, task_id=task.task_id)
-        return (self._parse(raw), status) if status == "done" or has_result(data) else (None, status)
+        if status in FAILED_STATUSES:
+            told = redact(str(data.get("message") or data.get("reason") or ""), self._endpoint.profile.secrets)
+            raise TaskFailedError("task_failed", request_id=request_id, task_id=task.task_id, service_message=told)
+        return self._parse(raw) if status in ("", DONE) or has_result(data) else None
 
     def _record_end(self, task: Task, ended: str, request_id: str = "") -> None:
         with suppress(StoreError):  # at worst the task is polled once more
             self._endpoint.store.tasks.end(task.task_id, ended, request_id)
-
-
-def may_poll_again(error: VolcvError) -> bool:
-    """Whether only the poll failed, which costs nothing, and not the task or the right to poll."""
-    if isinstance(error, ServiceFaultError):
-        return error.code is None
-    return isinstance(error, (NotSentError, LostAnswerError, BusyError)) or error.key in UNREADABLE
