@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client.calls import retry
 from volcv_client.calls.service import Service, service_for
 from volcv_client.request.payload import PictureSource
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import make, profile, sandbox
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
+def server() -> Iterator[Gateway]:
     with sandbox() as one:
         yield one
 
 
 @pytest.fixture
-def service(server: SandboxServer) -> Service:
+def service(server: Gateway) -> Service:
     return service_for(profile(server.url))
 
 
@@ -34,7 +34,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sent(service: Service, server: SandboxServer) -> Any:
+def sent(service: Service, server: Gateway) -> Any:
     """Runs a model in the strict sandbox; returns the one body that arrived."""
 
     def send(

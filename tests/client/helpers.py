@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from volcv_client.calls.run import BatchInputs, Outcome, Run
 from volcv_client.calls.service import Service, service_for
 from volcv_client.catalog import model
 from volcv_client.config import Profile
 from volcv_client.images.pictures import decode
 from volcv_client.request.payload import ArrayMask, ArrayPicture, PictureSource, defaults
-from volcv_client.sandbox import Fault, SandboxServer
 
 HERE = Path(__file__).parent
 DOCUMENTED: list[dict[str, Any]] = json.loads((HERE / "error_codes.json").read_text(encoding="utf-8"))
@@ -43,8 +43,8 @@ def profile(url: str, **changes: Any) -> Profile:
 
 
 @contextmanager
-def sandbox(*faults: Fault, **options: Any) -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,), faults=faults, **options) as server:
+def sandbox(*faults: Fault, **options: Any) -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,), faults=faults, **options) as server:
         yield server
 
 
@@ -73,7 +73,7 @@ def make(service: Service, *args: Any, **options: Any) -> Outcome[Decoded]:
     return finish(start(service, *args, **options))
 
 
-def make_at(server: SandboxServer, *args: Any, **options: Any) -> Outcome[Decoded]:
+def make_at(server: Gateway, *args: Any, **options: Any) -> Outcome[Decoded]:
     return make(service_for(profile(server.url)), *args, **options)
 
 

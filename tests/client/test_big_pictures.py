@@ -22,6 +22,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from tests.gateway import Gateway
 from volcv_client.answer import envelope
 from volcv_client.calls.service import Service
 from volcv_client.errors import BadAnswerError
@@ -29,7 +30,6 @@ from volcv_client.images import compress, inline, pictures, rooms, samples
 from volcv_client.images.pictures import Encoded, Encoding, decode, encode
 from volcv_client.request.payload import ArrayPicture, SharedPicture
 from volcv_client.request.wire import digest, message
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import IMAGE, OUTPAINT, make, noise
 from .test_pictures import chunk
@@ -329,7 +329,7 @@ def test_a_shared_picture_that_is_too_large_at_first_is_encoded_twice_and_not_mo
     assert Counted.calls == 2
 
 
-def test_the_calls_of_one_input_all_get_it(service: Service, server: SandboxServer) -> None:
+def test_the_calls_of_one_input_all_get_it(service: Service, server: Gateway) -> None:
     make(service, {"seed": 5, "count": 3, "right": 0.2}, IMAGE, key=OUTPAINT)
     sent = {str((request.body or {})["binary_data_base64"]) for request in server.requests}
     assert len(server.requests) == 3 and len(sent) == 1

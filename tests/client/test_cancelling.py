@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.gateway import Fault
 from volcv_client.calls import retry
 from volcv_client.calls.call import Phase
 from volcv_client.calls.cancel import TICK, CancelToken, SharedToken
@@ -18,7 +19,6 @@ from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import Cancelled
 from volcv_client.images.pictures import decode
 from volcv_client.request.wire import message
-from volcv_client.sandbox import Fault
 
 from .helpers import SMALL, Decoded, finish, make, profile, sandbox, settled, start, success, until
 from .wire import Script, WireServer, deaf, response

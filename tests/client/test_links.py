@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault
 from volcv_client.calls.service import service_for
 from volcv_client.errors import DownloadError
 from volcv_client.http import transport
 from volcv_client.http.guard import AddressRule
 from volcv_client.http.transport import Transport
-from volcv_client.sandbox import Fault
 
 from .helpers import KEY, SMALL, make, png, profile, sandbox, settled, success
 from .wire import CERTIFICATE, Script, WireServer, response

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.calls.service import Service, service_for
 from volcv_client.errors import (
@@ -28,7 +29,6 @@ from volcv_client.errors import (
     VolcvError,
 )
 from volcv_client.images.pictures import decode
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .helpers import KEY, SMALL, Decoded, finish, make, make_at, png, profile, sandbox, settled, start, until
 
@@ -87,7 +87,7 @@ def test_random_seeds_never_share_a_call() -> None:
         assert server.charged == 3
 
 
-def test_a_b_a_costs_two(service: Service, server: SandboxServer) -> None:
+def test_a_b_a_costs_two(service: Service, server: Gateway) -> None:
     first = make(service, A)
     make(service, B)
     third = make(service, A)
@@ -99,7 +99,7 @@ def test_a_b_a_costs_two(service: Service, server: SandboxServer) -> None:
     assert json.loads(third.response)[0]["request_id"] == first.answers[0].request_id
 
 
-def test_reuse_can_be_turned_off(service: Service, server: SandboxServer) -> None:
+def test_reuse_can_be_turned_off(service: Service, server: Gateway) -> None:
     make(service, A)
     make_at_once = service_for(profile(server.url, reuse=False))
     assert not make(make_at_once, A).answers[0].reused
@@ -107,7 +107,7 @@ def test_reuse_can_be_turned_off(service: Service, server: SandboxServer) -> Non
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "A "}, {"scale": 3.5}, {"return_url": True}])
-def test_any_difference_is_another_picture(service: Service, server: SandboxServer, change: dict[str, Any]) -> None:
+def test_any_difference_is_another_picture(service: Service, server: Gateway, change: dict[str, Any]) -> None:
     make(service, A)
     make(service, {**A, **change})
     assert server.charged == 2
@@ -151,14 +151,14 @@ def other_process(code: str, *arguments: str, **options: Any) -> subprocess.Pope
     )
 
 
-def test_after_a_restart_it_is_free(service: Service, server: SandboxServer) -> None:
+def test_after_a_restart_it_is_free(service: Service, server: Gateway) -> None:
     first = make(service, A).answers[0]
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split() == [first.request_id, "True"], problems
     assert server.charged == 1
 
 
-def test_what_another_process_paid_is_free_here(service: Service, server: SandboxServer) -> None:
+def test_what_another_process_paid_is_free_here(service: Service, server: Gateway) -> None:
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:] == ["False"], problems
     assert make(service, A).answers[0].request_id == out.split()[0]
@@ -295,7 +295,7 @@ def test_an_expired_link_is_paid_again(quick_retries: None) -> None:
         assert server.charged == 2
 
 
-def test_a_damaged_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
+def test_a_damaged_stored_picture_is_paid_again_once(service: Service, server: Gateway) -> None:
     make(service, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.write_bytes(path.read_bytes()[:100])
@@ -304,7 +304,7 @@ def test_a_damaged_stored_picture_is_paid_again_once(service: Service, server: S
     assert server.charged == 2
 
 
-def test_a_deleted_stored_picture_is_paid_again_once(service: Service, server: SandboxServer) -> None:
+def test_a_deleted_stored_picture_is_paid_again_once(service: Service, server: Gateway) -> None:
     make(service, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.unlink()
@@ -313,9 +313,7 @@ def test_a_deleted_stored_picture_is_paid_again_once(service: Service, server: S
     assert server.charged == 2
 
 
-def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(
-    service: Service, server: SandboxServer
-) -> None:
+def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(service: Service, server: Gateway) -> None:
     hold = threading.Event()
 
     def no_room(height: int, width: int) -> Any:
@@ -348,7 +346,7 @@ def test_twins_get_their_picture_even_if_the_store_cannot_be_used(
         assert server.charged == 1
 
 
-def test_everything_cancelled_is_cancelled_and_no_error(service: Service, server: SandboxServer) -> None:
+def test_everything_cancelled_is_cancelled_and_no_error(service: Service, server: Gateway) -> None:
     server.inject(Fault(times=None, delay=0.3))
     run = start(service, {**SMALL, "count": 3})
     run.cancel()

@@ -7,13 +7,13 @@ import traceback
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.calls.run import Run
 from volcv_client.calls.service import service_for
 from volcv_client.config import Profile
 from volcv_client.errors import BadAnswerError, CredentialError, VolcvError
 from volcv_client.images.pictures import decode
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .helpers import KEY, SMALL, colour, finish, make, make_at, profile, sandbox, start
 from .wire import Script, WireServer, response
@@ -86,7 +86,7 @@ def test_not_in_an_error_that_quotes_it(fault: Fault, caplog: pytest.LogCaptureF
         assert KEY[:12] not in text
 
 
-def test_not_in_the_traceback_of_an_unexpected_failure(server: SandboxServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_not_in_the_traceback_of_an_unexpected_failure(server: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     def decoder(data: bytes) -> None:
         raise RuntimeError("a bug")
 

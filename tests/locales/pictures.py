@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 from volcv_client.catalog.examples import PICTURE_NAMES, picture_path
-from volcv_client.cli.demo.film import frames_of
+from volcv_client.cli.demo.video_frames import frames_of
 
 from .snapshot import ROOT
 
