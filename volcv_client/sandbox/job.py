@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ from .envelope import Refusal
 
 #: Most pixels of a drawing, and of one side: the largest picture that a model makes (catalog section 6).
 MOST_PIXELS, LONGEST = 4096 * 4096, 16384
-UNSHOWN = ("req_key", "model_version", "width", "height", "seed", "return_url", "binary_data_index", "add_logo")
+#: Fields that a caption leaves out: they are said otherwise, or nobody set them.
+UNSHOWN = re.compile("(sub_)?req_key|model_version|width|height|seed|return_url|binary_data_index|add_logo")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Job:
         yield f"{size[0]} x {size[1]}"
         if "seed" in self.sent:
             yield f"seed {self.seed}" + (" (random)" if self.sent["seed"] == -1 else "")
-        yield from (f"{name} {value}" for name, value in _leaves(self.sent) if name not in UNSHOWN)
+        yield from (f"{name} {value}" for name, value in _leaves(self.sent) if not UNSHOWN.fullmatch(name))
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -85,7 +85,7 @@ def decode(data: bytes, name: str) -> Image.Image:
 def placeholder(host: str) -> Image.Image:
     """The picture that stands for an address that is not fetched; the same host gives the same one."""
     image = landscape((768, 768), seeded(host), choose("", seeded(host)))
-    image.paste((255, 255, 255), (64, 300), fit(f"{host}\nnot fetched by the sandbox", 640, 200, 60))
+    image.paste((255, 255, 255), (120, 320), fit(f"{host}\nnot fetched by the sandbox", 528, 200, 44))
     return image
 
 
