@@ -11,6 +11,7 @@ from tests.bench import bench
 from tests.bench.rows import Row
 from volcv_client import cli
 from volcv_client.cli import bench as command
+from volcv_client.cli import checkout
 
 WITHOUT_COMFY = ("conversions", "wall", "loop", "memory", "store", "long")
 
@@ -46,7 +47,7 @@ def test_a_quick_run_yields_its_rows(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_without_a_checkout_it_says_what_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
     assert cli.main(["bench"]) == 2
     assert "git checkout" in capsys.readouterr().err
 

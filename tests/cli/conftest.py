@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.gateway import Gateway
 from volcv_client.__main__ import main
 from volcv_client.cli import follow
-from volcv_client.sandbox import SandboxServer
 
 KEY = "canary-0c9e51d7f2a84b36"
 
@@ -54,9 +54,9 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """A gateway that the environment points to."""
-    with SandboxServer(api_keys=(KEY,)) as one:
+    with Gateway(api_keys=(KEY,)) as one:
         monkeypatch.setenv("VOLCV_BASE_URL", one.url)
         monkeypatch.setenv("VOLCV_API_KEY", KEY)
         yield one

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from volcv_client.sandbox import SandboxServer
+from tests.gateway import Gateway
 
 T2I = "high_aes_general_v14"
 OUTPAINT = "i2i_outpainting"
@@ -35,5 +35,5 @@ def pictures_in(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.suffix != ".jsonl"}
 
 
-def sent_prompts(server: SandboxServer) -> list[str]:
+def sent_prompts(server: Gateway) -> list[str]:
     return sorted(str(one.body["prompt"]) for one in server.requests if one.body)

@@ -13,17 +13,17 @@ from weakref import WeakSet
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from volcv_client import catalog
 from volcv_client import client as client_module
 from volcv_client.calls import batch
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .conftest import Command
 from .jobs_helpers import CONTROLNET, OUTPAINT, T2I, Json, job, pictures_in, record_of, write
 
 
 def test_jobs_of_several_models_run_and_are_recorded(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path, photo: Path
 ) -> None:
     outpaint = {"key": "Volcv_" + OUTPAINT, "inputs": {"image": photo.name, "seed": 7}, "id": "\u56fe one/../x"}
     write(file, [job(count=2), "", outpaint, job("a dog", -1)])
@@ -42,7 +42,7 @@ def test_jobs_of_several_models_run_and_are_recorded(
 
 
 def test_every_line_is_checked_before_anything_is_sent(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path, photo: Path
 ) -> None:
     (file.parent / "text.png").write_text("no picture")
     wrong: list[tuple[Json | str, tuple[str, ...]]] = [
@@ -86,7 +86,7 @@ def test_every_line_is_checked_before_anything_is_sent(
     assert not server.requests and not folder.exists()
 
 
-def test_bytes_that_are_no_text_are_told(volcv: Command, server: SandboxServer, file: Path) -> None:
+def test_bytes_that_are_no_text_are_told(volcv: Command, server: Gateway, file: Path) -> None:
     file.write_text(json.dumps(job()), encoding="utf-16")
     ran = volcv("run", "--jobs", file)
     assert ran.code == 2 and "UTF-8" in ran.err
@@ -95,19 +95,19 @@ def test_bytes_that_are_no_text_are_told(volcv: Command, server: SandboxServer, 
 
 
 @pytest.mark.parametrize("arguments", [(), ("--jobs", "missing.jsonl"), ("--jobs", "."), ("--jobs", "x", T2I)])
-def test_a_command_line_that_cannot_work(volcv: Command, server: SandboxServer, arguments: tuple[str, ...]) -> None:
+def test_a_command_line_that_cannot_work(volcv: Command, server: Gateway, arguments: tuple[str, ...]) -> None:
     ran = volcv("run", *arguments)
     assert (ran.code, ran.out) == (2, "") and ran.err.startswith("volcv: ")
     assert not server.requests
 
 
-def test_options_may_stand_before_the_model(volcv: Command, server: SandboxServer, folder: Path) -> None:
+def test_options_may_stand_before_the_model(volcv: Command, server: Gateway, folder: Path) -> None:
     ran = volcv("run", "-o", folder, "--quiet", T2I, "--prompt", "x", "--width", 64, "--height", 64)
     assert (ran.code, ran.err) == (0, "") and ran.paths[0].parent == folder
 
 
 def test_jobs_from_stdin_with_json_out(
-    volcv: Command, server: SandboxServer, folder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+    volcv: Command, server: Gateway, folder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.inject(Fault(code=50412, match=lambda body: body.get("prompt") == "rude"))
     monkeypatch.chdir(photo.parent)
@@ -139,7 +139,7 @@ def test_jobs_from_stdin_with_json_out(
 
 
 def test_unused_inputs_and_notes_are_told(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path, photo: Path
 ) -> None:
     Image.new("L", (96, 64), 0).save(photo.parent / "black.png")
     write(
@@ -157,7 +157,7 @@ def test_unused_inputs_and_notes_are_told(
 
 
 def test_only_a_few_jobs_are_under_way(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    volcv: Command, server: Gateway, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs hold their pictures, so memory stays flat only if few are alive, also without the cyclic collector."""
     alive: WeakSet[Any] = WeakSet()
@@ -188,7 +188,7 @@ def test_only_a_few_jobs_are_under_way(
 
 
 def test_a_model_whose_jobs_fail_over_the_key_is_given_up(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path, photo: Path
 ) -> None:
     closed = [T2I]
     server.inject(Fault(code=50400, times=None, match=lambda body: body.get("req_key") in closed))
@@ -203,7 +203,7 @@ def test_a_model_whose_jobs_fail_over_the_key_is_given_up(
     assert server.charged == 15
 
 
-def test_a_key_of_a_family_chooses_the_member(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+def test_a_key_of_a_family_chooses_the_member(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     family = next(model for model in catalog.all_models() if len(model.req_keys) > 1 and model.pictures())
     member = family.req_keys[-1]
     Image.new("RGB", (320, 320), "red").save(file.parent / "face.png")
@@ -214,9 +214,7 @@ def test_a_key_of_a_family_chooses_the_member(volcv: Command, server: SandboxSer
     assert [one.body["req_key"] for one in server.requests if one.body] == [member, member]
 
 
-def test_the_body_of_any_model_may_be_an_object(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path
-) -> None:
+def test_the_body_of_any_model_may_be_an_object(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     body = {"prompt": "a cat", "width": 64, "height": 64, "model_version": "general_v1.4"}
     write(file, [{"key": "any", "inputs": {"req_key": T2I, "body": body, "seed": 1}}])
     volcv("run", "--jobs", file, "-o", folder)

@@ -13,17 +13,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from volcv_client.cli import files
 from volcv_client.cli.job_record import Record
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .conftest import KEY, Command, Ran
 from .jobs_helpers import OUTPAINT, Json, job, pictures_in, record_of, sent_prompts, write
 
 
-def test_a_second_run_sends_nothing_and_says_so(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path
-) -> None:
+def test_a_second_run_sends_nothing_and_says_so(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job(), job("again", -1), job("again", -1)])
     assert volcv("run", "--jobs", file, "-o", folder).code == 0
     assert server.charged == 3, "who writes a line twice wants two pictures"
@@ -37,7 +35,7 @@ def test_a_second_run_sends_nothing_and_says_so(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
-def test_two_runs_of_one_file_do_not_pay_twice(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+def test_two_runs_of_one_file_do_not_pay_twice(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job()])
     folder.mkdir()
     with Record(folder / f"{file.stem}.done.jsonl"):
@@ -47,7 +45,7 @@ def test_two_runs_of_one_file_do_not_pay_twice(volcv: Command, server: SandboxSe
 
 
 def test_a_failed_job_does_not_stop_the_others_and_is_tried_again(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path
 ) -> None:
     rude = ["rude"]
     server.inject(Fault(code=50412, times=None, match=lambda body: body.get("prompt") in rude))
@@ -65,9 +63,7 @@ def test_a_failed_job_does_not_stop_the_others_and_is_tried_again(
     assert volcv("run", "--jobs", file, "-o", folder).out == ""
 
 
-def test_what_succeeded_of_a_failed_job_is_saved(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path
-) -> None:
+def test_what_succeeded_of_a_failed_job_is_saved(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     server.inject(Fault(code=50412))
     write(file, [job(count=3)])
     ran = volcv("run", "--jobs", file, "-o", folder)
@@ -78,9 +74,7 @@ def test_what_succeeded_of_a_failed_job_is_saved(
     assert record_of(folder)[-1]["reused"] == 2 and server.charged == 3
 
 
-def test_a_picture_that_is_gone_is_brought_back(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path
-) -> None:
+def test_a_picture_that_is_gone_is_brought_back(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job(), job("a dog")])
     first, _ = volcv("run", "--jobs", file, "-o", folder).paths
     data = first.read_bytes()
@@ -91,7 +85,7 @@ def test_a_picture_that_is_gone_is_brought_back(
 
 
 def test_other_inputs_and_other_file_contents_make_another_job(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, photo: Path
+    volcv: Command, server: Gateway, file: Path, folder: Path, photo: Path
 ) -> None:
     inputs = {"image": photo.name, "seed": 3}
 
@@ -107,14 +101,14 @@ def test_other_inputs_and_other_file_contents_make_another_job(
     assert charged({"key": OUTPAINT, "inputs": {**inputs, "seed": 4}}) == 3
 
 
-def test_the_sandbox_does_not_count_as_done(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+def test_the_sandbox_does_not_count_as_done(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job()])
     ran = volcv("run", "--jobs", file, "-o", folder, "--profile", "sandbox")
     assert ran.code == 0 and "0 call(s) charged" in ran.err
     assert volcv("run", "--jobs", file, "-o", folder).code == 0 and server.charged == 1
 
 
-def test_a_line_cut_by_a_crash_is_survived(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> None:
+def test_a_line_cut_by_a_crash_is_survived(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job(), job("a dog")])
     assert volcv("run", "--jobs", file, "-o", folder).code == 0
     record = folder / "work.done.jsonl"
@@ -126,7 +120,7 @@ def test_a_line_cut_by_a_crash_is_survived(volcv: Command, server: SandboxServer
 
 
 def test_a_full_disk_stops_and_loses_nothing(
-    volcv: Command, server: SandboxServer, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    volcv: Command, server: Gateway, file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> list[Path]:
         raise OSError(28, "No space left on device")
@@ -142,7 +136,7 @@ def test_a_full_disk_stops_and_loses_nothing(
     assert server.charged == 12 and len(pictures_in(folder)) == 12
 
 
-def started(server: SandboxServer, file: Path, folder: Path) -> Popen[str]:
+def started(server: Gateway, file: Path, folder: Path) -> Popen[str]:
     surroundings = {**environ, "VOLCV_BASE_URL": server.url, "VOLCV_API_KEY": KEY, "VOLCV_MAX_CONCURRENCY": "2"}
     return Popen(
         [sys.executable, "-m", "volcv_client", "run", "--jobs", str(file), "-o", str(folder)],
@@ -155,7 +149,7 @@ def started(server: SandboxServer, file: Path, folder: Path) -> Popen[str]:
     )
 
 
-def wait_for_requests(server: SandboxServer, count: int) -> None:
+def wait_for_requests(server: Gateway, count: int) -> None:
     deadline = time.monotonic() + 20
     while len(server.requests) < count and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -166,7 +160,7 @@ def test_ctrl_c_finishes_what_was_sent_and_the_next_run_goes_on(volcv: Command, 
     write(file, [job(f"number {seed}", -1) for seed in range(9)])
     slow = [True]
     delay = Fault(delay=0.4, times=None, match=lambda _: any(slow))
-    with SandboxServer(api_keys=(KEY,), faults=[delay]) as server:
+    with Gateway(api_keys=(KEY,), faults=[delay]) as server:
         process = started(server, file, folder)
         wait_for_requests(server, 4)
         process.send_signal(signal.SIGINT)
@@ -186,7 +180,7 @@ def test_ctrl_c_finishes_what_was_sent_and_the_next_run_goes_on(volcv: Command, 
 @pytest.mark.skipif(sys.platform == "win32", reason="preexec_fn")
 def test_a_killed_run_goes_on_where_it_was(volcv: Command, file: Path, folder: Path) -> None:
     write(file, [job(seed=seed) for seed in range(8)])
-    with SandboxServer(api_keys=(KEY,), delay=0.2) as server:
+    with Gateway(api_keys=(KEY,), delay=0.2) as server:
         process = started(server, file, folder)
         wait_for_requests(server, 5)
         process.kill()
@@ -203,7 +197,7 @@ def test_a_killed_run_goes_on_where_it_was(volcv: Command, file: Path, folder: P
 @pytest.mark.skipif(sys.platform == "win32", reason="preexec_fn")
 def test_whoever_stops_reading_stops_the_jobs(volcv: Command, file: Path, folder: Path) -> None:
     write(file, [job(seed=seed) for seed in range(12)])
-    with SandboxServer(api_keys=(KEY,)) as server:
+    with Gateway(api_keys=(KEY,)) as server:
         process = started(server, file, folder)
         with process:
             process.stdout.close()  # type: ignore[union-attr]
@@ -215,7 +209,7 @@ def test_whoever_stops_reading_stops_the_jobs(volcv: Command, file: Path, folder
         assert server.charged == 12
 
 
-def finish(volcv: Command, server: SandboxServer, file: Path, folder: Path) -> Ran:
+def finish(volcv: Command, server: Gateway, file: Path, folder: Path) -> Ran:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VOLCV_BASE_URL", server.url)
         patch.setenv("VOLCV_API_KEY", KEY)

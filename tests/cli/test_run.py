@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from volcv_client.sandbox import Fault, SandboxServer
+from tests.gateway import Fault, Gateway
 from volcv_client.store.results import ResultStore
 
 from .conftest import KEY, Command
@@ -29,17 +29,17 @@ PRODUCT = "img2img_e_commerce_style"
 SMALL = ("--prompt", "a cat", "--width", 64, "--height", 64)
 
 
-def body_of(server: SandboxServer) -> dict[str, Any]:
+def body_of(server: Gateway) -> dict[str, Any]:
     body = server.requests[-1].body
     assert body is not None
     return body
 
 
-def sent_picture(server: SandboxServer, index: int = 0) -> Image.Image:
+def sent_picture(server: Gateway, index: int = 0) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(body_of(server)["binary_data_base64"][index])))
 
 
-def test_values_reach_the_wire_in_both_spellings(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_values_reach_the_wire_in_both_spellings(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     ran = volcv(
         "run", T2I, *SMALL, "--ddim_steps", 7, "--scale=2.5", "--seed", -1, "--no-use-rephraser",
         "--use_predict_tags", "--return-url", "-o", tmp_path / "new" / "folder",
@@ -55,20 +55,20 @@ def test_values_reach_the_wire_in_both_spellings(volcv: Command, server: Sandbox
     assert Image.open(path).size == (64, 64)
 
 
-def test_defaults_are_the_declarations(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_defaults_are_the_declarations(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     assert volcv("run", "Volcv_" + T2I, "--prompt", "x", "-o", tmp_path).code == 0
     body = body_of(server)
     assert (body["width"], body["ddim_steps"], body["model_version"]) == (512, 25, "general_v1.4")
 
 
-def test_nothing_is_overwritten(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_nothing_is_overwritten(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (path,) = volcv("run", T2I, *SMALL, "--seed", 5, "-o", tmp_path).paths
         assert path == tmp_path / f"{T2I}-5-{number}.jpg"
     assert server.charged == 1
 
 
-def test_a_count_makes_that_many_seeds(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_a_count_makes_that_many_seeds(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     ran = volcv("run", T2I, *SMALL, "--seed", 5, "--count", 3, "-o", tmp_path, "--json")
     entries = json.loads(ran.out)
     assert [entry["seed"] for entry in entries] == [5, 6, 7]
@@ -78,14 +78,14 @@ def test_a_count_makes_that_many_seeds(volcv: Command, server: SandboxServer, tm
         assert entry["request_id"] and not entry["reused"]
 
 
-def test_saved_bytes_are_the_answers(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_saved_bytes_are_the_answers(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     (path,) = volcv("run", T2I, *SMALL, "-o", tmp_path).paths
     store = ResultStore(Path(environ["VOLCV_HOME"]) / "results")
     assert [file.read() for file in store.newest(1)[0].files] == [path.read_bytes()]
     store.close()
 
 
-def test_several_pictures_are_a_batch(volcv: Command, server: SandboxServer, tmp_path: Path, photo: Path) -> None:
+def test_several_pictures_are_a_batch(volcv: Command, server: Gateway, tmp_path: Path, photo: Path) -> None:
     other = tmp_path / "other.bmp"
     Image.new("RGB", (80, 80), "red").save(other)
     sides = ("--width", 64, "--height", 64, "--no-use-sr")
@@ -95,7 +95,7 @@ def test_several_pictures_are_a_batch(volcv: Command, server: SandboxServer, tmp
     assert [request.body["use_sr"] for request in server.requests if request.body] == [False, False]
 
 
-def test_pictures_are_turned_upright(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_pictures_are_turned_upright(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     path = tmp_path / "turned.jpg"
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -104,7 +104,7 @@ def test_pictures_are_turned_upright(volcv: Command, server: SandboxServer, tmp_
     assert sent_picture(server).size == (64, 96)
 
 
-def test_masks_are_luminance_or_alpha(volcv: Command, server: SandboxServer, tmp_path: Path, photo: Path) -> None:
+def test_masks_are_luminance_or_alpha(volcv: Command, server: Gateway, tmp_path: Path, photo: Path) -> None:
     grey, alpha, opaque = (tmp_path / f"{name}.png" for name in ("grey", "alpha", "opaque"))
     mask = Image.new("L", (96, 64), 0)
     mask.paste(255, (48, 0, 96, 64))
@@ -121,7 +121,7 @@ def test_masks_are_luminance_or_alpha(volcv: Command, server: SandboxServer, tmp
         assert "top" not in body_of(server)
 
 
-def test_branches_choices_and_alpha(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_branches_choices_and_alpha(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     product = tmp_path / "product.png"
     Image.new("RGBA", (40, 60), (200, 30, 30, 120)).save(product)
     ran = volcv(
@@ -137,7 +137,7 @@ def test_branches_choices_and_alpha(volcv: Command, server: SandboxServer, tmp_p
     assert "offset_x" not in body and "--offset-x" in ran.err
 
 
-def test_more_controls_and_watermark(volcv: Command, server: SandboxServer, tmp_path: Path, photo: Path) -> None:
+def test_more_controls_and_watermark(volcv: Command, server: Gateway, tmp_path: Path, photo: Path) -> None:
     colon = tmp_path / "c:d.png" if sys.platform != "win32" else photo
     colon.write_bytes(photo.read_bytes())
     ran = volcv(
@@ -173,9 +173,7 @@ def test_more_controls_and_watermark(volcv: Command, server: SandboxServer, tmp_
         ("run", T2I, "--prompt", "x", "--nope"),
     ],
 )
-def test_bad_input_is_told_before_anything_is_sent(
-    volcv: Command, server: SandboxServer, arguments: tuple[str, ...]
-) -> None:
+def test_bad_input_is_told_before_anything_is_sent(volcv: Command, server: Gateway, arguments: tuple[str, ...]) -> None:
     ran = volcv(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("volcv: ")
@@ -187,7 +185,7 @@ def test_nothing_configured_is_a_setup_error(volcv: Command) -> None:
     assert ran.code == 2 and "VOLCV_BASE_URL" in ran.err
 
 
-def test_failures_of_the_service_exit_with_1(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_failures_of_the_service_exit_with_1(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     server.inject(Fault(code=50412))
     ran = volcv("run", T2I, *SMALL, "-o", tmp_path)
     assert (ran.code, ran.out) == (1, "")
@@ -195,7 +193,7 @@ def test_failures_of_the_service_exit_with_1(volcv: Command, server: SandboxServ
     assert KEY not in ran.err
 
 
-def test_what_succeeded_is_saved_when_a_batch_fails(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_what_succeeded_is_saved_when_a_batch_fails(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     server.inject(Fault(code=50412))
     ran = volcv("run", T2I, *SMALL, "--seed", 9, "--count", 3, "-o", tmp_path)
     assert ran.code == 1 and len(ran.paths) == 2
@@ -207,14 +205,14 @@ def test_what_succeeded_is_saved_when_a_batch_fails(volcv: Command, server: Sand
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_sent(
-    volcv: Command, server: SandboxServer, photo: Path
+    volcv: Command, server: Gateway, photo: Path
 ) -> None:
     ran = volcv("run", T2I, *SMALL, "-o", photo / "inside")
     assert ran.code == 1 and ran.err.startswith("volcv: ")
     assert not server.requests
 
 
-def test_quiet_prints_only_paths(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_quiet_prints_only_paths(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     ran = volcv("run", T2I, *SMALL, "--quiet", "-o", tmp_path)
     assert ran.err == "" and len(ran.paths) == 1
 
@@ -227,7 +225,7 @@ def test_the_sandbox_profile_needs_no_setup(volcv: Command, tmp_path: Path) -> N
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_keeps_what_was_sent(tmp_path: Path) -> None:
     output = tmp_path / "out"
-    with SandboxServer(api_keys=(KEY,), delay=1.0) as server:
+    with Gateway(api_keys=(KEY,), delay=1.0) as server:
         surroundings = {**environ, "VOLCV_BASE_URL": server.url, "VOLCV_API_KEY": KEY, "VOLCV_MAX_CONCURRENCY": "2"}
         arguments = ["run", T2I, *map(str, SMALL), "--count", "6", "--seed", "1", "-o", str(output)]
         process = Popen(

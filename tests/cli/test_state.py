@@ -14,8 +14,13 @@ from subprocess import PIPE, Popen
 import pytest
 import requests
 
+from tests.client.helpers import make
+from tests.gateway import Fault, Gateway
 from volcv_client import config
-from volcv_client.sandbox import Fault, SandboxServer
+from volcv_client.cli import build_parser, checkout
+from volcv_client.cli.sandbox import make_server
+from volcv_client.client import Client
+from volcv_client.config import Profile
 
 from .conftest import Command
 
@@ -24,7 +29,7 @@ SECRET = "sk-canary-5511-wxyz"
 
 
 def test_history_lists_and_clears(
-    volcv: Command, server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    volcv: Command, server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert volcv("history").code == 0
     small = ("--width", 64, "--height", 64)
@@ -44,7 +49,7 @@ def test_history_lists_and_clears(
     assert json.loads(volcv("history", "--json").out) == []
 
 
-def test_recall_brings_back_the_same_bytes(volcv: Command, server: SandboxServer, tmp_path: Path) -> None:
+def test_recall_brings_back_the_same_bytes(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     (first,) = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path).paths
     request_id = json.loads(volcv("history", "--json").out)[0]["request_id"]
     (again,) = volcv("recall", request_id, "-o", tmp_path).paths
@@ -53,9 +58,7 @@ def test_recall_brings_back_the_same_bytes(volcv: Command, server: SandboxServer
     assert volcv("recall", "nothing").code == 2
 
 
-def test_recall_fetches_links_that_could_not_be_downloaded(
-    volcv: Command, server: SandboxServer, tmp_path: Path
-) -> None:
+def test_recall_fetches_links_that_could_not_be_downloaded(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     server.inject(Fault(where="file", status=404, times=None))
     ran = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "--return-url", "-o", tmp_path)
     assert ran.code == 1
@@ -163,7 +166,27 @@ def test_sandbox_serves_until_interrupted() -> None:
     assert process.returncode == 0 and "1 request" in err
 
 
-def test_sandbox_refuses_bad_options(volcv: Command, server: SandboxServer) -> None:
+@pytest.mark.parametrize("option", [("--fault", "code=50511"), ("--access-key", "AKLT")])
+def test_sandbox_fails_on_demand_in_a_checkout_only(
+    volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(checkout, "CHECKOUT", tmp_path)
+    ran = volcv("sandbox", *option)
+    assert ran.code == 2 and "git checkout" in ran.err and option[0] in ran.err
+
+
+def test_sandbox_takes_signed_calls_in_a_checkout() -> None:
+    plain = ["--port", "0", "--key", "mine"]
+    parser = build_parser()
+    signed = make_server(parser.read(["sandbox", *plain, "--access-key", "AKLT", "--secret-key", "c2VjcmV0"]))
+    assert isinstance(signed, Gateway)
+    with signed as server:
+        profile = Profile(base_url=server.url, access_key="AKLT", secret_key="c2VjcmV0", timeout=20.0)
+        assert make(Client(profile), {"prompt": "a cat", "width": 64, "height": 64}).pictures
+    assert not isinstance(make_server(parser.read(["sandbox", *plain])), Gateway)
+
+
+def test_sandbox_refuses_bad_options(volcv: Command, server: Gateway) -> None:
     port = server.url.rsplit(":", 1)[1]
     for arguments in (["--fault", "nonsense"], ["--port", "x"], ["--port", port], ["--delay", "-1"]):
         assert volcv("sandbox", *arguments).code == 2

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client.calls import retry
 from volcv_client.client import Client
 from volcv_client.images.image import Image
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import client_for, make, profile, sandbox
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
+def server() -> Iterator[Gateway]:
     with sandbox() as one:
         yield one
 
 
 @pytest.fixture
-def client(server: SandboxServer) -> Client:
+def client(server: Gateway) -> Client:
     return client_for(profile(server.url))
 
 
@@ -34,7 +34,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sent(client: Client, server: SandboxServer) -> Any:
+def sent(client: Client, server: Gateway) -> Any:
     """Runs a model in the strict sandbox; returns the one body that arrived."""
 
     def send(

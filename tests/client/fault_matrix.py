@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image
 
+from tests.gateway import Fault
 from volcv_client.errors import (
     BadAnswerError,
     BusyError,
@@ -29,7 +30,6 @@ from volcv_client.errors import (
     ServiceFaultError,
     VolcvError,
 )
-from volcv_client.sandbox import Fault
 
 from .helpers import DOCUMENTED, T2I, png, success
 from .wire import Script, response

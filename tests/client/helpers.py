@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
+from tests.gateway import Fault, Gateway
 from volcv_client.calls.batch import BatchRun, RunResult
 from volcv_client.catalog import model
 from volcv_client.catalog.spec import Control
@@ -22,7 +23,6 @@ from volcv_client.config import Profile
 from volcv_client.images.batch import ImageBatch
 from volcv_client.images.image import Image, Mask
 from volcv_client.request.plan import plan
-from volcv_client.sandbox import Fault, SandboxServer
 
 HERE = Path(__file__).parent
 DOCUMENTED: list[dict[str, Any]] = json.loads((HERE / "error_codes.json").read_text(encoding="utf-8"))
@@ -41,8 +41,8 @@ def profile(url: str, **changes: Any) -> Profile:
 
 
 @contextmanager
-def sandbox(*faults: Fault, **options: Any) -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,), faults=faults, **options) as server:
+def sandbox(*faults: Fault, **options: Any) -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,), faults=faults, **options) as server:
         yield server
 
 
@@ -83,7 +83,7 @@ def make(client: Client, *args: Any, **options: Any) -> RunResult:
     return finish(start(client, *args, **options))
 
 
-def make_at(server: SandboxServer, *args: Any, **options: Any) -> RunResult:
+def make_at(server: Gateway, *args: Any, **options: Any) -> RunResult:
     return make(client_for(profile(server.url)), *args, **options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.gateway import Fault
 from volcv_client.errors import (
     BadAnswerError,
     Charged,
@@ -14,7 +15,6 @@ from volcv_client.errors import (
     TaskGoneError,
     VolcvError,
 )
-from volcv_client.sandbox import Fault
 
 from .fault_matrix import HTML, MATRIX, Case
 

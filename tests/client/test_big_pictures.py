@@ -22,6 +22,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from tests.gateway import Gateway
 from volcv_client.answer import envelope
 from volcv_client.client import Client
 from volcv_client.errors import BadAnswerError
@@ -32,7 +33,6 @@ from volcv_client.images.encode import EncodedImage, EncodeOptions, encode_image
 from volcv_client.images.image import Image as Picture
 from volcv_client.images.pixels import Pixels
 from volcv_client.request.json_body import fingerprint, json_body
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import IMAGE, OUTPAINT, make, noise
 from .test_pictures import chunk, deep_png, saved
@@ -328,7 +328,7 @@ def test_a_shared_picture_that_is_too_large_at_first_is_encoded_twice_and_not_mo
     assert Counted.calls == 2
 
 
-def test_the_calls_of_one_input_all_get_it(client: Client, server: SandboxServer) -> None:
+def test_the_calls_of_one_input_all_get_it(client: Client, server: Gateway) -> None:
     make(client, {"seed": 5, "count": 3, "right": 0.2}, IMAGE, key=OUTPAINT)
     sent = {str((request.body or {})["binary_data_base64"]) for request in server.requests}
     assert len(server.requests) == 3 and len(sent) == 1

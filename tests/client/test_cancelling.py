@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault
 from volcv_client.calls import retry
 from volcv_client.calls.batch import BatchRun
 from volcv_client.calls.call import Phase
@@ -20,7 +21,6 @@ from volcv_client.errors import Cancelled
 from volcv_client.images import batch
 from volcv_client.images.decode import decode_image
 from volcv_client.request.json_body import json_body
-from volcv_client.sandbox import Fault
 
 from .helpers import SMALL, client_for, finish, make, profile, sandbox, settled, start, success, until
 from .wire import Script, WireServer, deaf, response

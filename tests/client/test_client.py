@@ -16,10 +16,10 @@ import PIL.Image
 import pytest
 
 import volcv_client
+from tests.gateway import Fault, Gateway
 from volcv_client import Client, VolcvError, models
 from volcv_client.client import ClientPool
 from volcv_client.errors import BatchError, Cancelled, InputError, ModerationError, SetupError
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .helpers import KEY, SMALL, profile, sandbox, until
 
@@ -28,13 +28,13 @@ BLOCKS = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture
-def server() -> Iterator[SandboxServer]:
+def server() -> Iterator[Gateway]:
     with sandbox() as one:
         yield one
 
 
 @pytest.fixture
-def client(server: SandboxServer) -> Client:
+def client(server: Gateway) -> Client:
     return Client(profile(server.url))
 
 
@@ -58,7 +58,7 @@ def test_the_readme_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert image.format == "PNG"
 
 
-def test_a_constructor_and_a_plan_send_nothing(client: Client, server: SandboxServer) -> None:
+def test_a_constructor_and_a_plan_send_nothing(client: Client, server: Gateway) -> None:
     planned = client.plan("high_aes_general_v14", **SMALL, count=3, seed=5)
     assert [call.seed for call in planned.calls] == [5, 6, 7]
     assert server.requests == []
@@ -66,7 +66,7 @@ def test_a_constructor_and_a_plan_send_nothing(client: Client, server: SandboxSe
     until(lambda: server.charged == 3)
 
 
-def test_pictures_are_files_pil_images_or_arrays(client: Client, server: SandboxServer, tmp_path: Path) -> None:
+def test_pictures_are_files_pil_images_or_arrays(client: Client, server: Gateway, tmp_path: Path) -> None:
     array = np.random.default_rng(1).integers(0, 256, (32, 48, 3)).astype(np.uint8)
     image = PIL.Image.fromarray(array)
     image.save(tmp_path / "a.png")
@@ -77,7 +77,7 @@ def test_pictures_are_files_pil_images_or_arrays(client: Client, server: Sandbox
     assert len(sent) == 5 and all(one == sent[0] for one in sent)
 
 
-def test_a_list_is_a_batch_and_a_single_picture_goes_with_all(client: Client, server: SandboxServer) -> None:
+def test_a_list_is_a_batch_and_a_single_picture_goes_with_all(client: Client, server: Gateway) -> None:
     pictures = [np.full((32, 48, 3), 40 * n, np.uint8) for n in range(3)]
     mask = np.zeros((32, 48), np.uint8)
     mask[8:, 8:] = 255
@@ -87,7 +87,7 @@ def test_a_list_is_a_batch_and_a_single_picture_goes_with_all(client: Client, se
 
 
 @pytest.mark.parametrize("mask", [PIL.Image.new("L", (48, 32), 255), np.ones((32, 48), np.float32), "file"])
-def test_a_mask_may_be_one_of_them_too(client: Client, server: SandboxServer, mask: Any, tmp_path: Path) -> None:
+def test_a_mask_may_be_one_of_them_too(client: Client, server: Gateway, mask: Any, tmp_path: Path) -> None:
     if isinstance(mask, str):
         mask = tmp_path / "mask.png"
         PIL.Image.new("L", (48, 32), 255).save(mask)
@@ -104,7 +104,7 @@ def test_a_mask_may_be_one_of_them_too(client: Client, server: SandboxServer, ma
     ],
 )
 def test_inputs_that_cannot_work_are_refused_by_name(
-    client: Client, server: SandboxServer, inputs: dict[str, Any], words: str
+    client: Client, server: Gateway, inputs: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
         client.run("high_aes_general_v14", **inputs)
@@ -122,7 +122,7 @@ def test_an_unknown_model(client: Client) -> None:
         client.plan("no_such_model")
 
 
-def test_errors_are_exceptions_and_a_batch_names_each(server: SandboxServer, client: Client) -> None:
+def test_errors_are_exceptions_and_a_batch_names_each(server: Gateway, client: Client) -> None:
     server.inject(Fault(code=50411, times=1))
     with pytest.raises(ModerationError) as caught:
         client.run("high_aes_general_v14", **SMALL)
@@ -142,7 +142,7 @@ def test_a_task_reports_its_progress() -> None:
     assert len(result.pictures) == 1 and len(lines) >= 1
 
 
-def test_cancelling_a_run(server: SandboxServer) -> None:
+def test_cancelling_a_run(server: Gateway) -> None:
     server.inject(Fault(delay=0.3, times=None))
     client = Client(profile(server.url, max_concurrency=1))
     run = client.start(client.plan("high_aes_general_v14", **SMALL, count=5, seed=1))
@@ -170,14 +170,14 @@ def test_results_are_in_the_store(client: Client) -> None:
     assert client.run("high_aes_general_v14", **SMALL, seed=3).results[0].reused
 
 
-def test_fields_of_the_profile_can_be_given(server: SandboxServer) -> None:
+def test_fields_of_the_profile_can_be_given(server: Gateway) -> None:
     client = Client(base_url=server.url, api_key=KEY, timeout=20)
     assert client.run("high_aes_general_v14", **SMALL).pictures
     with pytest.raises(SetupError):
         Client()
 
 
-def test_the_credentials_can_be_checked_without_a_charge(client: Client, server: SandboxServer) -> None:
+def test_the_credentials_can_be_checked_without_a_charge(client: Client, server: Gateway) -> None:
     assert client.check_credentials() > 0
     with pytest.raises(VolcvError):
         Client(profile(server.url, api_key="another-key-0123456789")).check_credentials()

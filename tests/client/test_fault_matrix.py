@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client import config
 from volcv_client.calls import task_call
 from volcv_client.config import Profile
 from volcv_client.errors import Charged, CredentialError, TaskGoneError, VolcvError
 from volcv_client.http import downloads, session, transport
-from volcv_client.sandbox import SandboxServer
 
 from .fault_matrix import Case
 from .helpers import KEY, SMALL, T2I, client_for, finish, profile, sandbox, start
@@ -59,7 +59,7 @@ def short_limits(monkeypatch: pytest.MonkeyPatch, quick_retries: None) -> None:
     monkeypatch.setattr(downloads, "MAX_PICTURE_BYTES", 2**21)
 
 
-def address_of(case: Case, stack: ExitStack) -> tuple[str, SandboxServer | WireServer | None]:
+def address_of(case: Case, stack: ExitStack) -> tuple[str, Gateway | WireServer | None]:
     if case.address:
         known = {"closed port": closed_port, "deaf": lambda: stack.enter_context(deaf())}
         return known.get(case.address, lambda: case.address)(), None
@@ -87,7 +87,7 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
             finish(run)
         assert not any(call.result is not None for call in run.calls), "a picture came out"
         calls, paid = 0, None
-        if isinstance(server, SandboxServer):
+        if isinstance(server, Gateway):
             calls, paid = len(server.requests), server.charged
         elif server is not None:
             calls = len(server.requests)

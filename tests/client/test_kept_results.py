@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.calls.batch import BatchRun
 from volcv_client.calls.call import Call, Phase
 from volcv_client.client import Client
 from volcv_client.errors import Cancelled, ModerationError, StoreError
-from volcv_client.sandbox import Fault, SandboxServer
 from volcv_client.store import results
 from volcv_client.store.results import ResultStore
 
@@ -148,7 +148,7 @@ def test_the_sandbox_charges_nothing() -> None:
     assert spent(client.store) == {}
 
 
-def test_what_failed_before_the_work_is_not_counted(server: SandboxServer, client: Client) -> None:
+def test_what_failed_before_the_work_is_not_counted(server: Gateway, client: Client) -> None:
     server.inject(Fault(code=50412))
     with pytest.raises(ModerationError):
         make(client, A)

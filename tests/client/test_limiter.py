@@ -7,11 +7,11 @@ import time
 
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client.calls.cancel import CancelToken, SharedToken
 from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter
 from volcv_client.calls.shared import SharedState
 from volcv_client.errors import Cancelled
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import SMALL, client_for, finish, profile, sandbox, settled, start, until
 
@@ -69,7 +69,7 @@ def test_two_runs_with_one_credential_share_one_limiter() -> None:
 
 
 def test_two_credentials_have_two_limiters() -> None:
-    with SandboxServer(api_keys=("first-key", "second-key"), delay=0.15) as server:
+    with Gateway(api_keys=("first-key", "second-key"), delay=0.15) as server:
         services = [client_for(profile(server.url, api_key=key)) for key in ("first-key", "second-key")]
         for run in [start(client, {**SMALL, "count": 4}) for client in services]:
             finish(run)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault
 from volcv_client.errors import DownloadError
 from volcv_client.http import downloads
 from volcv_client.http.address_guard import AddressRule
 from volcv_client.http.transport import Transport
-from volcv_client.sandbox import Fault
 
 from .helpers import KEY, SMALL, client_for, make, png, profile, sandbox, settled, success
 from .wire import CERTIFICATE, Script, WireServer, response

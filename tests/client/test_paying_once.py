@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.client import Client
 from volcv_client.errors import (
@@ -29,7 +30,6 @@ from volcv_client.errors import (
 )
 from volcv_client.images import batch
 from volcv_client.images.decode import decode_image
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .helpers import (
     KEY,
@@ -101,7 +101,7 @@ def test_random_seeds_never_share_a_call() -> None:
         assert server.charged == 3
 
 
-def test_a_b_a_costs_two(client: Client, server: SandboxServer) -> None:
+def test_a_b_a_costs_two(client: Client, server: Gateway) -> None:
     first = make(client, A)
     make(client, B)
     third = make(client, A)
@@ -113,7 +113,7 @@ def test_a_b_a_costs_two(client: Client, server: SandboxServer) -> None:
     assert json.loads(third.response)[0]["request_id"] == first.results[0].request_id
 
 
-def test_reuse_can_be_turned_off(client: Client, server: SandboxServer) -> None:
+def test_reuse_can_be_turned_off(client: Client, server: Gateway) -> None:
     make(client, A)
     not_reusing = client_for(profile(server.url, reuse=False))
     assert not make(not_reusing, A).results[0].reused
@@ -121,7 +121,7 @@ def test_reuse_can_be_turned_off(client: Client, server: SandboxServer) -> None:
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"prompt": "A "}, {"scale": 3.5}, {"return_url": True}])
-def test_any_difference_is_another_picture(client: Client, server: SandboxServer, change: dict[str, Any]) -> None:
+def test_any_difference_is_another_picture(client: Client, server: Gateway, change: dict[str, Any]) -> None:
     make(client, A)
     make(client, {**A, **change})
     assert server.charged == 2
@@ -156,14 +156,14 @@ def other_process(code: str, *arguments: str, **options: Any) -> subprocess.Pope
     )
 
 
-def test_after_a_restart_it_is_free(client: Client, server: SandboxServer) -> None:
+def test_after_a_restart_it_is_free(client: Client, server: Gateway) -> None:
     first = make(client, A).results[0]
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split() == [first.request_id, "True"], problems
     assert server.charged == 1
 
 
-def test_what_another_process_paid_is_free_here(client: Client, server: SandboxServer) -> None:
+def test_what_another_process_paid_is_free_here(client: Client, server: Gateway) -> None:
     out, problems = other_process(PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:] == ["False"], problems
     assert make(client, A).results[0].request_id == out.split()[0]
@@ -300,7 +300,7 @@ def test_an_expired_link_is_paid_again(quick_retries: None) -> None:
         assert server.charged == 2
 
 
-def test_a_damaged_stored_picture_is_paid_again_once(client: Client, server: SandboxServer) -> None:
+def test_a_damaged_stored_picture_is_paid_again_once(client: Client, server: Gateway) -> None:
     make(client, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.write_bytes(path.read_bytes()[:100])
@@ -309,7 +309,7 @@ def test_a_damaged_stored_picture_is_paid_again_once(client: Client, server: San
     assert server.charged == 2
 
 
-def test_a_deleted_stored_picture_is_paid_again_once(client: Client, server: SandboxServer) -> None:
+def test_a_deleted_stored_picture_is_paid_again_once(client: Client, server: Gateway) -> None:
     make(client, A)
     for path in (config.home() / "results" / "files").iterdir():
         path.unlink()
@@ -319,7 +319,7 @@ def test_a_deleted_stored_picture_is_paid_again_once(client: Client, server: San
 
 
 def test_a_failure_inside_this_process_frees_the_twins_and_loses_nothing(
-    client: Client, server: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    client: Client, server: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold = threading.Event()
 
@@ -355,7 +355,7 @@ def test_twins_get_their_picture_even_if_the_store_cannot_be_used(
         assert server.charged == 1
 
 
-def test_everything_cancelled_is_cancelled_and_no_error(client: Client, server: SandboxServer) -> None:
+def test_everything_cancelled_is_cancelled_and_no_error(client: Client, server: Gateway) -> None:
     server.inject(Fault(times=None, delay=0.3))
     run = start(client, {**SMALL, "count": 3})
     run.cancel()

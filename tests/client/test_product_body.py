@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client.client import Client
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import (
     PRODUCT,
@@ -105,7 +105,7 @@ def test_light_from_a_picture(sent: Any) -> None:
     assert body["light_image_input"] == "uri://binary_data?index=1"
 
 
-def test_a_light_picture_without_that_light_is_not_sent(client: Client, server: SandboxServer) -> None:
+def test_a_light_picture_without_that_light_is_not_sent(client: Client, server: Gateway) -> None:
     pictures = {**PRODUCT_SHOT, "light_image": [colour(20, 20)]}
     outcome = make(client, SMALL_PRODUCT, pictures, key=PRODUCT)
     body = server.requests[0].body
@@ -140,7 +140,7 @@ URLS = {
 }
 
 
-def test_addresses_take_precedence_over_pictures(client: Client, server: SandboxServer) -> None:
+def test_addresses_take_precedence_over_pictures(client: Client, server: Gateway) -> None:
     pictures = {
         "product_image": [colour()],
         "ref_image": [colour()],

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault
 from volcv_client.answer.envelope import retry_after
 from volcv_client.calls import retry
 from volcv_client.calls.retry import LONGEST_WAIT, RULES, Rule, matches, rule_for, wait_before
@@ -23,7 +24,6 @@ from volcv_client.errors import (
     ServiceFaultError,
     VolcvError,
 )
-from volcv_client.sandbox import Fault
 
 from .helpers import SMALL, client_for, finish, make, make_at, profile, sandbox, start, success, until
 from .wire import Script, WireServer, response

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.config import Profile
 from volcv_client.errors import BadAnswerError, CredentialError, VolcvError
 from volcv_client.images import batch
-from volcv_client.sandbox import Fault, SandboxServer
 
 from .helpers import KEY, SMALL, client_for, colour, error_of, finish, make, make_at, profile, sandbox, start
 from .wire import Script, WireServer, response
@@ -86,7 +86,7 @@ def test_not_in_an_error_that_quotes_it(fault: Fault, caplog: pytest.LogCaptureF
 
 
 def test_not_in_the_traceback_of_an_unexpected_failure(
-    server: SandboxServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    server: Gateway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decoder(data: bytes, place: Any) -> None:
         raise RuntimeError("a bug")

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client.catalog import all_models, model
 from volcv_client.catalog.spec import Control
 from volcv_client.client import Client
 from volcv_client.errors import InputError, ParameterError
 from volcv_client.images.image import Image, Mask
 from volcv_client.request.plan import plan
-from volcv_client.sandbox import SandboxServer
 
 from .helpers import (
     CHARACTER,
@@ -114,7 +114,7 @@ def test_a_side_of_zero_is_left_out(sent: Any, side: str) -> None:
     assert {"top", "bottom", "left", "right"} - body.keys() == {side}
 
 
-def test_nothing_to_extend_is_refused_before_any_call(client: Client, server: SandboxServer) -> None:
+def test_nothing_to_extend_is_refused_before_any_call(client: Client, server: Gateway) -> None:
     with pytest.raises(InputError) as caught:
         make(client, dict.fromkeys(("top", "bottom", "left", "right"), 0.0), IMAGE, key=OUTPAINT)
     assert caught.value.key == "nothing_to_extend"
@@ -131,7 +131,7 @@ def test_canvas_mode_sends_picture_and_grey_mask_and_no_sides(sent: Any) -> None
     assert values[:, 28:].min() == 255
 
 
-def test_an_empty_mask_counts_as_none(client: Client, server: SandboxServer) -> None:
+def test_an_empty_mask_counts_as_none(client: Client, server: Gateway) -> None:
     outcome = make(client, {}, {**IMAGE, "mask": [Mask(np.zeros((64, 64), np.float32))]}, key=OUTPAINT)
     body = server.requests[0].body
     assert body is not None
@@ -140,7 +140,7 @@ def test_an_empty_mask_counts_as_none(client: Client, server: SandboxServer) -> 
     assert any("mask" in note for note in outcome.notes)
 
 
-def test_a_mask_follows_its_picture_when_that_is_reduced(client: Client, server: SandboxServer) -> None:
+def test_a_mask_follows_its_picture_when_that_is_reduced(client: Client, server: Gateway) -> None:
     one = model(OUTPAINT)
     tight = replace(one, limits=replace(one.limits, max_base64=40_000))
     pictures = {"image": [noise(260, 170)], "mask": [half_mask(260, 170)]}
@@ -219,7 +219,7 @@ def test_the_edge_map_is_not_lost(client: Client) -> None:
 )
 def test_inputs_that_cannot_work_are_refused_before_any_call(
     client: Client,
-    server: SandboxServer,
+    server: Gateway,
     key: str,
     values: Mapping[str, Any],
     pictures: Mapping[str, Sequence[Image]],
@@ -231,7 +231,7 @@ def test_inputs_that_cannot_work_are_refused_before_any_call(
     assert not server.requests
 
 
-def test_values_outside_third_party_ranges_are_sent_with_a_note(client: Client, server: SandboxServer) -> None:
+def test_values_outside_third_party_ranges_are_sent_with_a_note(client: Client, server: Gateway) -> None:
     outcome = make(client, {"prompt": "a cat", "width": 64, "height": 64, "scale": 31.0})
     body = server.requests[0].body
     assert body is not None
@@ -245,7 +245,7 @@ def test_watermark_replaces_the_page_s_block(sent: Any) -> None:
     assert sent(T2I, SMALL, watermark=mark)["logo_info"] == mark
 
 
-def test_batches_and_counts_become_calls_in_order(client: Client, server: SandboxServer) -> None:
+def test_batches_and_counts_become_calls_in_order(client: Client, server: Gateway) -> None:
     pictures = {"image": [colour(48, 32), colour(64, 32)]}
     outcome = make(client, {"prompt": "a cat", "seed": 5, "count": 2}, pictures, key=CONTROLNET)
     arrived = []
@@ -257,13 +257,13 @@ def test_batches_and_counts_become_calls_in_order(client: Client, server: Sandbo
     assert "count" not in (server.requests[0].body or {})
 
 
-def test_a_single_picture_serves_a_whole_batch(client: Client, server: SandboxServer) -> None:
+def test_a_single_picture_serves_a_whole_batch(client: Client, server: Gateway) -> None:
     pictures = {"image": [colour(48, 32), colour(64, 32)], "mask": [half_mask(10, 10)]}
     make(client, {}, pictures, key=OUTPAINT)
     assert len(server.requests) == 2
 
 
-def test_batches_of_different_sizes_are_refused(client: Client, server: SandboxServer) -> None:
+def test_batches_of_different_sizes_are_refused(client: Client, server: Gateway) -> None:
     pictures = {"image": [colour()] * 3, "mask": [half_mask(10, 10)] * 2}
     with pytest.raises(InputError, match="different sizes"):
         make(client, {}, pictures, key=OUTPAINT)

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Gateway
 from volcv_client import config
 from volcv_client.client import Client
 from volcv_client.errors import StoreError
-from volcv_client.sandbox import SandboxServer
 from volcv_client.store import files as store_files
 from volcv_client.store import results
 from volcv_client.store.result import Result, ResultFile
@@ -242,7 +242,7 @@ def test_a_corrupt_database_is_set_aside(store: ResultStore, damage: bytes, capl
     assert again.find("print-1") is not None
 
 
-def test_a_corrupt_database_never_blocks_a_picture(client: Client, server: SandboxServer) -> None:
+def test_a_corrupt_database_never_blocks_a_picture(client: Client, server: Gateway) -> None:
     folder = config.home() / "results"
     folder.mkdir(parents=True)
     (folder / "index.db").write_bytes(b"garbage" * 1000)
@@ -266,7 +266,7 @@ def test_pages_damaged_under_an_open_database(store: ResultStore) -> None:
 
 
 def test_a_folder_that_cannot_be_one_costs_a_note(
-    client: Client, server: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    client: Client, server: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
@@ -284,7 +284,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int({size}), resource.RLIM_INFINITY))
 
 @POSIX
 @pytest.mark.parametrize("size", [0, 3000])
-def test_a_full_disk_costs_a_note_and_never_the_picture(client: Client, server: SandboxServer, size: int) -> None:
+def test_a_full_disk_costs_a_note_and_never_the_picture(client: Client, server: Gateway, size: int) -> None:
     out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:2] == ["False"], problems
     assert "could not be kept" in out
@@ -296,7 +296,7 @@ def test_a_full_disk_costs_a_note_and_never_the_picture(client: Client, server: 
 
 @POSIX
 @pytest.mark.parametrize("size", [34_000, 50_000])
-def test_a_disk_that_fills_up_inside_the_database(client: Client, server: SandboxServer, size: int) -> None:
+def test_a_disk_that_fills_up_inside_the_database(client: Client, server: Gateway, size: int) -> None:
     out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:2] == ["False"], problems
     kept = "could not be kept" not in out

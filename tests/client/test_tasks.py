@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from volcv_client.calls import task_call
 from volcv_client.calls.call import Phase
 from volcv_client.client import Client
@@ -26,7 +27,6 @@ from volcv_client.errors import (
     VolcvError,
 )
 from volcv_client.images.formats import is_mp4
-from volcv_client.sandbox import Fault, SandboxServer
 from volcv_client.store.tasks import KEPT_SECONDS, Task
 
 from .helpers import IMAGE, KEY, client_for, colour, error_of, finish, make, profile, sandbox, start, until
@@ -47,17 +47,17 @@ def quick_questions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def slow() -> Iterator[SandboxServer]:
+def slow() -> Iterator[Gateway]:
     """Tasks take longer than any test waits, unless the test says otherwise."""
     with sandbox(task_seconds=0.6) as server:
         yield server
 
 
-def actions(server: SandboxServer) -> list[str]:
+def actions(server: Gateway) -> list[str]:
     return [request.action for request in server.requests]
 
 
-def interrupted(server: SandboxServer, values: Mapping[str, Any]) -> Client:
+def interrupted(server: Gateway, values: Mapping[str, Any]) -> Client:
     """A service whose run was cancelled after its task had been submitted."""
     client = client_for(profile(server.url))
     run = start(client, values, IMAGE, key=EDIT)
@@ -67,7 +67,7 @@ def interrupted(server: SandboxServer, values: Mapping[str, Any]) -> Client:
     return client
 
 
-def test_a_task_is_submitted_once_and_asked_for_until_it_is_done(slow: SandboxServer) -> None:
+def test_a_task_is_submitted_once_and_asked_for_until_it_is_done(slow: Gateway) -> None:
     client = client_for(profile(slow.url))
     run = start(client, FIXED, IMAGE, key=EDIT)
     phases = set()
@@ -80,7 +80,7 @@ def test_a_task_is_submitted_once_and_asked_for_until_it_is_done(slow: SandboxSe
     assert slow.charged == 1
 
 
-def test_the_result_is_asked_for_with_a_json_text(server: SandboxServer, client: Client) -> None:
+def test_the_result_is_asked_for_with_a_json_text(server: Gateway, client: Client) -> None:
     make(client, {**FIXED, "return_url": False}, IMAGE, key=EDIT)
     submitted, asked = (request.body or {} for request in server.requests)
     assert "return_url" not in submitted and "logo_info" not in submitted
@@ -88,14 +88,14 @@ def test_the_result_is_asked_for_with_a_json_text(server: SandboxServer, client:
     assert asked.keys() == {"req_key", "task_id", "req_json"}
 
 
-def test_questions_become_rarer(monkeypatch: pytest.MonkeyPatch, slow: SandboxServer) -> None:
+def test_questions_become_rarer(monkeypatch: pytest.MonkeyPatch, slow: Gateway) -> None:
     monkeypatch.setattr(task_call, "LONGEST_POLL", 10.0)
     make(client_for(profile(slow.url)), FIXED, IMAGE, key=EDIT)
     assert 4 <= actions(slow).count(ASK) <= 9
 
 
 @pytest.mark.parametrize("values", [FIXED, RANDOM], ids=["fixed seed", "random seed"])
-def test_a_cancelled_run_is_taken_up_again(slow: SandboxServer, values: Mapping[str, Any]) -> None:
+def test_a_cancelled_run_is_taken_up_again(slow: Gateway, values: Mapping[str, Any]) -> None:
     client = interrupted(slow, values)
     outcome = make(client, values, IMAGE, key=EDIT)
     assert len(outcome.pictures) == 1 and any("taken up again" in note for note in outcome.notes)
@@ -104,13 +104,13 @@ def test_a_cancelled_run_is_taken_up_again(slow: SandboxServer, values: Mapping[
     assert slow.charged == (1 if values is FIXED else 2)
 
 
-def test_another_request_does_not_get_the_task(slow: SandboxServer) -> None:
+def test_another_request_does_not_get_the_task(slow: Gateway) -> None:
     client = interrupted(slow, FIXED)
     make(client, {**FIXED, "scale": 0.7}, IMAGE, key=EDIT)
     assert slow.charged == 2
 
 
-def test_two_equal_runs_do_not_share_a_task_of_random_seed(slow: SandboxServer) -> None:
+def test_two_equal_runs_do_not_share_a_task_of_random_seed(slow: Gateway) -> None:
     client = interrupted(slow, RANDOM)
     first, second = (start(client, RANDOM, IMAGE, key=EDIT) for _ in range(2))
     finish(first)
@@ -182,7 +182,7 @@ def test_a_question_that_fails_is_asked_again(fault: Fault) -> None:
         assert (server.charged, actions(server).count(SUBMIT)) == (1, 1)
 
 
-def test_a_key_that_stops_working_leaves_the_task(server: SandboxServer) -> None:
+def test_a_key_that_stops_working_leaves_the_task(server: Gateway) -> None:
     server.inject(Fault(action=ASK, code="invalid_token", times=3))
     client = client_for(profile(server.url))
     with pytest.raises(CredentialError):
@@ -191,7 +191,7 @@ def test_a_key_that_stops_working_leaves_the_task(server: SandboxServer) -> None
     assert server.charged == 1
 
 
-def test_a_task_that_takes_too_long_is_kept_for_the_next_run(slow: SandboxServer) -> None:
+def test_a_task_that_takes_too_long_is_kept_for_the_next_run(slow: Gateway) -> None:
     impatient = client_for(profile(slow.url, task_timeout=0.1))
     with pytest.raises(LostAnswerError) as caught:
         make(impatient, FIXED, IMAGE, key=EDIT)
@@ -200,7 +200,7 @@ def test_a_task_that_takes_too_long_is_kept_for_the_next_run(slow: SandboxServer
     assert slow.charged == 1
 
 
-def test_a_task_that_fails_is_not_asked_for_again(server: SandboxServer) -> None:
+def test_a_task_that_fails_is_not_asked_for_again(server: Gateway) -> None:
     server.inject(Fault(task=50511))
     client = client_for(profile(server.url))
     with pytest.raises(ModerationError):
@@ -214,21 +214,21 @@ def refused(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "code": 50411, "message": "Input invalid", "data": {"status": "done"}}
 
 
-def test_a_refusal_of_a_done_task_ends_it_at_once(server: SandboxServer) -> None:
+def test_a_refusal_of_a_done_task_ends_it_at_once(server: Gateway) -> None:
     server.inject(Fault(action=ASK, edit=refused))
     with pytest.raises(ModerationError):
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert actions(server).count(ASK) == 1
 
 
-def test_a_refusal_that_is_repeated_ends_the_task(server: SandboxServer) -> None:
+def test_a_refusal_that_is_repeated_ends_the_task(server: Gateway) -> None:
     server.inject(Fault(action=ASK, code=50411, times=None))
     with pytest.raises(ModerationError):
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert (actions(server).count(ASK), actions(server).count(SUBMIT)) == (2, 1)
 
 
-def test_a_failed_task_ends_with_the_service_s_words(server: SandboxServer) -> None:
+def test_a_failed_task_ends_with_the_service_s_words(server: Gateway) -> None:
     failed = {"status": "failed", "message": "the model broke"}
     server.inject(Fault(action=ASK, edit=lambda answer: {**answer, "data": failed}))
     with pytest.raises(TaskFailedError, match="the model broke") as caught:
@@ -237,14 +237,14 @@ def test_a_failed_task_ends_with_the_service_s_words(server: SandboxServer) -> N
 
 
 @pytest.mark.parametrize("fate", ["expired", "not_found"])
-def test_a_task_that_is_gone_is_said_so(server: SandboxServer, fate: Any) -> None:
+def test_a_task_that_is_gone_is_said_so(server: Gateway, fate: Any) -> None:
     server.inject(Fault(task=fate, times=None))
     with pytest.raises(TaskGoneError) as caught:
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert caught.value.key == f"task_{fate}" and caught.value.charged is Charged.MAYBE
 
 
-def test_a_task_that_was_lost_in_between_is_ordered_anew(slow: SandboxServer) -> None:
+def test_a_task_that_was_lost_in_between_is_ordered_anew(slow: Gateway) -> None:
     slow.inject(Fault(task="not_found", delay=0.0, times=None))
     client = client_for(profile(slow.url))
     lost = Task("gone", "", client.identity, EDIT, ASK, "", 7, False, {})
@@ -259,7 +259,7 @@ def test_a_task_that_was_lost_in_between_is_ordered_anew(slow: SandboxServer) ->
     assert len(outcome.pictures) == 1
 
 
-def test_after_twelve_hours_nobody_asks(slow: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_twelve_hours_nobody_asks(slow: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     client = interrupted(slow, FIXED)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + KEPT_SECONDS + 1)
@@ -268,14 +268,14 @@ def test_after_twelve_hours_nobody_asks(slow: SandboxServer, monkeypatch: pytest
     assert actions(slow).count(SUBMIT) == 2
 
 
-def test_an_accepted_task_without_an_id_is_an_error(server: SandboxServer) -> None:
+def test_an_accepted_task_without_an_id_is_an_error(server: Gateway) -> None:
     server.inject(Fault(action=SUBMIT, edit=lambda answer: {**answer, "data": {}}))
     with pytest.raises(VolcvError) as caught:
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert (caught.value.key, caught.value.charged) == ("no_task_id", Charged.MAYBE)
 
 
-def test_a_store_that_fails_does_not_stop_a_task(server: SandboxServer, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_store_that_fails_does_not_stop_a_task(server: Gateway, tmp_path: Path, monkeypatch: Any) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("VOLCV_HOME", str(blocked))
@@ -283,7 +283,7 @@ def test_a_store_that_fails_does_not_stop_a_task(server: SandboxServer, tmp_path
     assert len(outcome.pictures) == 1 and outcome.notes
 
 
-def test_a_video_goes_to_disk(server: SandboxServer) -> None:
+def test_a_video_goes_to_disk(server: Gateway) -> None:
     client = client_for(profile(server.url))
     values = {"prompt": "the sea at night", "seed": 3}
     run = start(client, values, key=VIDEO)
@@ -319,7 +319,7 @@ def test_a_video_that_does_not_arrive(quick_retries: None, fault: Fault, key: st
         assert [task.ended for task in client.store.tasks.newest(9)] == ["done"]
 
 
-def test_a_big_video_is_never_whole_in_memory(server: SandboxServer, tmp_path: Path) -> None:
+def test_a_big_video_is_never_whole_in_memory(server: Gateway, tmp_path: Path) -> None:
     import tracemalloc
 
     client = client_for(profile(server.url))
@@ -334,7 +334,7 @@ def test_a_big_video_is_never_whole_in_memory(server: SandboxServer, tmp_path: P
     assert path.stat().st_size == len(body) and peak < 8 * 2**20
 
 
-def test_a_batch_of_tasks_keeps_its_order(slow: SandboxServer) -> None:
+def test_a_batch_of_tasks_keeps_its_order(slow: Gateway) -> None:
     client = client_for(profile(slow.url, max_concurrency=3))
     pictures = {"image": [colour(value=(40 * n, 0, 0)) for n in range(1, 4)]}
     outcome = make(client, FIXED, pictures, key=EDIT)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import Gateway
 from tests.host.browser import find_chromium
 from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
-from volcv_client.sandbox import SandboxServer
 from volcv_client.store.results import ResultStore
 
 KEY = "canary-4b1d7e52c9"
@@ -61,13 +61,13 @@ def comfy() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_gateway() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as server:
+def shared_gateway() -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def host(comfy: Path, shared_gateway: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+def host(comfy: Path, shared_gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
     """A running ComfyUI with the pack in ``custom_nodes/volcv``; its gateway is ``shared_gateway``."""
     settings = {"VOLCV_BASE_URL": shared_gateway.url, "VOLCV_API_KEY": KEY}
     server = ComfyServer(comfy, tmp_path_factory.mktemp("comfy"), settings)
@@ -80,7 +80,7 @@ def host(comfy: Path, shared_gateway: SandboxServer, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture
-def gateway(shared_gateway: SandboxServer) -> Iterator[SandboxServer]:
+def gateway(shared_gateway: Gateway) -> Iterator[Gateway]:
     """The gateway of ``host``, with no requests on record and no failures queued."""
     shared_gateway.clear()
     yield shared_gateway
@@ -88,13 +88,13 @@ def gateway(shared_gateway: SandboxServer) -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def client(host: ComfyServer, gateway: SandboxServer) -> Iterator[Client]:
+def client(host: ComfyServer, gateway: Gateway) -> Iterator[Client]:
     with Client(host.url) as one:
         yield one
 
 
 @pytest.fixture
-def upload_url(host: ComfyServer, shared_gateway: SandboxServer) -> Iterator[None]:
+def upload_url(host: ComfyServer, shared_gateway: Gateway) -> Iterator[None]:
     """A profile whose pictures can become links. For single tests only: others want them inside the request."""
     file = host.folder / "user" / "__volcv" / "config.json"
     before = file.read_bytes() if file.exists() else None

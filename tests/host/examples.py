@@ -7,12 +7,12 @@ from typing import Any
 
 from PIL import Image
 
+from tests.gateway import Gateway
 from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
 from tests.workflows.convert import complete
 from tests.workflows.graphs import Example
 from volcv_client.catalog.examples import picture_path
-from volcv_client.sandbox import SandboxServer
 
 ASKING = "CVSync2AsyncGetResult"
 NEEDS_LINKS = "Jimeng 4.0 - Several pictures"
@@ -26,14 +26,14 @@ def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) ->
     return done
 
 
-def bodies(gateway: SandboxServer) -> list[dict[str, Any]]:
+def bodies(gateway: Gateway) -> list[dict[str, Any]]:
     """The accepted calls in the order of their seeds; questions for the result of a task are not among them."""
     assert all(request.status == 200 for request in gateway.requests)
     found = [dict(request.body or {}) for request in gateway.requests if request.action != ASKING]
     return sorted(found, key=lambda body: int(body.get("seed", -1)))
 
 
-def received(gateway: SandboxServer) -> list[dict[str, Any]]:
+def received(gateway: Gateway) -> list[dict[str, Any]]:
     """Every accepted request without pictures, in the order of the seeds, then by content.
 
     ``Action`` is named where it is not CVProcess. Of links there is the number, of a task's id a star: they are new

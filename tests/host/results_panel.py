@@ -15,11 +15,11 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.gateway import Gateway
 from tests.host.browser import chromium, find_chromium, frontend, settings
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer, interpreter
-from volcv_client.sandbox import SandboxServer
 from volcv_client.store.result import Result, ResultFile
 from volcv_client.store.results import ResultStore
 
@@ -85,20 +85,20 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as one:
+def service() -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,)) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def server(comfy: Path, service: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
+def server(comfy: Path, service: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComfyServer]:
     surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
     with ComfyServer(comfy, tmp_path_factory.mktemp("results"), surroundings) as one:
         yield one
 
 
 @pytest.fixture
-def panel(server: ComfyServer, service: SandboxServer) -> Panel:
+def panel(server: ComfyServer, service: Gateway) -> Panel:
     """An empty store, and a gateway without faults."""
     one = Panel(server)
     one.store.clear()

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run
 from tests.host.server import ROOT, ComfyServer, find_comfy, surroundings
 from tests.workflows.generate import FOLDER
 from tests.workflows.graphs import Example, example
-from volcv_client.sandbox import Fault, SandboxServer
 
 SCALE, WIDTH = 2.0, 1600
 BYTES = 900_000
@@ -94,7 +94,7 @@ def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
         return page.screenshot()
 
 
-def make_results(server: ComfyServer, gateway: SandboxServer) -> None:
+def make_results(server: ComfyServer, gateway: Gateway) -> None:
     """Results as the command stores them, in the server's own store."""
     pictures = ROOT / "volcv_client" / "catalog" / "examples" / "pictures"
     jobs = [
@@ -113,7 +113,7 @@ def take_results(one: Example) -> bytes:
     """PNG of the results tab beside the example's nodes while the first of them is at the service."""
     workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
     comfy, executable = tools()
-    with tempfile.TemporaryDirectory() as folder, SandboxServer(api_keys=(KEY,)) as gateway:
+    with tempfile.TemporaryDirectory() as folder, Gateway(api_keys=(KEY,)) as gateway:
         told = {"VOLCV_BASE_URL": gateway.url, "VOLCV_API_KEY": KEY}
         with (
             ComfyServer(comfy, Path(folder) / "comfy", told) as server,

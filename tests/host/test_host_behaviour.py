@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.gateway import Fault, Gateway
 from tests.host.client import Client, differences, pixels
 from tests.host.graphs import outpainting, plain, save, sent_pictures, shrink, text_to_image
 from tests.host.server import ComfyServer
 from tests.workflows.graphs import node
-from volcv_client.sandbox import Fault, SandboxServer
 
 RED, GREEN, BLUE = 0xC02020, 0x20A040, 0x2040C0
 
@@ -24,7 +24,7 @@ def slow(seconds: float, **match: Any) -> Fault:
     return Fault(times=None, stall=seconds, match=lambda body: all(body.get(k) == v for k, v in match.items()))
 
 
-def settle(gateway: SandboxServer, charged: int, seconds: float = 5.0) -> None:
+def settle(gateway: Gateway, charged: int, seconds: float = 5.0) -> None:
     """Wait until that many calls have been charged."""
     deadline = time.monotonic() + seconds
     while gateway.charged < charged and time.monotonic() < deadline:
@@ -33,7 +33,7 @@ def settle(gateway: SandboxServer, charged: int, seconds: float = 5.0) -> None:
     time.sleep(0.2)
 
 
-def sent_seeds(gateway: SandboxServer) -> list[int]:
+def sent_seeds(gateway: Gateway) -> list[int]:
     return [int((request.body or {})["seed"]) for request in gateway.requests]
 
 
@@ -45,7 +45,7 @@ def response(client: Client, graph: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def test_two_nodes_run_side_by_side(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_two_nodes_run_side_by_side(client: Client, gateway: Gateway, seed: int) -> None:
     gateway.inject(slow(2.0))
     graph = {"1": text_to_image(seed), "2": save("1"), "3": text_to_image(seed + 1), "4": save("3")}
     done = client.run(graph)
@@ -54,7 +54,7 @@ def test_two_nodes_run_side_by_side(client: Client, gateway: SandboxServer, seed
     assert done.seconds < 3.2
 
 
-def test_status_and_progress(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_status_and_progress(client: Client, gateway: Gateway, seed: int) -> None:
     """The node says where its call is, moves its bar, and ends with what it cost; nobody else hears of it."""
     gateway.inject(slow(1.3))
     with Client(client.url) as other:
@@ -69,7 +69,7 @@ def test_status_and_progress(client: Client, gateway: SandboxServer, seed: int) 
     assert max(state.get("max", 0) for state in states) == 2
 
 
-def test_batch_times_count(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_batch_times_count(client: Client, gateway: Gateway, seed: int) -> None:
     """B pictures and count C: B * C calls, results in order of pictures, then of seeds."""
     gateway.inject(slow(0.6, seed=seed))
     graph = {
@@ -91,7 +91,7 @@ def test_batch_times_count(client: Client, gateway: SandboxServer, seed: int) ->
     assert differences(grown[0], grown[1]) > 0.1, "another seed, another picture"
 
 
-def test_repeated_batch(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_repeated_batch(client: Client, gateway: Gateway, seed: int) -> None:
     """Identical pictures of a batch with a fixed seed are one request: made once, handed out three times."""
     graph = {
         "1": plain(64, 64, BLUE),
@@ -104,7 +104,7 @@ def test_repeated_batch(client: Client, gateway: SandboxServer, seed: int) -> No
     assert gateway.charged == 1
 
 
-def test_different_sizes_are_padded(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_different_sizes_are_padded(client: Client, gateway: Gateway, seed: int) -> None:
     """An answer with two sizes becomes one batch: each picture whole, centred on black; the node says so."""
     small = client.run({"1": text_to_image(seed + 1, width=96, height=160), "2": save("1")})
     assert small.end == "execution_success"
@@ -125,7 +125,7 @@ def test_different_sizes_are_padded(client: Client, gateway: SandboxServer, seed
     assert "centred on black at 160x160" in done.texts["1"][-1]
 
 
-def test_random_seed_pays_every_time(client: Client, gateway: SandboxServer) -> None:
+def test_random_seed_pays_every_time(client: Client, gateway: Gateway) -> None:
     graph = {"1": text_to_image(-1, "a different boat each time"), "2": save("1")}
     for _ in range(2):
         assert client.run(graph).end == "execution_success"
@@ -133,7 +133,7 @@ def test_random_seed_pays_every_time(client: Client, gateway: SandboxServer) -> 
     assert gateway.charged == 2
 
 
-def test_fixed_seed_pays_once(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_fixed_seed_pays_once(client: Client, gateway: Gateway, seed: int) -> None:
     """Also when ComfyUI itself has forgotten the result, because another prompt ran in between."""
     graph = {"1": text_to_image(seed), "2": save("1")}
     first = client.run(graph)
@@ -146,14 +146,14 @@ def test_fixed_seed_pays_once(client: Client, gateway: SandboxServer, seed: int)
     assert differences(pixels(client.pictures(first, "2")[0]), pixels(client.pictures(again, "8")[0])) == 0
 
 
-def test_response_output(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_response_output(client: Client, gateway: Gateway, seed: int) -> None:
     entries = response(client, {"1": text_to_image(seed, count=2), "2": save("1")})
     assert [entry["seed"] for entry in entries] == [seed, seed + 1]
     assert all(entry["request_id"] and not entry["reused"] for entry in entries)
     assert set(entries[0]) == {"request_id", "seed", "seconds", "image_urls", "texts", "cost", "reused"}
 
 
-def test_pad_image_for_outpainting(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_pad_image_for_outpainting(client: Client, gateway: Gateway, seed: int) -> None:
     """Core's node feeds it directly, feathered mask and all; the sides are not sent then."""
     graph = {
         "1": plain(128, 96, RED),
@@ -173,7 +173,7 @@ def test_pad_image_for_outpainting(client: Client, gateway: SandboxServer, seed:
     assert 0 < row[70] < 255, "the feathering is kept"
 
 
-def test_interrupt_while_waiting(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_interrupt_while_waiting(client: Client, gateway: Gateway, seed: int) -> None:
     """Ends at once and as an interruption; what was sent is finished, stored and not paid again."""
     gateway.inject(slow(2.0))
     graph = {"1": text_to_image(seed), "2": save("1")}
@@ -199,7 +199,7 @@ def test_interrupt_while_waiting(client: Client, gateway: SandboxServer, seed: i
 
 
 @pytest.mark.parametrize("code", [50412, 50400])
-def test_refusal_is_an_error(client: Client, gateway: SandboxServer, seed: int, code: int) -> None:
+def test_refusal_is_an_error(client: Client, gateway: Gateway, seed: int, code: int) -> None:
     """Code, request id and a way out are in the message; there is no picture, and no second attempt."""
     gateway.inject(Fault(code=code, times=None))
     done = client.run({"1": text_to_image(seed), "2": save("1")})
@@ -214,7 +214,7 @@ def test_refusal_is_an_error(client: Client, gateway: SandboxServer, seed: int, 
     assert gateway.charged == 0
 
 
-def test_refused_parameter_names_the_request(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_refused_parameter_names_the_request(client: Client, gateway: Gateway, seed: int) -> None:
     """The sandbox's own refusal, with the request id of its answer."""
     done = client.run({"1": text_to_image(seed, width=5000), "2": save("1")})
     assert done.end == "execution_error"
@@ -222,7 +222,7 @@ def test_refused_parameter_names_the_request(client: Client, gateway: SandboxSer
     assert "request id" in done.error["exception_message"]
 
 
-def test_failing_sibling_loses_nothing(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_failing_sibling_loses_nothing(client: Client, gateway: Gateway, seed: int) -> None:
     """One node fails while another waits: the other's paid result is there on the next run."""
     gateway.inject(slow(1.0, seed=seed), Fault(code=50412, match=lambda body: body.get("seed") == seed + 1))
     graph = {"1": text_to_image(seed), "2": save("1"), "3": text_to_image(seed + 1), "4": save("3")}
@@ -239,7 +239,7 @@ def test_failing_sibling_loses_nothing(client: Client, gateway: SandboxServer, s
     assert again.texts["1"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
 
 
-def test_half_a_batch_is_not_paid_again(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_half_a_batch_is_not_paid_again(client: Client, gateway: Gateway, seed: int) -> None:
     gateway.inject(Fault(code=50412, match=lambda body: body.get("seed") == seed + 1))
     graph = {"1": text_to_image(seed, count=3), "2": save("1")}
     failed = client.run(graph)
@@ -250,7 +250,7 @@ def test_half_a_batch_is_not_paid_again(client: Client, gateway: SandboxServer, 
     assert sent_seeds(gateway) == [seed + 1]
 
 
-def test_watermark_and_example_picture(client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_watermark_and_example_picture(client: Client, gateway: Gateway, seed: int) -> None:
     graph = {
         "1": node(
             "Volcv_watermark", "Watermark", logo_text_content="mine", position="top left", language="English",
@@ -271,7 +271,7 @@ def test_watermark_and_example_picture(client: Client, gateway: SandboxServer, s
     }
 
 
-def test_log_stays_clean(host: ComfyServer, client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_log_stays_clean(host: ComfyServer, client: Client, gateway: Gateway, seed: int) -> None:
     """A good run leaves no warning of ours and no picture data in ComfyUI's log."""
     before = len(host.log)
     assert client.run({"1": text_to_image(seed), "2": save("1")}).end == "execution_success"

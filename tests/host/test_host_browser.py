@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.gateway import Gateway
 from tests.host.browser import boxes, chromium, find_chromium, frontend, load, press_run, settings
 from tests.host.client import Client
 from tests.host.examples import NEEDS_LINKS
@@ -17,7 +18,6 @@ from tests.host.panel import Panel
 from tests.host.server import ComfyServer
 from tests.workflows.convert import complete
 from tests.workflows.graphs import EXAMPLES, example
-from volcv_client.sandbox import SandboxServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -115,7 +115,7 @@ def test_runs_from_the_browser(
     title: str,
     opened: Opened,
     client: Client,
-    gateway: SandboxServer,
+    gateway: Gateway,
     workflow: Callable[[str], dict[str, Any]],
     seed: int,
     request: pytest.FixtureRequest,

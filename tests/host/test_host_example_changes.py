@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.gateway import Gateway
 from tests.host.client import Client, differences, pixels
 from tests.host.examples import bodies, marked, original, run
 from tests.host.graphs import sent_pictures
 from tests.workflows.graphs import example
 from volcv_client.catalog.examples import picture_path
-from volcv_client.sandbox import SandboxServer
 
 
-def test_edit(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_edit(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Two models change the same picture by the same sentence."""
     done = run(client, example("Edit - One sentence"), object_info, seed)
     source = original("character")
@@ -39,7 +39,7 @@ def test_inpaint(
     call: int,
     box: tuple[int, int, int, int],
     client: Client,
-    gateway: SandboxServer,
+    gateway: Gateway,
     object_info: dict[str, Any],
     seed: int,
 ) -> None:
@@ -58,7 +58,7 @@ def test_inpaint(
     assert mask.crop(box).getextrema() == (255, 255)
 
 
-def test_style(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_style(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """The style changes the whole picture; the picture that gives a style goes behind the one that gives the shape."""
     done = run(client, example("Image to image - Style and reference"), object_info, seed)
     for key, name in (("3", "landscape"), ("7", "room")):
@@ -82,7 +82,7 @@ def test_restore(client: Client, object_info: dict[str, Any], seed: int) -> None
     assert pixels(small)[60:].std() > pixels(bad)[60:].std() * 1.1
 
 
-def test_portraits(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_portraits(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Four styles of the same photo. Without a seed every run is a new call."""
     one = example("Portrait - Single photo styles")
     done = run(client, one, object_info, seed)
@@ -93,7 +93,7 @@ def test_portraits(client: Client, gateway: SandboxServer, object_info: dict[str
     assert len({body["req_key"] for body in bodies(gateway)}) == 4
 
 
-def test_cut_out(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_cut_out(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """What was cut out is the product of the second model, and its mask is white there."""
     done = run(client, example("Segment - Cut out and restage"), object_info, seed)
     (cut,), (picture,) = client.pictures(done, "3"), client.pictures(done, "6")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.gateway import Gateway
 from tests.host.client import Client, differences, pixels
 from tests.host.examples import ASKING, NEEDS_LINKS, bodies, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
@@ -19,7 +20,6 @@ from tests.workflows.generate import FOLDER, workflow_text
 from tests.workflows.graphs import EXAMPLES, example
 from tests.workflows.parts import with_frames
 from volcv_client.catalog.examples import picture_path
-from volcv_client.sandbox import SandboxServer
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
 """What the gateway must receive for each example, as :func:`received` puts it, without the seeds."""
@@ -58,7 +58,7 @@ def test_thumbnails(title: str) -> None:
 def test_requests(
     title: str,
     client: Client,
-    gateway: SandboxServer,
+    gateway: Gateway,
     object_info: dict[str, Any],
     seed: int,
     request: pytest.FixtureRequest,
@@ -89,7 +89,7 @@ def test_text_to_image(client: Client, object_info: dict[str, Any], seed: int) -
     assert pixels(picture).std() > 20
 
 
-def test_variations(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_variations(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Four pictures, each another; keeping one by its seed is free of charge, as the note says."""
     one = example("Text to image - Variations with watermark")
     done = run(client, one, object_info, seed)
@@ -107,7 +107,7 @@ def test_variations(client: Client, gateway: SandboxServer, object_info: dict[st
     assert gateway.requests == []
 
 
-def test_recall(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_recall(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """The newest results come back, newest first, with what is known about them; nothing is sent."""
     run(client, example("Text to image - Variations with watermark"), object_info, seed)
     gateway.clear()
@@ -119,7 +119,7 @@ def test_recall(client: Client, gateway: SandboxServer, object_info: dict[str, A
     assert gateway.requests == []
 
 
-def test_character(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_character(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Super-resolution doubles the size; the reference travels as it is."""
     done = run(client, example("Character - New scene"), object_info, seed)
     (picture,) = client.pictures(done, "3")
@@ -130,7 +130,7 @@ def test_character(client: Client, gateway: SandboxServer, object_info: dict[str
     assert differences(pixels(reference), pixels(original("character"))) < 1.5
 
 
-def test_outpainting(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_outpainting(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """The source stays in place, in the grown frame as well as on the padded canvas."""
     done = run(client, example("Outpainting - Sides or canvas"), object_info, seed)
     source = pixels(original("landscape"))
@@ -155,7 +155,7 @@ def test_outpainting(client: Client, gateway: SandboxServer, object_info: dict[s
     assert values[256 + feather : -128 - feather, 128 + feather : -128 - feather].max() == 0
 
 
-def test_controlnet(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_controlnet(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Both pictures of the answer are saved: the new room, and the edge map of the second control."""
     done = run(client, example("Image to image - ControlNet"), object_info, seed)
     picture, edges = client.pictures(done, "4")
@@ -168,7 +168,7 @@ def test_controlnet(client: Client, gateway: SandboxServer, object_info: dict[st
     assert differences(pixels(first), pixels(second)) == 0
 
 
-def test_product(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_product(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """Product, mask and reference travel in this order; white is the product."""
     done = run(client, example("Product - New scene"), object_info, seed)
     (picture,) = client.pictures(done, "5")
@@ -183,7 +183,7 @@ def test_product(client: Client, gateway: SandboxServer, object_info: dict[str, 
     assert differences(pixels(scene), pixels(original("scene"))) < 1.5
 
 
-def test_banner(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_banner(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """The picture of the first model is what the second one grows."""
     done = run(client, example("Product - Scene and banner"), object_info, seed)
     (square,), (banner,) = client.pictures(done, "4"), client.pictures(done, "6")
@@ -196,7 +196,7 @@ def test_banner(client: Client, gateway: SandboxServer, object_info: dict[str, A
     assert differences(middle[:, 8:-8], small[:, 8:-8]) < 3
 
 
-def test_compare(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_compare(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """One prompt reaches every text-to-image model, and each brings a picture of its own."""
     one = example("Text to image - Compare models")
     done = run(client, one, object_info, seed)
@@ -208,9 +208,7 @@ def test_compare(client: Client, gateway: SandboxServer, object_info: dict[str, 
     assert {body["prompt"] for body in bodies(gateway)} == {one.graph["1"]["inputs"]["value"]}
 
 
-def test_jimeng(
-    client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int, upload_url: None
-) -> None:
+def test_jimeng(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int, upload_url: None) -> None:
     """Both pictures go up once and travel as links."""
     done = run(client, example(NEEDS_LINKS), object_info, seed)
     (picture,) = client.pictures(done, "4")
@@ -221,7 +219,7 @@ def test_jimeng(
     assert "binary_data_base64" not in body
 
 
-def test_video(client: Client, gateway: SandboxServer, object_info: dict[str, Any], seed: int) -> None:
+def test_video(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
     """It begins with the picture and moves on, ComfyUI decodes it, and what is saved is what browsers play."""
     graph, (key,) = with_frames(example("Video - First frame"))
     done = client.run(complete(reseeded(graph, seed), object_info))

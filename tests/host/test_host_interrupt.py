@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer
-from volcv_client.sandbox import Fault, SandboxServer
 
 LATENCY = 0.5
 """Seconds that the design allows between the interrupt and the end of the prompt."""
@@ -66,7 +66,7 @@ def interrupt_when(client: Client, graph: dict[str, Any], shown: str) -> tuple[s
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_interrupt(client: Client, gateway: SandboxServer, seed: int, name: str) -> None:
+def test_interrupt(client: Client, gateway: Gateway, seed: int, name: str) -> None:
     state = STATES[name]
     gateway.inject(*state.faults)
     end, latency = interrupt_when(client, {"1": text_to_image(seed, **state.inputs), "2": save("1")}, state.shown)

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.gateway import Fault, Gateway
 from tests.host.client import Client
 from tests.host.conftest import KEY
 from tests.host.graphs import save, text_to_image
 from tests.host.server import LOAD_FAILURES, ROOT, ComfyServer
 from tests.workflows.graphs import EXAMPLES
 from volcv_client.catalog import all_models
-from volcv_client.sandbox import Fault, SandboxServer
 
 COMPLAINTS = ("Traceback (most recent call last)", "Exception ignored", *LOAD_FAILURES)
 
@@ -88,7 +88,7 @@ def test_another_folder_name_from_nothing_to_the_sandbox(comfy: Path, tmp_path: 
         assert (private / "results").is_dir()
 
 
-def test_the_key_is_nowhere(host: ComfyServer, client: Client, gateway: SandboxServer, seed: int) -> None:
+def test_the_key_is_nowhere(host: ComfyServer, client: Client, gateway: Gateway, seed: int) -> None:
     """After a success, a refusal and an interruption: in no file, no picture, no answer of ComfyUI, no log."""
     workflow = {"extra_pnginfo": {"workflow": {"nodes": [], "note": "from the test"}}}
     good = client.run({"1": text_to_image(seed), "2": save("1", "canary")}, workflow)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from tests.host import results_panel
 from tests.host.browser import frontend, shoot
 from tests.host.client import Client
 from tests.host.graphs import outpainting, plain, save, text_to_image
 from tests.host.results_panel import Panel, dialog, film, focused, make, opened, rows, texts, until
 from tests.workflows.graphs import node
-from volcv_client.sandbox import Fault, SandboxServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -118,7 +118,7 @@ def test_copying_a_request_id(browser: Browser, panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("vue_nodes", [False, True], ids=["classic", "nodes2"])
-def test_large_view_and_use_in_graph(browser: Browser, panel: Panel, service: SandboxServer, vue_nodes: bool) -> None:
+def test_large_view_and_use_in_graph(browser: Browser, panel: Panel, service: Gateway, vue_nodes: bool) -> None:
     make(panel, "first of two", "second of two", seed=600 + vue_nodes * 10)
     wanted = panel.results()[1]
     with opened(browser, panel.url, vue_nodes=vue_nodes) as page:
@@ -227,7 +227,7 @@ def test_the_keyboard(browser: Browser, panel: Panel) -> None:
         assert page.evaluate("() => app.graph.nodes.length") == 0
 
 
-def test_calls_in_the_page(browser: Browser, panel: Panel, service: SandboxServer, tmp_path: Path) -> None:
+def test_calls_in_the_page(browser: Browser, panel: Panel, service: Gateway, tmp_path: Path) -> None:
     service.inject(Fault(delay=4.0, times=None))
     with opened(browser, panel.url) as page, Client(panel.url) as client:
         client.queue({"1": text_to_image(700, "a slow one", count=3), "2": save("1")})
@@ -290,7 +290,7 @@ def test_a_video(browser: Browser, panel: Panel, comfy: Path, tmp_path: Path) ->
         view.get_by_text("Delete this result and its video?").wait_for()
 
 
-def test_a_task_that_nobody_waits_for(browser: Browser, panel: Panel, service: SandboxServer, tmp_path: Path) -> None:
+def test_a_task_that_nobody_waits_for(browser: Browser, panel: Panel, service: Gateway, tmp_path: Path) -> None:
     service.inject(Fault(task="in_queue"))
     with opened(browser, panel.url) as page, Client(panel.url) as client:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

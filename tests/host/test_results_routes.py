@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.gateway import Fault, Gateway
 from tests.host import results_panel
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.results_panel import KEY, Panel, make, until
-from volcv_client.sandbox import Fault, SandboxServer
 
 server, service, panel = results_panel.server, results_panel.service, results_panel.panel
 
 
-def test_results_over_http(panel: Panel, service: SandboxServer) -> None:
+def test_results_over_http(panel: Panel, service: Gateway) -> None:
     make(panel, "a quiet harbour", "a red fox", seed=100)
     newest, oldest = panel.results()
     assert (newest["prompt"], newest["seed"], oldest["prompt"]) == ("a red fox", 101, "a quiet harbour")
@@ -106,7 +106,7 @@ def test_deleting_over_http(panel: Panel) -> None:
     assert panel.charged_today() == charged
 
 
-def test_calls_over_http(panel: Panel, service: SandboxServer) -> None:
+def test_calls_over_http(panel: Panel, service: Gateway) -> None:
     service.inject(Fault(delay=2.0, times=None))
     charged = panel.charged_today()
     with Client(panel.url) as client:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.gateway import Gateway
 from tests.host.browser import chromium, find_chromium, frontend, settings, shoot
 from tests.host.client import Client
 from tests.host.graphs import text_to_image
 from tests.host.panel import PUBLIC, OpenServer, Panel, own_address
 from tests.host.server import ComfyServer
 from tests.workflows.graphs import node
-from volcv_client.sandbox import SandboxServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -44,8 +44,8 @@ def panel(server: ComfyServer) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(GOOD, CANARY)) as one:
+def service() -> Iterator[Gateway]:
+    with Gateway(api_keys=(GOOD, CANARY)) as one:
         yield one
 
 
@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
         yield one
 
 
-def test_set_status_test(panel: Panel, service: SandboxServer, server: ComfyServer) -> None:
+def test_set_status_test(panel: Panel, service: Gateway, server: ComfyServer) -> None:
     """A key is set, shows its last four characters only, and is proved without being charged."""
     assert not panel.status()["configured"]
     service.clear()
@@ -89,7 +89,7 @@ def test_set_status_test(panel: Panel, service: SandboxServer, server: ComfyServ
     ],
 )
 def test_the_test_says_exactly_what_is_wrong(
-    panel: Panel, service: SandboxServer, key: str, address: str, expected: str
+    panel: Panel, service: Gateway, key: str, address: str, expected: str
 ) -> None:
     panel.save(base_url=address.format(url=service.url), api_key=key)
     result = panel.test()
@@ -223,7 +223,7 @@ TEXTS = {
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_type_a_key_and_press_test(
-    browser: Browser, panel: Panel, service: SandboxServer, tmp_path: Path, language: str, theme: str
+    browser: Browser, panel: Panel, service: Gateway, tmp_path: Path, language: str, theme: str
 ) -> None:
     texts = TEXTS[language]
     service.clear()
@@ -290,7 +290,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, 
     assert fields["lossless"]["value"] is True and fields["max_concurrency"]["value"] == 5
 
 
-def test_one_click_turns_the_sandbox_on_and_off(browser: Browser, panel: Panel, service: SandboxServer) -> None:
+def test_one_click_turns_the_sandbox_on_and_off(browser: Browser, panel: Panel, service: Gateway) -> None:
     panel.save(base_url=service.url, api_key=GOOD)
     with opened(browser, panel.url) as page:
         sandbox = row(page, "Sandbox").get_by_role("switch")
@@ -354,7 +354,7 @@ def chunks(picture: bytes) -> str:
     return str(Image.open(io.BytesIO(picture)).info)
 
 
-def test_a_key_shows_up_nowhere(browser: Browser, panel: Panel, service: SandboxServer, server: ComfyServer) -> None:
+def test_a_key_shows_up_nowhere(browser: Browser, panel: Panel, service: Gateway, server: ComfyServer) -> None:
     """A canary key is typed, proved and used; then every place that ComfyUI gives out is searched for it."""
     seen: dict[str, str] = {}
     with opened(browser, panel.url) as page:

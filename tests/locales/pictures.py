@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageFilter
-from volcv_client.cli.demo.film import frames_of
 
 from volcv_client.catalog.examples import PICTURE_NAMES, picture_path
+from volcv_client.cli.demo.video_frames import frames_of
 
 from .snapshot import ROOT
 

@@ -16,7 +16,8 @@ import torch
 from volcv_pack.nodes.runner import clients, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import Cancelled, VolcvError
-from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
+
+from tests.gateway import Fault, Gateway
 
 KEY = "canary-memory-20c1"
 SIDE, NUMBER = 256, 6
@@ -27,7 +28,7 @@ BATCH_BYTES = NUMBER * SIDE * SIDE * 3 * 4
 class Host:
     """``stop``: whether the user interrupts as soon as a call is at the service."""
 
-    def __init__(self, gateway: SandboxServer, stop: bool) -> None:
+    def __init__(self, gateway: Gateway, stop: bool) -> None:
         self._gateway = gateway
         self._stop = stop
 
@@ -40,8 +41,8 @@ class Host:
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as server:
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,)) as server:
         monkeypatch.setenv("VOLCV_BASE_URL", server.url)
         monkeypatch.setenv("VOLCV_API_KEY", KEY)
         yield server
@@ -64,7 +65,7 @@ def inputs(seed: int) -> dict[str, Any]:
     return {"image": torch.from_numpy(pictures), "prompt": "a wide lake", "seed": seed, "right": 0.1}
 
 
-def run_node(gateway: SandboxServer, seed: int, stop: bool = False) -> None:
+def run_node(gateway: Gateway, seed: int, stop: bool = False) -> None:
     """One node's run. As in ComfyUI, the traceback of an error stays in a local variable, which is a cycle."""
 
     async def node() -> None:
@@ -77,7 +78,7 @@ def run_node(gateway: SandboxServer, seed: int, stop: bool = False) -> None:
     asyncio.run(node())
 
 
-def grown(run: Callable[[int], None], gateway: SandboxServer) -> int:
+def grown(run: Callable[[int], None], gateway: Gateway) -> int:
     """Bytes that three runs leave behind, after one that warms up, once their threads have ended their work."""
 
     def used(seed: int) -> int:
@@ -96,11 +97,11 @@ def grown(run: Callable[[int], None], gateway: SandboxServer) -> int:
     return after - before
 
 
-def test_after_success(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_success(gateway: Gateway, no_collector: None) -> None:
     assert grown(lambda seed: run_node(gateway, seed), gateway) < BATCH_BYTES / 2
 
 
-def test_after_an_error_of_one_picture(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_an_error_of_one_picture(gateway: Gateway, no_collector: None) -> None:
     def run(seed: int) -> None:
         gateway.inject(Fault(code=50411, times=1))
         run_node(gateway, seed)
@@ -108,7 +109,7 @@ def test_after_an_error_of_one_picture(gateway: SandboxServer, no_collector: Non
     assert grown(run, gateway) < BATCH_BYTES / 2
 
 
-def test_after_an_error_of_all_of_them(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_an_error_of_all_of_them(gateway: Gateway, no_collector: None) -> None:
     def run(seed: int) -> None:
         gateway.inject(Fault(status=401, times=None))
         run_node(gateway, seed)
@@ -116,7 +117,7 @@ def test_after_an_error_of_all_of_them(gateway: SandboxServer, no_collector: Non
     assert grown(run, gateway) < BATCH_BYTES / 2
 
 
-def test_after_a_retry(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_a_retry(gateway: Gateway, no_collector: None) -> None:
     def run(seed: int) -> None:
         gateway.inject(Fault(code=50500, times=1))
         run_node(gateway, seed)
@@ -124,7 +125,7 @@ def test_after_a_retry(gateway: SandboxServer, no_collector: None) -> None:
     assert grown(run, gateway) < BATCH_BYTES / 2
 
 
-def test_after_an_answer_that_cannot_be_decoded(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_an_answer_that_cannot_be_decoded(gateway: Gateway, no_collector: None) -> None:
     def run(seed: int) -> None:
         gateway.inject(Fault(edit=broken, times=2))
         run_node(gateway, seed)
@@ -136,7 +137,7 @@ def broken(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "data": {**answer["data"], "binary_data_base64": ["AAAA"]}}
 
 
-def test_after_cancelling(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_cancelling(gateway: Gateway, no_collector: None) -> None:
     gateway.inject(Fault(delay=0.3, times=None))
 
     def run(seed: int) -> None:
@@ -145,5 +146,5 @@ def test_after_cancelling(gateway: SandboxServer, no_collector: None) -> None:
     assert grown(run, gateway) < BATCH_BYTES / 2
 
 
-def test_after_invalid_inputs(gateway: SandboxServer, no_collector: None) -> None:
+def test_after_invalid_inputs(gateway: Gateway, no_collector: None) -> None:
     assert grown(lambda seed: run_node(gateway, -5 - seed), gateway) < BATCH_BYTES / 2

@@ -14,17 +14,17 @@ from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
 from volcv_pack.volcv_client.images.formats import is_mp4
-from volcv_pack.volcv_client.sandbox import SandboxServer
 from volcv_pack.volcv_client.store import results
 
+from tests.gateway import Gateway
 from tests.nodes.test_new_model import Silent
 
 KEY = "canary-outputs"
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as server:
+def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,)) as server:
         for name, value in {"HOME": tmp_path, "API_KEY": KEY, "BASE_URL": server.url, "LANG": "en"}.items():
             monkeypatch.setenv(f"VOLCV_{name}", str(value))
         yield server
@@ -42,7 +42,7 @@ def disc(size: int = 96) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("result", "full"), [("full size", True), ("cropped", False), ("mask only", True)])
-def test_a_cut_out_brings_its_mask(gateway: SandboxServer, result: str, full: bool) -> None:
+def test_a_cut_out_brings_its_mask(gateway: Gateway, result: str, full: bool) -> None:
     made = run("saliency_seg", image=disc(), only_mask={"only_mask": result})
     assert made.images.shape[:3] == made.mask.shape and (made.mask.shape[1:] == (96, 96)) is full
     height, width = made.mask.shape[1:]
@@ -50,20 +50,20 @@ def test_a_cut_out_brings_its_mask(gateway: SandboxServer, result: str, full: bo
     assert 0.15 < float(made.mask.mean()) < 0.9
 
 
-def test_masks_of_a_batch_stay_with_their_pictures(gateway: SandboxServer) -> None:
+def test_masks_of_a_batch_stay_with_their_pictures(gateway: Gateway) -> None:
     batch = torch.cat([disc(), torch.roll(disc(), 20, dims=2)])
     made = run("saliency_seg", image=batch)
     assert made.images.shape[0] == made.mask.shape[0] == 2
     assert made.mask[1].nonzero()[:, 1].float().mean() > made.mask[0].nonzero()[:, 1].float().mean() + 10
 
 
-def test_a_cut_out_has_no_chance_in_it(gateway: SandboxServer) -> None:
+def test_a_cut_out_has_no_chance_in_it(gateway: Gateway) -> None:
     for _ in range(2):
         made = run("saliency_seg", image=disc())
     assert json.loads(made.response)[0]["reused"] and gateway.charged == 1
 
 
-def test_videos_are_files_one_per_call(gateway: SandboxServer) -> None:
+def test_videos_are_files_one_per_call(gateway: Gateway) -> None:
     made = run("jimeng_ti2v_v30_pro", prompt="waves", seed=4, count=2)
     assert len(made.video) == 2 and made.images is None
     assert all(is_mp4(path.read_bytes()[:12]) for path in made.video)
@@ -74,7 +74,7 @@ def test_videos_are_files_one_per_call(gateway: SandboxServer) -> None:
         recall(request_id, 1)
 
 
-def test_recall_looks_for_pictures_behind_videos(gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recall_looks_for_pictures_behind_videos(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "PAGE", 2)
     for seed in (1, 2):
         run("high_aes_general_v14", prompt="a fox", seed=seed, width=64 * seed, height=64)
@@ -85,7 +85,7 @@ def test_recall_looks_for_pictures_behind_videos(gateway: SandboxServer, monkeyp
     assert "Size: 64x64" in recall(json.loads(found.response)[1]["request_id"], 1)[1]
 
 
-def test_any_model_takes_the_body_as_it_is(gateway: SandboxServer) -> None:
+def test_any_model_takes_the_body_as_it_is(gateway: Gateway) -> None:
     body = json.dumps(
         {"prompt": "a lighthouse", "width": 64, "height": 80, "seed": 12, "logo_info": {"add_logo": False}}
     )
@@ -95,7 +95,7 @@ def test_any_model_takes_the_body_as_it_is(gateway: SandboxServer) -> None:
     assert made.images.shape == (1, 80, 64, 3) and json.loads(made.response)[0]["seed"] == 12
 
 
-def test_any_model_as_a_task_with_pictures_and_mask(gateway: SandboxServer) -> None:
+def test_any_model_as_a_task_with_pictures_and_mask(gateway: Gateway) -> None:
     body = json.dumps({"custom_prompt": "a boat", "return_url": False})
     inputs = {"image_2": disc(), "mask": torch.ones(1, 24, 24)}
     run("any", req_key="i2i_inpainting_edit", body=body, seed=3, image_1=None, **inputs)
@@ -106,13 +106,13 @@ def test_any_model_as_a_task_with_pictures_and_mask(gateway: SandboxServer) -> N
 
 
 @pytest.mark.parametrize("body", ['{"prompt": "a cat",}', "[1]", '"text"', "{'a': 1}", "{" * 100_000])
-def test_any_model_refuses_what_is_no_json_object(gateway: SandboxServer, body: str) -> None:
+def test_any_model_refuses_what_is_no_json_object(gateway: Gateway, body: str) -> None:
     with pytest.raises(InputError, match="body is no JSON object"):
         run("any", req_key="high_aes_general_v14", body=body)
     assert not gateway.requests
 
 
-def test_a_required_mask_that_selects_nothing_is_said_so(gateway: SandboxServer) -> None:
+def test_a_required_mask_that_selects_nothing_is_said_so(gateway: Gateway) -> None:
     with pytest.raises(InputError, match="mask selects nothing"):
         run("i2i_inpainting", image=disc(), mask=torch.zeros(1, 96, 96))
     assert not gateway.requests
@@ -125,12 +125,12 @@ def test_a_required_mask_that_selects_nothing_is_said_so(gateway: SandboxServer)
         ({"prompt": "a", "image_1": torch.zeros(1, 100, 400, 3)}, "at most 3 times"),
     ],
 )
-def test_sizes_the_service_refuses_are_refused_here(gateway: SandboxServer, inputs: Any, problem: str) -> None:
+def test_sizes_the_service_refuses_are_refused_here(gateway: Gateway, inputs: Any, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         run("jimeng_t2i_v40", **inputs)
     assert not gateway.requests
 
 
-def test_a_video_that_any_model_made_is_not_lost(gateway: SandboxServer) -> None:
+def test_a_video_that_any_model_made_is_not_lost(gateway: Gateway) -> None:
     with pytest.raises(BadAnswerError, match=f"Download it .*{gateway.url}/files/"):
         run("any", req_key="jimeng_ti2v_v30_pro", body='{"prompt": "waves"}', mode="task")

@@ -31,9 +31,10 @@ from volcv_pack.volcv_client.config import Profile
 from volcv_pack.volcv_client.errors import Cancelled
 from volcv_pack.volcv_client.images.image import Image
 from volcv_pack.volcv_client.request.plan import plan
-from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
 from volcv_pack.volcv_client.store.results import ResultStore
 from volcv_pack.volcv_client.store.tasks import KEPT_SECONDS
+
+from tests.gateway import Fault, Gateway
 
 
 @pytest.fixture
@@ -42,18 +43,18 @@ def store() -> ResultStore:
 
 
 @pytest.fixture
-def gateway() -> Iterator[SandboxServer]:
-    with SandboxServer(api_keys=(KEY,)) as server:
+def gateway() -> Iterator[Gateway]:
+    with Gateway(api_keys=(KEY,)) as server:
         yield server
 
 
-def start(gateway: SandboxServer, **values: Any) -> BatchRun:
+def start(gateway: Gateway, **values: Any) -> BatchRun:
     profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, max_concurrency=1)
     given = {"prompt": "a red fox", "width": 64, "height": 64, **values}
     return clients.client(profile).start(plan(model(T2I), given))
 
 
-def start_task(gateway: SandboxServer, seed: int, key: str = EDIT, name: str = "image") -> BatchRun:
+def start_task(gateway: Gateway, seed: int, key: str = EDIT, name: str = "image") -> BatchRun:
     upload_url = f"{gateway.url}/v1/files"
     profile = Profile(base_url=gateway.url, api_key=KEY, timeout=20.0, upload_url=upload_url)
     picture = Image(np.full((64, 64, 3), 90, np.uint8))
@@ -73,7 +74,7 @@ def calls() -> list[dict[str, Any]]:
     return found
 
 
-def test_calls_under_way_and_cancelling_one(gateway: SandboxServer) -> None:
+def test_calls_under_way_and_cancelling_one(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=1.0, times=None))
     run = start(gateway, seed=40, count=3)
     until(lambda: sorted(one["phase"] for one in calls()) == ["waiting", "waiting", "working"])
@@ -99,7 +100,7 @@ def tasks() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("phase", ["in_queue", "generating"])
 def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
-    gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch, phase: str
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
     monkeypatch.setattr(task_call, "FIRST_POLL", 0.05)
     gateway.inject(Fault(task=phase))
@@ -120,7 +121,7 @@ def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
     again.cancel()
 
 
-def test_a_call_that_uploads_is_not_yet_sent(gateway: SandboxServer) -> None:
+def test_a_call_that_uploads_is_not_yet_sent(gateway: Gateway) -> None:
     gateway.inject(Fault(where="upload", delay=0.5))
     run = start_task(gateway, 65, LINKED, "image_1")
     until(lambda: [one["phase"] for one in calls()] == ["uploading"])
@@ -132,7 +133,7 @@ def test_a_call_that_uploads_is_not_yet_sent(gateway: SandboxServer) -> None:
     assert gateway.charged == 0 and tasks() == []
 
 
-def test_every_phase_can_or_cannot_be_cancelled(gateway: SandboxServer) -> None:
+def test_every_phase_can_or_cannot_be_cancelled(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=1.0))
     run = start(gateway, seed=70)
     until(lambda: [one["phase"] for one in calls()] == ["working"])
@@ -183,7 +184,7 @@ def test_open_tasks(store: ResultStore) -> None:
     assert len(tasks()) == 2
 
 
-def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: SandboxServer) -> None:
+def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=0.5))
     run = start(gateway, seed=50)
     until(lambda: bool(calls()))

@@ -14,7 +14,8 @@ from volcv_pack.nodes.server.settings import Requester
 from volcv_pack.volcv_client import config, messages
 from volcv_pack.volcv_client.config import edit
 from volcv_pack.volcv_client.errors import SetupError
-from volcv_pack.volcv_client.sandbox import SandboxServer
+
+from tests.gateway import Gateway
 
 KEY = "sk-canary-0123456789abcdWXYZ"
 LOCAL = Requester("127.0.0.1", "127.0.0.1:8188", "http://127.0.0.1:8188", "application/json")
@@ -260,7 +261,7 @@ def test_simultaneous_changes_all_last() -> None:
 
 
 def test_the_test_accepts_a_good_key_and_buys_nothing() -> None:
-    with SandboxServer(api_keys=(KEY,)) as gateway:
+    with Gateway(api_keys=(KEY,)) as gateway:
         save({"values": {"base_url": gateway.url, "api_key": KEY}})
         code, answer = settings.check_profile(LOCAL, b"{}")
         assert code == 200 and answer["ok"] and 0 <= answer["seconds"] < 10 and answer["profile"] == "default"
@@ -285,7 +286,7 @@ def test_the_test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
         silent.listen()
         monkeypatch.setattr(settings, "TEST_SECONDS", 1.0)
         assert "did not answer within 1 seconds" in failure(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
-    with SandboxServer(api_keys=("sk-another-key",)) as gateway:
+    with Gateway(api_keys=("sk-another-key",)) as gateway:
         wrong = failure(base_url=gateway.url)
         assert "did not accept the key" in wrong and "HTTP 401" in wrong and "request id" in wrong
         assert "HTTP 404" in failure(base_url=f"{gateway.url}/portal", api_key="sk-another-key")

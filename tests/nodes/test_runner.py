@@ -16,7 +16,8 @@ import torch
 from volcv_pack.nodes.runner import NodeResult, recall, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
-from volcv_pack.volcv_client.sandbox import Fault, SandboxServer
+
+from tests.gateway import Fault, Gateway
 
 TEXT_TO_IMAGE = model("high_aes_general_v14")
 OUTPAINTING = model("i2i_outpainting")
@@ -46,11 +47,11 @@ class FakeHost:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path))
     monkeypatch.setenv("VOLCV_LANG", "en")
     monkeypatch.setenv("VOLCV_API_KEY", KEY)
-    with SandboxServer(api_keys=(KEY,)) as server:
+    with Gateway(api_keys=(KEY,)) as server:
         monkeypatch.setenv("VOLCV_BASE_URL", server.url)
         yield server
 
@@ -61,7 +62,7 @@ def run(which: Any, host: FakeHost | None = None, **inputs: Any) -> tuple[torch.
     return images, text, json.loads(response)
 
 
-def test_text_to_image_with_defaults_left_out(gateway: SandboxServer) -> None:
+def test_text_to_image_with_defaults_left_out(gateway: Gateway) -> None:
     host = FakeHost()
     images, text, (entry,) = run(TEXT_TO_IMAGE, host, prompt="a red fox", width=320, height=256)
     assert images.shape == (1, 256, 320, 3) and images.dtype == torch.float32
@@ -73,7 +74,7 @@ def test_text_to_image_with_defaults_left_out(gateway: SandboxServer) -> None:
     assert "1 call(s) charged" in host.lines[-1]
 
 
-def test_a_batch_gives_batch_times_count_calls_in_order(gateway: SandboxServer) -> None:
+def test_a_batch_gives_batch_times_count_calls_in_order(gateway: Gateway) -> None:
     batch = torch.stack([torch.full((64, 96, 3), level) for level in (0.2, 0.8)])
     images, _, entries = run(
         OUTPAINTING, image=batch, top=0.0, bottom=0.0, left=0.5, right=0.0, seed=7, count=2, max_width=4096
@@ -84,7 +85,7 @@ def test_a_batch_gives_batch_times_count_calls_in_order(gateway: SandboxServer) 
     assert levels == pytest.approx([0.2, 0.2, 0.8, 0.8], abs=0.05)
 
 
-def test_a_fixed_seed_is_reused_and_says_so(gateway: SandboxServer) -> None:
+def test_a_fixed_seed_is_reused_and_says_so(gateway: Gateway) -> None:
     inputs = {"prompt": "a red fox", "seed": 5}
     first, *_ = run(TEXT_TO_IMAGE, **inputs)
     host = FakeHost()
@@ -93,13 +94,13 @@ def test_a_fixed_seed_is_reused_and_says_so(gateway: SandboxServer) -> None:
     assert "not charged" in host.lines[-1]
 
 
-def test_seed_minus_one_is_a_new_picture_every_time(gateway: SandboxServer) -> None:
+def test_seed_minus_one_is_a_new_picture_every_time(gateway: Gateway) -> None:
     for _ in range(2):
         run(TEXT_TO_IMAGE, prompt="a red fox", seed=-1)
     assert gateway.charged == 2
 
 
-def test_branch_values_arrive_flat_on_the_wire(gateway: SandboxServer) -> None:
+def test_branch_values_arrive_flat_on_the_wire(gateway: Gateway) -> None:
     composition = {"composition": "automatic", "canvas_width": 640, "canvas_height": 480, "auto_scale": 0.5}
     images, *_ = run(
         PRODUCT, product_image=torch.rand(1, 64, 64, 3), positive_prompt="table", composition=composition, light="none"
@@ -115,7 +116,7 @@ def test_branch_values_arrive_flat_on_the_wire(gateway: SandboxServer) -> None:
     assert images.shape[1:3] == (480, 640)
 
 
-def test_controls_are_sent_in_the_order_in_which_they_were_chained(gateway: SandboxServer) -> None:
+def test_controls_are_sent_in_the_order_in_which_they_were_chained(gateway: Gateway) -> None:
     chain = ((torch.rand(1, 32, 32, 3), "canny", 0.3), (torch.rand(1, 48, 32, 3), "pose", 0.9))
     run(CONTROLNET, image=torch.rand(1, 64, 64, 3), prompt="a dog", more_controls=chain)
     body = gateway.requests[-1].body
@@ -127,13 +128,13 @@ def test_controls_are_sent_in_the_order_in_which_they_were_chained(gateway: Sand
     ]
 
 
-def test_cannys_edge_map_is_not_lost(gateway: SandboxServer) -> None:
+def test_cannys_edge_map_is_not_lost(gateway: Gateway) -> None:
     host = FakeHost()
     images, *_ = run(CONTROLNET, host, image=torch.rand(1, 64, 64, 3), prompt="a dog", control_type="canny")
     assert images.shape[0] == 2 and "2 pictures" in host.lines[-1]
 
 
-def test_an_empty_mask_counts_as_none(gateway: SandboxServer) -> None:
+def test_an_empty_mask_counts_as_none(gateway: Gateway) -> None:
     host = FakeHost()
     run(OUTPAINTING, host, image=torch.rand(1, 64, 64, 3), mask=torch.zeros(1, 64, 64), top=0.5)
     body = gateway.requests[-1].body
@@ -149,7 +150,7 @@ def test_nothing_configured_is_one_sentence_with_the_way_out(tmp_path: Path, mon
         run(TEXT_TO_IMAGE, prompt="a red fox")
 
 
-def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: SandboxServer) -> None:
+def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: Gateway) -> None:
     gateway.inject(Fault(code=50411))
     host = FakeHost()
     with pytest.raises(ModerationError) as caught:
@@ -158,7 +159,7 @@ def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: Sandb
     assert host.lines[-1] == str(caught.value)
 
 
-def test_one_refused_picture_in_a_batch_costs_one_call_on_the_next_run(gateway: SandboxServer) -> None:
+def test_one_refused_picture_in_a_batch_costs_one_call_on_the_next_run(gateway: Gateway) -> None:
     gateway.inject(Fault(code=50511, match=lambda body: body["seed"] == 3))
     with pytest.raises(BatchError, match="Picture 3"):
         run(TEXT_TO_IMAGE, prompt="a red fox", seed=1, count=4)
@@ -167,14 +168,14 @@ def test_one_refused_picture_in_a_batch_costs_one_call_on_the_next_run(gateway: 
     assert images.shape[0] == 4 and gateway.charged == 4
 
 
-def test_skip_returns_what_succeeded_and_says_what_is_missing(gateway: SandboxServer) -> None:
+def test_skip_returns_what_succeeded_and_says_what_is_missing(gateway: Gateway) -> None:
     gateway.inject(Fault(code=50511, match=lambda body: body["seed"] == 2))
     images, text, entries = run(TEXT_TO_IMAGE, prompt="a red fox", seed=1, count=3, on_refusal="skip")
     assert images.shape[0] == 2 and "Picture 2" in text
     assert "50511" in entries[1]["error"] and entries[2]["seed"] == 3
 
 
-def test_interrupt_ends_the_node_at_once_and_the_paid_picture_is_kept(gateway: SandboxServer) -> None:
+def test_interrupt_ends_the_node_at_once_and_the_paid_picture_is_kept(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=1.5))
     host = FakeHost()
 
@@ -196,7 +197,7 @@ def test_interrupt_ends_the_node_at_once_and_the_paid_picture_is_kept(gateway: S
     assert entry["reused"] and gateway.charged == 1
 
 
-def test_a_torn_down_loop_loses_no_paid_picture(gateway: SandboxServer) -> None:
+def test_a_torn_down_loop_loses_no_paid_picture(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=1.0))
 
     async def torn_down() -> None:
@@ -209,7 +210,7 @@ def test_a_torn_down_loop_loses_no_paid_picture(gateway: SandboxServer) -> None:
     assert entry["reused"] and gateway.charged == 1
 
 
-def test_a_blocked_loop_changes_nothing(gateway: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blocked_loop_changes_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOLCV_TIMEOUT", "1")
 
     async def with_a_sampler_in_the_way() -> NodeResult:
@@ -222,7 +223,7 @@ def test_a_blocked_loop_changes_nothing(gateway: SandboxServer, monkeypatch: pyt
     assert images.shape == (1, 512, 512, 3)
 
 
-def test_two_nodes_run_side_by_side(gateway: SandboxServer) -> None:
+def test_two_nodes_run_side_by_side(gateway: Gateway) -> None:
     gateway.inject(Fault(delay=1.0, times=2))
 
     async def both() -> None:
@@ -234,7 +235,7 @@ def test_two_nodes_run_side_by_side(gateway: SandboxServer) -> None:
     assert gateway.peak_in_flight == 2
 
 
-def test_recall_brings_back_by_id_and_the_newest(gateway: SandboxServer) -> None:
+def test_recall_brings_back_by_id_and_the_newest(gateway: Gateway) -> None:
     with pytest.raises(StoreError):
         recall("", 1)
     made = [run(TEXT_TO_IMAGE, prompt="a fox", seed=seed) for seed in (1, 2)]
@@ -248,7 +249,7 @@ def test_recall_brings_back_by_id_and_the_newest(gateway: SandboxServer) -> None
         recall("no-such-id", 1)
 
 
-def test_eight_pictures_need_no_more_threads_than_two_in_flight_and_two_to_spare(gateway: SandboxServer) -> None:
+def test_eight_pictures_need_no_more_threads_than_two_in_flight_and_two_to_spare(gateway: Gateway) -> None:
     before = {thread.ident for thread in threading.enumerate()}
     run(TEXT_TO_IMAGE, prompt="a fox", seed=100, count=8)
     workers = [one for one in threading.enumerate() if one.ident not in before and one.name.startswith("volcv-")]

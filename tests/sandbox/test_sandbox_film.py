@@ -12,9 +12,8 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.gateway.helpers import FILM, encode, poll, submit
 from volcv_client.sandbox import SandboxServer
-
-from .helpers_sandbox import FILM, encode, poll, submit
 
 CONTAINERS = ("moov", "trak", "mdia", "minf", "dinf", "stbl")
 
@@ -82,7 +81,7 @@ def seconds(data: bytes) -> float:
     [
         ({}, (480, 272), 5.0),
         ({"frames": 241, "aspect_ratio": "9:16"}, (272, 480), 10.0),
-        ({"aspect_ratio": "21:9"}, (544, 232), 5.0),
+        ({"aspect_ratio": "21:9"}, (552, 240), 5.0),
     ],
 )
 def test_size_and_length(server: SandboxServer, changes: dict[str, Any], size: tuple[int, int], length: float) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from importlib import import_module
 from pathlib import Path
 
 from ..messages import say
-from .parser import Exit, Parser, UsageError
+from . import checkout
+from .parser import Exit, Parser
 from .terminal import report, show
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 NAMES = ("conversions", "wall", "overhead", "loop", "memory", "start", "store", "long")
 
 
@@ -31,11 +29,7 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    if not (CHECKOUT / "tests" / "bench" / "bench.py").is_file():
-        raise UsageError(say("cli.bench.no_checkout"))
-    if str(CHECKOUT) not in sys.path:
-        sys.path.insert(0, str(CHECKOUT))
-    bench = import_module("tests.bench.bench")
+    bench = checkout.load("tests.bench.bench", say("cli.bench.no_checkout"))
     found = bench.measure(arguments.only, arguments.quick, report, show)
     if arguments.output:
         bench.write(found, arguments.output, arguments.plots)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
 from os import name as system
 from typing import TYPE_CHECKING
 
 from ..config import SANDBOX_KEY
 from ..messages import say
+from . import checkout
 from .parser import Exit, Parser, UsageError, number
 from .terminal import report, show
 
 if TYPE_CHECKING:
-    from ..sandbox import Fault
+    from ..sandbox import SandboxServer
 
 ASSIGNMENT = {"nt": "set {name}={value}"}
 """How a shell sets an environment variable, by operating system; elsewhere it is ``export``."""
@@ -32,33 +33,35 @@ def add(parser: Parser) -> None:
     )
     options.add_argument("--access-key", metavar="K", help=say("cli.sandbox.access_key"))
     options.add_argument("--secret-key", default=SANDBOX_KEY, metavar="K", help=say("cli.sandbox.secret_key"))
-    options.add_argument(
-        "--fault", type=fault, action="append", default=[], metavar="SPEC", help=say("cli.sandbox.fault")
-    )
+    options.add_argument("--fault", action="append", default=[], metavar="SPEC", help=say("cli.sandbox.fault"))
 
 
-def fault(text: str) -> Fault:
-    from ..sandbox import Fault
+def make_server(arguments: Namespace) -> SandboxServer:
+    """The sandbox; with failures to play or keys to sign with, the strict gateway of the checkout."""
+    from ..sandbox import SandboxServer
 
+    settings = {
+        "host": arguments.host,
+        "port": arguments.port,
+        "api_keys": (arguments.key,),
+        "max_in_flight": arguments.max_in_flight,
+        "delay": arguments.delay,
+        "task_seconds": arguments.task_seconds,
+    }
+    if not arguments.fault and not arguments.access_key:
+        return SandboxServer(**settings)
+    gateway = checkout.load("tests.gateway", say("cli.sandbox.no_checkout"))
+    keys = {arguments.access_key: arguments.secret_key} if arguments.access_key else {}
     try:
-        return Fault.parse(text)
+        faults = [gateway.Fault.parse(text) for text in arguments.fault]
     except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
+        raise UsageError(f"--fault: {error}") from None
+    strict: SandboxServer = gateway.Gateway(**settings, access_keys=keys, faults=faults)
+    return strict
 
 
 def run(arguments: Namespace) -> int:
-    from ..sandbox import SandboxServer
-
-    server = SandboxServer(
-        host=arguments.host,
-        port=arguments.port,
-        api_keys=(arguments.key,),
-        access_keys={arguments.access_key: arguments.secret_key} if arguments.access_key else {},
-        max_in_flight=arguments.max_in_flight,
-        delay=arguments.delay,
-        task_seconds=arguments.task_seconds,
-        faults=arguments.fault,
-    )
+    server = make_server(arguments)
     try:
         server.start()
     except (OSError, OverflowError) as error:
@@ -70,7 +73,7 @@ def run(arguments: Namespace) -> int:
             while True:
                 time.sleep(0.5)
         except KeyboardInterrupt:
-            report(say("cli.sandbox.stopped", requests=len(server.requests), charged=server.charged))
+            report(say("cli.sandbox.stopped", requests=server.calls, charged=server.charged))
     return Exit.OK
 
 

@@ -1,11 +1,9 @@
-"""A loopback stand-in for the Volcengine gateway, for tests, demos and first runs without a key.
+"""A stand-in for the service on this machine: for first runs without a key, the demo and the tests.
 
-It speaks real HTTP, refuses what the documented service refuses, and answers with pictures that are visibly
-marked SANDBOX. Nothing here shares code or tables with the client: an error in one cannot hide in the other.
+It speaks the gateway's protocol over real HTTP and answers with drawings that are marked SANDBOX. Which fields a
+model has, their limits and the kind of drawing it gets follow from its declaration in the catalog.
 """
 
-from .faults import Fault
-from .records import RecordedRequest
 from .server import SandboxServer
 
-__all__ = ["Fault", "RecordedRequest", "SandboxServer"]
+__all__ = ["SandboxServer"]

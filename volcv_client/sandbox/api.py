@@ -1,227 +1,230 @@
-"""Requests from raw bytes to a reply; everything but the socket."""
+"""Requests to replies: everything but the socket."""
 
 from __future__ import annotations
 
-import json
+import base64
 import logging
+import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from .envelope import SUCCESS, GatewayRefusal, Refusal, envelope, to_bytes
-from .faults import Fault, FaultQueue
-from .files import FileStore
-from .pictures import Loader
-from .records import Records
-from .replies import Reply, fault_reply, gateway_reply, gone, native_reply, service_reply, spoil
-from .service import Service
-from .signature import Keys, Request, SignatureRefusal, verify
-from .tasks import TaskStore
-from .upload import read_upload
+from .envelope import SUCCESS, GatewayRefusal, Refusal, Reply, envelope, to_bytes
+from .fields import COMMON, check, check_value, model_of, parse_object
+from .job import Job
+from .pictures import Loader, uploaded_file
+from .results import files_of, texts_of
+from .stores import DONE, FileStore, TaskStore
 
 API_PATH = "/volcv/v1"
-NATIVE_PATH = "/"
 UPLOAD_PATH = "/v1/files"
 FILES_PATH = "/files/"
 VERSION = "2022-08-31"
-LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+PROCESS = "CVProcess"
+SUBMITS = ("CVSync2AsyncSubmitTask", "CVSubmitTask")
+RESULTS = ("CVSync2AsyncGetResult", "CVGetResult")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What SandboxServer was asked for; its documentation says what each means."""
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One HTTP request. ``body`` is None when it was over the limit."""
 
-    api_keys: frozenset[str] = frozenset({"sandbox"})
-    keys: Keys = field(default_factory=lambda: Keys({}, {}))
-    max_in_flight: int | None = None
-    delay: float = 0.0
-    task_seconds: float = 0.0
-    max_body: int = 64 * 1024 * 1024
-    faults: tuple[Fault, ...] = ()
+    method: str
+    path: str
+    query: str
+    headers: Message
+    body: bytes | None
+    started: float = field(default_factory=time.monotonic)
 
-
-class State:
-    """Everything the handlers share."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.faults = FaultQueue(settings.faults)
-        self.records = Records()
-        self.files = FileStore()
-        self.stopping = threading.Event()
-        self.url = ""
-        tasks = TaskStore(settings.task_seconds)
-        self.service = Service(self.files, self.file_url, Loader(self.own_file), tasks)
-
-    def file_url(self, name: str) -> str:
-        """Address of a stored file."""
-        return f"{self.url}{FILES_PATH}{name}"
-
-    def own_file(self, address: str) -> bytes | None:
-        """Bytes behind one of this server's file addresses, None when dropped. LookupError for others."""
-        try:
-            ours, asked = urlsplit(self.url), urlsplit(address)
-            same = asked.port == ours.port and asked.hostname in (ours.hostname, *LOCAL_NAMES)
-        except ValueError:
-            raise LookupError(address) from None
-        if not same or not asked.path.startswith(FILES_PATH):
-            raise LookupError(address)
-        stored = self.files.get(asked.path[len(FILES_PATH) :])
-        return None if stored is None else stored.data
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep, ended early by stop(). False when the server is stopping."""
-        return not self.stopping.wait(seconds) if seconds > 0 else not self.stopping.is_set()
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One POST on an API path: ``body`` is None when it is no JSON object, ``problem`` says what is wrong with it."""
-
-    query: Mapping[str, str]
-    body: dict[str, Any] | None
-    problem: Refusal | None
-    number: int
-    started: float
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {name: values[-1] for name, values in parse_qs(self.query, keep_blank_values=True).items()}
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
 
-def handle_post(state: State, path: str, query_text: str, headers: Mapping[str, str], raw: bytes | None) -> Reply:
-    """Answer one POST on the gateway's or the native API path. ``raw`` is None when it was over the limit."""
-    query = {name: values[-1] for name, values in parse_qs(query_text, keep_blank_values=True).items()}
-    body, problem = _parse(headers, raw, state.settings.max_body)
-    number = state.records.begin(query, headers, body, len(raw or b""), path)
-    call = _Call(query, body, problem, number, time.monotonic())
-    entered = False
-    try:
-        if path == NATIVE_PATH:
-            # A body over the limit was not kept, so its signature cannot be checked; it is refused below.
-            if raw is not None:
-                verify(Request("POST", path, query_text, headers, raw), state.settings.keys)
-        else:
-            _authorize(state, headers)
-        entered = state.records.enter(number, state.settings.max_in_flight)
-        if not entered:
-            raise Refusal(50430, f"at most {state.settings.max_in_flight} requests at a time")
-        reply = _serve(state, call)
-    except Exception as error:  # a service answers its own faults with 50500 instead of hanging up
-        reply = _refused(error, call, native=path == NATIVE_PATH)
-    finally:
-        # Freed before the answer is sent: a client that waits for its answer can never see a false 50430.
-        if entered:
-            state.records.leave()
-    state.records.finish(number, None if reply.drop or reply.cut else reply.status, reply.code)
-    return reply
+class Api:
+    """The service. ``reply`` answers one request; a stricter service overrides the methods that it is made of.
 
+    api_keys: accepted bearer keys. max_in_flight: simultaneous calls before HTTP 429 with code 50430, None for no
+    limit. delay: seconds that every call takes at least. task_seconds: from the acceptance of a task to its end,
+    0 for done at the first request for it. max_body: bytes of one request.
 
-def _refused(error: Exception, call: _Call, *, native: bool) -> Reply:
-    if isinstance(error, Refusal):
-        return service_reply(error.code, str(error), error.data, call.seconds, error.status)
-    if isinstance(error, SignatureRefusal):
-        action, version = call.query.get("Action", ""), call.query.get("Version", "")
-        return native_reply(error.number, error.code, str(error), action, version, error.status)
-    if isinstance(error, GatewayRefusal) and not native:
-        return gateway_reply(error.code, str(error), error.status)
-    if isinstance(error, GatewayRefusal):
-        # No gateway stands before the native service: it says that the model is not open to this account.
-        denied = Refusal(50400, str(error))
-        return service_reply(denied.code, str(denied), None, call.seconds, denied.status)
-    _log.error("sandbox request failed", exc_info=error)
-    return service_reply(50500, f"Internal Error: {error}", None, call.seconds, 500)
+    ``calls`` and ``charged`` count the calls, and those for which a picture was made or a task accepted.
+    """
 
+    def __init__(
+        self,
+        *,
+        api_keys: Iterable[str] = ("sandbox",),
+        max_in_flight: int | None = None,
+        delay: float = 0.0,
+        task_seconds: float = 0.0,
+        max_body: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.api_keys = frozenset(api_keys)
+        self.max_in_flight, self.delay, self.max_body = max_in_flight, delay, max_body
+        self.origin = ""
+        self.stopping = threading.Event()
+        self.files, self.tasks, self.loader = FileStore(), TaskStore(task_seconds), Loader(self.own_file)
+        self.calls = self.charged = self._running = 0
+        self._lock = threading.Lock()
+        self.actions: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            PROCESS: self.process,
+            **dict.fromkeys(SUBMITS, self.submit),
+            **dict.fromkeys(RESULTS, self.result),
+        }
 
-def _serve(state: State, call: _Call) -> Reply:
-    query, body = call.query, call.body or {}
-    fault = state.faults.take("api", body, query.get("Action", ""))
-    if fault is not None and not state.wait(fault.delay):
-        return gone()
-    if fault is not None and fault.answers:
-        return fault_reply(fault) if state.wait(fault.stall) else gone()
-    if call.problem is not None:
-        raise call.problem
-    if query.get("Version") != VERSION:
-        raise Refusal(50402, f"Version must be {VERSION}, got {query.get('Version', 'none')[:80]}")
-    action = state.service.actions.get(query.get("Action", ""))
-    if action is None:
-        raise Refusal(50402, f"unknown Action {query.get('Action', 'none')[:80]}")
-    if not state.wait(state.settings.delay):
-        return gone()
-    data = action(body, lambda: state.records.charge(call.number), None if fault is None else fault.task)
-    answer = envelope(SUCCESS, "Success", data, call.seconds)
-    if fault is not None and fault.edit is not None:
-        answer = fault.edit(answer)
-    if fault is not None and not state.wait(fault.stall):
-        return gone()
-    code = answer.get("code") if isinstance(answer, dict) else None
-    return spoil(Reply(200, to_bytes(answer), code=code), fault)
+    def reply(self, request: Request) -> Reply:
+        """The answer to a request, whatever goes wrong."""
+        try:
+            return self.route(request)
+        except Refusal as refusal:
+            return refusal.reply(request.seconds)
+        except Exception as error:  # a service answers its own faults with 50500 instead of hanging up
+            _log.error("sandbox request failed", exc_info=error)
+            return Refusal(50500, str(error)).reply(request.seconds)
 
+    def route(self, request: Request) -> Reply:
+        """The answer by method and path. Raises Refusal."""
+        if request.method == "POST" and request.path == API_PATH:
+            return self.call(request)
+        if request.method == "POST" and request.path == UPLOAD_PATH:
+            return self.upload(request)
+        if request.method in ("GET", "HEAD") and request.path.startswith(FILES_PATH):
+            return self.download(request)
+        raise GatewayRefusal("", f"Invalid URL ({request.method} {request.path[:200]})", 404)
 
-def _header(headers: Mapping[str, str], wanted: str) -> str:
-    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+    def call(self, request: Request) -> Reply:
+        """A call of the API: its key, a place among the calls being served, then the work."""
+        with self._lock:
+            self.calls += 1
+        self.authorize(request)
+        with self.place(request):
+            return self.work(request)
 
+    def authorize(self, request: Request) -> None:
+        """GatewayRefusal for a request without a right key."""
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise GatewayRefusal("invalid_token", "No bearer token provided", 401)
+        if key.strip() not in self.api_keys:
+            raise GatewayRefusal("invalid_token", "Invalid token", 401)
 
-def _authorize(state: State, headers: Mapping[str, str]) -> None:
-    scheme, _, key = _header(headers, "authorization").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise GatewayRefusal("invalid_token", "No bearer token provided")
-    if key.strip() not in state.settings.api_keys:
-        raise GatewayRefusal("invalid_token", "Invalid token")
+    @contextmanager
+    def place(self, request: Request) -> Iterator[int]:
+        """A place among the calls being served, by number from 1, left before the answer is sent. Refusal 50430."""
+        with self._lock:
+            if self.max_in_flight is not None and self._running >= self.max_in_flight:
+                raise Refusal(50430, f"at most {self.max_in_flight} requests at a time")
+            self._running += 1
+            number = self._running
+        try:
+            yield number
+        finally:
+            with self._lock:
+                self._running -= 1
 
+    def work(self, request: Request) -> Reply:
+        """The action that the query names. Raises Refusal."""
+        body = self.read(request)
+        version, name = (request.parameters.get(key, "none")[:80] for key in ("Version", "Action"))
+        if version != VERSION:
+            raise Refusal(50402, f"Version must be {VERSION}, got {version}")
+        if name not in self.actions:
+            raise Refusal(50402, f"unknown Action {name}")
+        self.stopping.wait(self.delay)
+        data = self.actions[name](body)
+        if name not in RESULTS:
+            self.charge(request)
+        return Reply(200, to_bytes(envelope(SUCCESS, "Success", data, request.seconds)))
 
-def _parse(headers: Mapping[str, str], raw: bytes | None, limit: int) -> tuple[dict[str, Any] | None, Refusal | None]:
-    if raw is None:
-        return None, Refusal(50213, f"at most {limit} bytes are accepted", 413)
-    kind = _header(headers, "content-type")
-    try:
-        body = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None, Refusal(50200, "the body is not valid JSON")
-    if not isinstance(body, dict):
-        return None, Refusal(50200, "the body must be a JSON object")
-    if kind.partition(";")[0].strip().lower() != "application/json":
-        return body, Refusal(50200, f"Content-Type must be application/json, got {kind[:80] or 'none'}")
-    return body, None
+    def read(self, request: Request) -> dict[str, Any]:
+        """The JSON object in a request's body. Refusal 50200 or 50213."""
+        if request.body is None:
+            raise Refusal(50213, f"at most {self.max_body} bytes are accepted", status=413)
+        return parse_object(request.body, "the body")
 
+    def charge(self, request: Request) -> None:
+        """Note that work was done for a request."""
+        with self._lock:
+            self.charged += 1
 
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    def process(self, body: dict[str, Any]) -> dict[str, Any]:
+        """CVProcess: the ``data`` with the pictures."""
+        return self.data(self.check(body, task=False), body)
 
+    def submit(self, body: dict[str, Any]) -> dict[str, Any]:
+        """CVSync2AsyncSubmitTask and CVSubmitTask: the ``data`` with the id of an accepted task."""
+        return {"task_id": self.tasks.add(self.check(body, task=True))}
 
-def handle_upload(state: State, headers: Mapping[str, str], raw: bytes | None) -> Reply:
-    """Answer one POST on the upload path. ``raw`` is None when the body was larger than the limit."""
-    try:
-        _authorize(state, headers)
-        fault = state.faults.take("upload", {})
-        if fault is not None and not (state.wait(fault.delay) and state.wait(fault.stall)):
-            return gone()
-        if fault is not None and fault.answers:
-            return fault_reply(fault)
-        if raw is None:
-            limit = state.settings.max_body
-            raise GatewayRefusal("request_too_large", f"at most {limit} bytes are accepted", 413)
-        upload = read_upload(_header(headers, "content-type"), raw)
-    except GatewayRefusal as refusal:
-        return gateway_reply(refusal.code, str(refusal), refusal.status)
-    state.records.uploaded()
-    answer = upload.answer(state.file_url(state.files.put(upload.data, upload.extension)))
-    return spoil(Reply(200, to_bytes(answer if fault is None or fault.edit is None else fault.edit(answer))), fault)
+    def result(self, body: dict[str, Any]) -> dict[str, Any]:
+        """CVSync2AsyncGetResult and CVGetResult: the status of a task, and the pictures once it is done."""
+        wanted = self.check_result(body)
+        status, job = self.tasks.find(body["task_id"], body["req_key"])
+        # Drawn at every such request: drawings are deterministic.
+        return {**(self.data(job, wanted) if job and status == DONE else {}), "status": status}
 
+    def check(self, body: Mapping[str, Any], *, task: bool) -> Job:
+        """The job of a body. Refusal, 50402 for a direct call of a task model; all others are taken as tasks too."""
+        if not task and all(mode.result_action for mode in model_of(body).modes.values()):
+            raise Refusal(50402, f"'{body['req_key']}' runs as a task: use {SUBMITS[0]}")
+        return check(body, self.loader)
 
-def handle_file(state: State, name: str) -> Reply:
-    """Answer a download under /files/."""
-    fault = state.faults.take("file", {})
-    if fault is not None and not (state.wait(fault.delay) and state.wait(fault.stall)):
-        return gone()
-    stored = state.files.get(name)
-    if fault is not None and fault.answers and not (fault.endless and fault.status is None):
-        return fault_reply(fault)
-    if stored is None:
-        return gateway_reply("not_found", f"no such file {name[:80]}", 404)
-    return spoil(Reply(200, stored.data, stored.content_type), fault)
+    def check_result(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How a request for a task's result wants it delivered: ``req_json``. Raises Refusal."""
+        model_of(body)
+        if not isinstance(body.get("task_id"), str):
+            raise Refusal(50204 if "task_id" in body else 50201, "'task_id' is required, a string")
+        wanted = parse_object(body.get("req_json", "{}"), "req_json")
+        for name, value in wanted.items():
+            check_value(COMMON, name, value)
+        return wanted
+
+    def data(self, job: Job, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """The ``data`` object with a job's pictures or film; ``wanted`` holds return_url, logo_info and aigc_meta."""
+        logo = wanted.get("logo_info") or {}
+        files = files_of(job, logo if logo.get("add_logo") else None)
+        data: dict[str, Any] = {"algorithm_base_resp": {"status_code": 0, "status_message": "Success"}}
+        if job.model.video:
+            return {**data, "video_url": self.put(*files[0]), "aigc_meta_tagged": wanted.get("aigc_meta") is not None}
+        by_url = bool(wanted.get("return_url"))
+        data["request_id"] = secrets.token_hex(32)
+        data["binary_data_base64"] = [] if by_url else [base64.b64encode(raw).decode() for raw, _ in files]
+        data["image_urls"] = [self.put(*file) for file in files] if by_url else []
+        return {**texts_of(job), **data}
+
+    def upload(self, request: Request) -> Reply:
+        """The gateway's file upload (catalog section 1)."""
+        self.authorize(request)
+        if request.body is None:
+            raise GatewayRefusal("request_too_large", f"at most {self.max_body} bytes are accepted", 413)
+        data, name, extension = uploaded_file(request.headers.get("Content-Type", ""), request.body)
+        answer = {"id": f"file-{secrets.token_hex(12)}", "object": "file", "bytes": len(data), "filename": name}
+        return Reply(200, to_bytes({**answer, "url": self.put(data, extension)}))
+
+    def download(self, request: Request) -> Reply:
+        """A result or an uploaded file."""
+        name = request.path.removeprefix(FILES_PATH)
+        stored = self.files.get(name)
+        if stored is None:
+            raise GatewayRefusal("not_found", f"no such file {name[:80]}", 404)
+        return Reply(200, *stored)
+
+    def put(self, data: bytes, extension: str) -> str:
+        """Keep a file; returns its address."""
+        return f"{self.origin}{FILES_PATH}{self.files.put(data, extension)}"
+
+    def own_file(self, address: str) -> bytes | None:
+        """Bytes behind one of this server's file addresses, None when dropped. LookupError for others."""
+        if not address.startswith(self.origin + FILES_PATH):
+            raise LookupError(address)
+        return (self.files.get(address.removeprefix(self.origin + FILES_PATH)) or (None,))[0]

@@ -17,12 +17,10 @@ _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 def mux_jpegs(frames: Sequence[bytes], seconds: float) -> bytes:
     """The film of equally long ``frames``, all JPEG files of one size, ``seconds`` long in total."""
-    width, height = Image.open(io.BytesIO(frames[0])).size
     step = round(seconds * TICKS / len(frames))
     head = _box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isom", b"iso2", b"mp41")
     # The index holds file positions, and its own length does not depend on them.
-    size = len(_moov(frames, width, height, step, 0))
-    index = _moov(frames, width, height, step, len(head) + size + 8)
+    index = _moov(frames, step, len(head) + len(_moov(frames, step, 0)) + 8)
     return head + index + _box(b"mdat", *frames)
 
 
@@ -35,7 +33,8 @@ def _full(kind: bytes, *parts: bytes, flags: int = 0) -> bytes:
     return _box(kind, struct.pack(">I", flags), *parts)
 
 
-def _moov(frames: Sequence[bytes], width: int, height: int, step: int, start: int) -> bytes:
+def _moov(frames: Sequence[bytes], step: int, start: int) -> bytes:
+    width, height = Image.open(io.BytesIO(frames[0])).size
     length = step * len(frames)
     movie = struct.pack(">4I", 0, 0, TICKS, length)
     movie += struct.pack(">IHxx8x", 0x10000, 0x100) + _MATRIX + bytes(24) + struct.pack(">I", 2)
@@ -45,23 +44,19 @@ def _moov(frames: Sequence[bytes], width: int, height: int, step: int, start: in
     media = struct.pack(">4I2H", 0, 0, TICKS, length, 0x55C4, 0)
     handler = struct.pack(">I4s12x", 0, b"vide") + b"sandbox\0"
     source = _box(b"dinf", _full(b"dref", struct.pack(">I", 1), _full(b"url ", flags=1)))
-    info = _box(b"minf", _full(b"vmhd", bytes(8), flags=1), source, _table(frames, width, height, step, start))
-    inner = _box(b"mdia", _full(b"mdhd", media), _full(b"hdlr", handler), info)
+    table = _table(frames, _entry(width, height, max(map(len, frames))), step, start)
+    inner = _box(b"minf", _full(b"vmhd", bytes(8), flags=1), source, table)
+    inner = _box(b"mdia", _full(b"mdhd", media), _full(b"hdlr", handler), inner)
     return _box(b"moov", _full(b"mvhd", movie), _box(b"trak", _full(b"tkhd", track, flags=3), inner))
 
 
-def _table(frames: Sequence[bytes], width: int, height: int, step: int, start: int) -> bytes:
+def _table(frames: Sequence[bytes], entry: bytes, step: int, start: int) -> bytes:
     """The sample table: format, timing and place of every frame, all in one chunk."""
     count = len(frames)
-    sizes = struct.pack(f">2I{count}I", 0, count, *(len(frame) for frame in frames))
-    return _box(
-        b"stbl",
-        _full(b"stsd", struct.pack(">I", 1), _entry(width, height, max(len(frame) for frame in frames))),
-        _full(b"stts", struct.pack(">3I", 1, count, step)),
-        _full(b"stsc", struct.pack(">4I", 1, 1, count, 1)),
-        _full(b"stsz", sizes),
-        _full(b"stco", struct.pack(">2I", 1, start)),
-    )
+    parts = _full(b"stsd", struct.pack(">I", 1), entry) + _full(b"stts", struct.pack(">3I", 1, count, step))
+    parts += _full(b"stsc", struct.pack(">4I", 1, 1, count, 1))
+    parts += _full(b"stsz", struct.pack(f">2I{count}I", 0, count, *map(len, frames)))
+    return _box(b"stbl", parts, _full(b"stco", struct.pack(">2I", 1, start)))
 
 
 def _entry(width: int, height: int, largest: int) -> bytes:

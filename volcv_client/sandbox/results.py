@@ -1,73 +1,61 @@
-"""Finished work as files: pictures, or the frames of a film, and the texts that go with them."""
+"""Finished work: files, watermarked as the request says, and the texts that go with them."""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
-
+from .draw import draw
 from .draw.base import Drawn
 from .draw.marks import draw_logo
+from .job import Job
 from .mp4 import mux_jpegs
 
-FILM = "mp4"
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg"}
+FRAMES_PER_SECOND = 24
+# "fine detail, soft natural light" in Chinese, for Chinese prompts
+_CHINESE = "\uff0c\u753b\u9762\u7ec6\u8282\u4e30\u5bcc\uff0c\u5149\u7ebf\u67d4\u548c\u81ea\u7136\u3002"
+_ENGLISH = ", rich in fine detail, soft natural light, clear focus and a balanced composition."
+_WORDS = re.compile(r"[A-Za-z][A-Za-z-]{3,}|[\u4e00-\u9fff]{1,8}")
 
 
-@dataclass(frozen=True)
-class Packed:
-    """One encoded picture: its file, ``png`` or ``jpg``, and the JPEG quality for encoding it again."""
-
-    data: bytes
-    kind: str
-    quality: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a request made. ``seconds``: length of the film that the pictures are frames of, 0 for pictures."""
-
-    pictures: tuple[Packed, ...]
-    texts: Mapping[str, Any]
-    seconds: float = 0.0
-
-    def files(self, logo: Mapping[str, Any] | None) -> list[tuple[bytes, str]]:
-        """Every file as (bytes, extension), watermarked as ``logo`` says."""
-        if self.seconds:
-            frames = [_marked(item, logo).data for item in self.pictures]
-            return [(mux_jpegs(frames, self.seconds), FILM)]
-        marked = [_marked(item, logo if index == 0 else None) for index, item in enumerate(self.pictures)]
-        return [(item.data, item.kind) for item in marked]
+def files_of(job: Job, logo: Mapping[str, Any] | None) -> list[tuple[bytes, str]]:
+    """Every file as (bytes, extension). A watermark goes on the first picture, or on every frame."""
+    drawn = draw(job)
+    if job.model.video:
+        seconds = (int(job.values.get("frames", 121)) - 1) / FRAMES_PER_SECOND
+        return [(mux_jpegs([encode(one, logo) for one in drawn], seconds), "mp4")]
+    return [(encode(one, None if number else logo), EXTENSIONS[one.format]) for number, one in enumerate(drawn)]
 
 
-def pack(drawn: Drawn) -> Packed:
-    """Encode a drawing."""
-    return Packed(_encoded(drawn.image, drawn.format, drawn.quality), _EXTENSIONS[drawn.format], drawn.quality)
-
-
-def _marked(item: Packed, logo: Mapping[str, Any] | None) -> Packed:
-    if logo is None:
-        return item
-    picture = Image.open(io.BytesIO(item.data))
-    # A mask stays a mask: a watermark would be part of what it selects.
-    if picture.mode == "L":
-        return item
-    over = draw_logo(picture.convert("RGB"), logo)
-    if picture.mode == "RGBA":
-        over.putalpha(picture.getchannel("A"))
-    kind = "PNG" if item.kind == "png" else "JPEG"
-    return Packed(_encoded(over, kind, item.quality), item.kind, item.quality)
-
-
-_EXTENSIONS = {"PNG": "png", "JPEG": "jpg"}
-
-
-def _encoded(picture: Image.Image, kind: str, quality: int) -> bytes:
+def encode(drawn: Drawn, logo: Mapping[str, Any] | None) -> bytes:
+    """The picture's file. A mask (mode L) stays a mask: a watermark would be part of what it selects."""
+    image = drawn.image
+    if logo is not None and image.mode != "L":
+        marked = draw_logo(image.convert("RGB"), logo)
+        if image.mode == "RGBA":
+            marked.putalpha(image.getchannel("A"))
+        image = marked
     buffer = io.BytesIO()
-    if kind == "PNG":
-        picture.save(buffer, "PNG", compress_level=3)
-    else:
-        picture.save(buffer, "JPEG", quality=quality, subsampling=0)
+    # Each format takes what is its own.
+    image.save(buffer, drawn.format, compress_level=3, quality=drawn.quality, subsampling=0)
     return buffer.getvalue()
+
+
+def texts_of(job: Job) -> dict[str, str]:
+    """The texts that the model's answers hold, by their keys; empty where the request asked for none."""
+    values = job.values
+    texts = {name: job.prompt if "prompt" in name else "" for name in job.model.texts}
+    if values.get("use_predict_tags"):
+        words = dict.fromkeys(word.lower() for word in _WORDS.findall(job.prompt))
+        texts["predict_tags_result"] = ", ".join(["sandbox", *list(words)[:12]])
+    # A rewritten prompt goes where the schedule of the request says: ``..._pe`` into ``pe_result``.
+    expands = "use_pre_llm" in values
+    name = str(values.get("req_schedule_conf") or "llm").rpartition("_")[2] if expands else "rephraser"
+    # A model with such a text and no switch for it always rewrites.
+    if f"{name}_result" in texts and values.get("use_pre_llm" if expands else "use_rephraser", True):
+        prompt = job.prompt.rstrip("\u3002\uff0c.,!?\uff01\uff1f ")
+        texts[f"{name}_result"] = prompt + (_CHINESE if re.search("[\u4e00-\u9fff]", prompt) else _ENGLISH)
+    return texts

@@ -1,42 +1,28 @@
-"""Drawings that stand for the models' work, by the kinds that the pages name."""
+"""Drawings that stand for the models' work. Which one a model gets follows from its declaration."""
 
 from __future__ import annotations
 
-from .anime import draw_anime
-from .base import Drawer
-from .character import draw_character
-from .control import draw_control
-from .edit import draw_edit
-from .film import draw_film
-from .gallery import draw_gallery
-from .outpaint import draw_outpainting
+from ..job import Job
+from .base import Drawn
+from .cutout import draw_cut_out
+from .paint import draw_painted
 from .product import draw_product
-from .prompted import draw_prompted
-from .repaint import draw_erased, draw_repainted
-from .restore import draw_restored
-from .saliency import draw_cut_out
-from .styles import draw_portrait, draw_style
-from .text_to_image import draw_text_to_image
-from .xl import draw_xl
+from .restyle import draw_restyled
+from .scene import draw_film, draw_scene
 
-DRAWERS: dict[str, Drawer] = {
-    "anime": draw_anime,
-    "character": draw_character,
-    "controlnet": draw_control,
-    "edit": draw_edit,
-    "erase": draw_erased,
-    "film": draw_film,
-    "gallery": draw_gallery,
-    "inpaint": draw_repainted,
-    "outpainting": draw_outpainting,
-    "portrait": draw_portrait,
-    "product": draw_product,
-    "prompted": draw_prompted,
-    "restore": draw_restored,
-    "saliency": draw_cut_out,
-    "style": draw_style,
-    "text_to_image": draw_text_to_image,
-    "xl": draw_xl,
-}
 
-__all__ = ["DRAWERS"]
+def draw(job: Job) -> list[Drawn]:
+    """The drawings for a request: pictures, or the frames of a film. Deterministic but for a Refusal of the size."""
+    model = job.model
+    if model.video:
+        return draw_film(job)
+    if "mask" in model.outputs:
+        return draw_cut_out(job)
+    if any(one.uri_path for one in model.pictures()):
+        return draw_product(job)
+    if any(one.kind == "mask" for one in model.pictures()):
+        return draw_painted(job)
+    # A model with a strength starts from the picture; others show its subject in a new scene.
+    if {"width", "size"} & {one.name for one in model.all_inputs()} and not (job.pictures and "strength" in job.values):
+        return draw_scene(job)
+    return draw_restyled(job)

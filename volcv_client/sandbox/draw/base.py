@@ -1,42 +1,20 @@
-"""What a drawing function gets and gives."""
+"""Pictures and arrays: what every drawing needs."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 FloatArray = npt.NDArray[np.floating[Any]]
+Mask = npt.NDArray[np.bool_]
 Color = tuple[int, int, int]
+Size = tuple[int, int]
 Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Order:
-    """A checked request. ``seed`` is never -1; ``pictures`` come from the array, ``named`` from fields."""
-
-    prompt: str
-    seed: int
-    values: Mapping[str, Any]
-    pictures: list[Image.Image]
-    named: Mapping[str, Image.Image]
-
-    def random(self) -> np.random.Generator:
-        """Randomness that depends on model, seed and prompt only."""
-        text = f"{self.values['req_key']}\n{self.seed}\n{self.prompt}"
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        return np.random.default_rng(int.from_bytes(digest[:16], "big"))
-
-    @property
-    def seed_text(self) -> str:
-        """The seed for a caption, saying when it was picked here."""
-        picked = self.values.get("seed", -1) == -1
-        return f"seed {self.seed} (random)" if picked else f"seed {self.seed}"
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -48,32 +26,19 @@ class Drawn:
     quality: int = 92
 
 
-Drawer = Callable[[Order], list[Drawn]]
-
-
 def to_rgb(picture: Image.Image) -> Image.Image:
     """Any picture as RGB: 16-bit scaled down, alpha flattened on white."""
-    if picture.mode.startswith(("I", "F")):
-        values = np.asarray(picture, dtype=np.float32)
-        if picture.mode.startswith("I"):
-            values = values / 257.0
-        gray = Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
-        return gray.convert("RGB")
-    if has_alpha(picture):
-        rgba = picture.convert("RGBA")
-        flat = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        flat.alpha_composite(rgba)
+    if picture.mode.startswith("I"):
+        return to_picture(np.asarray(picture, dtype=np.float32) / 257).convert("RGB")
+    if picture.has_transparency_data:
+        flat = Image.new("RGBA", picture.size, WHITE)
+        flat.alpha_composite(picture.convert("RGBA"))
         return flat.convert("RGB")
     return picture.convert("RGB")
 
 
-def has_alpha(picture: Image.Image) -> bool:
-    """True when the picture carries transparency in any of Pillow's ways."""
-    return picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info
-
-
 def to_array(picture: Image.Image) -> FloatArray:
-    """RGB picture as float32 [height, width, 3], 0..255."""
+    """A picture as float32 [height, width, channels] or [height, width], 0..255."""
     return np.asarray(picture, dtype=np.float32)
 
 
@@ -82,11 +47,30 @@ def to_picture(values: npt.NDArray[Any]) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
-def cover(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def cover(picture: Image.Image, size: Size) -> Image.Image:
     """Resize and crop so that the picture fills ``size``."""
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+
+
+def shrunk(size: Size, long_side: int) -> Size:
+    """``size`` scaled down to at most ``long_side`` px; larger pictures are drawn small and scaled up."""
+    scale = min(1.0, long_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def rounded(size: Size, radius: int) -> Image.Image:
+    """Mask of a rounded box, mode L, with a smooth outline."""
+    mask = Image.new("L", (size[0] * 2, size[1] * 2), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, mask.width - 1, mask.height - 1), radius * 2, fill=255)
+    return mask.resize(size, Image.Resampling.LANCZOS)
 
 
 def clamp(value: float, low: float, high: float) -> float:
     """``value`` kept within low..high."""
     return max(low, min(high, value))
+
+
+def axes(size: Size) -> tuple[FloatArray, FloatArray]:
+    """Column vector of y and row vector of x, both 0..1."""
+    rows = ((np.arange(size[1], dtype=np.float32) + 0.5) / size[1])[:, None]
+    return rows, ((np.arange(size[0], dtype=np.float32) + 0.5) / size[0])[None, :]

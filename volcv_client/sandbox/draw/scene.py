@@ -1,123 +1,134 @@
-"""Seed-dependent backgrounds: a landscape, a studio and an abstract flow."""
+"""Text to image and to video: a landscape grown from the seed, with the sent pictures set into it."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from .base import FloatArray, to_array, to_picture
-from .palette import Palette, mix, ramp
+from ..job import Job, allowed
+from .base import WHITE, Drawn, FloatArray, Size, axes, clamp, cover, rounded, shrunk, to_picture, to_rgb
+from .marks import describe, put_mark
+from .palette import Palette, choose, mix
 
-LAYERS = 6
-
-
-def _axes(size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """Column vector of y and row vector of x, both 0..1."""
-    rows = ((np.arange(size[1], dtype=np.float32) + 0.5) / size[1])[:, None]
-    columns = ((np.arange(size[0], dtype=np.float32) + 0.5) / size[0])[None, :]
-    return rows, columns
+#: Larger landscapes are drawn at this long side and scaled up; ridges of mountains.
+LONG_SIDE, LAYERS = 1024, 6
+#: Frames drawn for a film of any length, and their area in px: a sixteenth of the service's, for a quick stand-in.
+FRAMES, FRAME_AREA, ZOOM = 24, 480 * 272, 0.2
 
 
-def _grain(random: np.random.Generator, size: tuple[int, int]) -> FloatArray:
-    # A little noise keeps JPEG gradients from showing bands.
-    return random.normal(0.0, 1.4, size=(size[1], size[0], 1)).astype(np.float32)
+def draw_scene(job: Job) -> list[Drawn]:
+    """One picture, or two when the prompt asks for a series and ``force_single`` is off."""
+    several = job.values.get("force_single") is False and "series" in job.prompt.lower()
+    drawn = []
+    for number in range(2 if several else 1):
+        random = job.random(number)
+        colors = choose(job.prompt, random)
+        image = backdrop(size_of(job), random, colors)
+        _inset(image, [to_rgb(picture) for picture in job.pictures])
+        describe(image, job, colors)
+        drawn.append(Drawn(put_mark(image)))
+    return drawn
 
 
-def _profile(random: np.random.Generator, width: int, aspect: float, detail: float) -> FloatArray:
-    """A skyline over ``width`` columns, roughly -1..1: noise of several octaves."""
-    x = np.linspace(0.0, aspect, width, dtype=np.float32)
-    line = np.zeros(width, dtype=np.float32)
-    amplitude, knots = 1.0, 2.2
-    for _ in range(6):
-        count = int(knots * aspect) + 4
-        points = random.uniform(-1.0, 1.0, size=count)
-        position = x * (count - 3) / max(aspect, 1e-6)
-        cell = np.floor(position).astype(int)
-        part = position - cell
-        smooth = part * part * (3 - 2 * part)
-        line += (amplitude * (points[cell] * (1 - smooth) + points[cell + 1] * smooth)).astype(np.float32)
-        amplitude, knots = amplitude * detail, knots * 2.1
-    return line
+def draw_film(job: Job) -> list[Drawn]:
+    """The frames, all of one size, in the shape of ``aspect_ratio`` or of the sent picture."""
+    random = job.random()
+    colors = choose(job.prompt, random)
+    if job.pictures:
+        shape = clamp(job.pictures[0].width / job.pictures[0].height, 1 / 3, 3)
+    else:
+        wide, _, tall = str(job.values.get("aspect_ratio", "16:9")).partition(":")
+        shape = float(wide) / float(tall)
+    size = round(math.sqrt(FRAME_AREA * shape) / 8) * 8, round(math.sqrt(FRAME_AREA / shape) / 8) * 8
+    larger = round(size[0] * (1 + ZOOM)), round(size[1] * (1 + ZOOM))
+    scene = cover(to_rgb(job.pictures[0]), larger) if job.pictures else backdrop(larger, random, colors)
+    aim = random.uniform(0.2, 0.8, size=2)
+    frames = []
+    for place in range(FRAMES):
+        done = place / (FRAMES - 1)
+        width, height = (larger[axis] + (size[axis] - larger[axis]) * done for axis in (0, 1))
+        left, top = (larger[0] - width) * aim[0], (larger[1] - height) * aim[1]
+        frame = scene.resize(size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
+        describe(frame, job, colors)
+        ImageDraw.Draw(frame).rectangle((0, size[1] - 3, round(size[0] * done), size[1]), fill=colors.accent)
+        frames.append(Drawn(put_mark(frame), quality=85))
+    return frames
 
 
-def landscape(size: tuple[int, int], random: np.random.Generator, colors: Palette) -> Image.Image:
+def size_of(job: Job) -> Size:
+    """width x height when given, else ``size`` as an area in the shape of the first picture; ``use_sr`` doubles."""
+    values = job.values
+    factor = 2 if values.get("use_sr") else 1
+    if values.get("width") is not None and values.get("height") is not None:
+        return allowed(int(values["width"]) * factor, int(values["height"]) * factor)
+    wide, tall = job.pictures[0].size if job.pictures else (1, 1)
+    low = float(values.get("min_ratio", 1 / 16))
+    shape = clamp(wide / tall, low, max(low, float(values.get("max_ratio", 16))))
+    area = int(values.get("size") or 2048 * 2048)
+    return allowed(max(1, round(math.sqrt(area * shape))), max(1, round(math.sqrt(area / shape))))
+
+
+def _inset(image: Image.Image, pictures: list[Image.Image]) -> None:
+    """The pictures in rows above the caption, white-rimmed and rounded, at most 2 to 1; in place."""
+    width, height = image.size
+    gap = max(1, round(min(image.size) * 0.03))
+    columns = max(1, min(len(pictures), math.ceil(math.sqrt(len(pictures) * width / height))))
+    wide, tall = (width - 2 * gap) / columns, height * 0.62 / max(1, math.ceil(len(pictures) / columns))
+    for place, picture in enumerate(pictures):
+        room = max(4.0, wide - gap), max(4.0, tall - gap)
+        shape = clamp(picture.width / picture.height, 0.5, 2.0)
+        size = round(min(room[0], room[1] * shape)), round(min(room[1], room[0] / shape))
+        left = round(gap + (place % columns + 0.5) * wide - size[0] / 2)
+        top = round(height * 0.09 + (place // columns + 0.5) * tall - size[1] / 2)
+        rim, radius = max(1, round(min(size) * 0.018)), max(3, round(min(size) * 0.06))
+        inner = max(1, size[0] - 2 * rim), max(1, size[1] - 2 * rim)
+        image.paste(WHITE, (left, top), rounded(size, radius))
+        image.paste(cover(picture, inner), (left + rim, top + rim), rounded(inner, radius))
+
+
+def backdrop(size: Size, random: np.random.Generator, colors: Palette) -> Image.Image:
+    """A landscape of any size, also one that would take long to draw pixel by pixel."""
+    small = shrunk(size, LONG_SIDE)
+    image = landscape(small, random, colors)
+    return image if small == size else image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _skyline(random: np.random.Generator, width: int, aspect: float, detail: float) -> FloatArray:
+    """A ridge over ``width`` columns, roughly -1..1: noise of several octaves, smooth between its knots."""
+    line = np.zeros(width)
+    for octave in range(6):
+        points = random.uniform(-1.0, 1.0, size=int(2.2 * 2.1**octave * aspect) + 4)
+        cell, part = np.divmod(np.linspace(0.0, len(points) - 1.001, width), 1)
+        share = part * part * (3 - 2 * part)
+        before, after = points[cell.astype(int)], points[cell.astype(int) + 1]
+        line += detail**octave * (before + (after - before) * share)
+    return line.astype(np.float32)
+
+
+def landscape(size: Size, random: np.random.Generator, colors: Palette) -> Image.Image:
     """Sky, a low sun and mountain ridges fading into mist."""
     width, height = size
-    y, x = _axes(size)
-    aspect = width / height
-    sky = ramp(np.clip(y / 0.72, 0, 1) ** 0.85, [colors.top, mix(colors.top, colors.horizon, 0.55), colors.horizon])
+    y, x = axes(size)
+    ends = np.asarray([colors.top, colors.horizon], dtype=np.float32)
+    sky = ends[0] + (ends[1] - ends[0]) * (np.clip(y / 0.72, 0, 1) ** 0.8)[..., None]
     canvas = np.broadcast_to(sky, (height, width, 3)).copy()
     sun_x, sun_y = random.uniform(0.2, 0.8), random.uniform(0.2, 0.42)
-    distance = np.sqrt(((x - sun_x) * aspect) ** 2 + (y - sun_y) ** 2)
+    distance = np.sqrt(((x - sun_x) * width / height) ** 2 + (y - sun_y) ** 2)
     radius = random.uniform(0.05, 0.085)
-    accent = np.asarray(colors.accent, dtype=np.float32)
     glow = 0.55 * np.exp(-((distance / 0.26) ** 1.3)) + 0.18 * np.exp(-((y - 0.62) ** 2) / 0.012)
     disc = np.clip((radius - distance) * height / 1.6 + 0.5, 0, 1) * 0.92
-    for cover in (np.clip(glow, 0, 1), disc):
-        canvas += (accent - canvas) * cover[..., None]
-    rows = np.arange(height, dtype=np.float32)[:, None]
+    for share in (np.clip(glow, 0, 1), disc):
+        canvas += (np.asarray(colors.accent, dtype=np.float32) - canvas) * share[..., None]
+    haze = np.asarray(mix(colors.horizon, colors.accent, 0.25), dtype=np.float32)
     for layer in range(LAYERS):
         near = layer / (LAYERS - 1)
-        line = _profile(random, width, max(aspect, 0.25), 0.42 + 0.08 * near)
-        level = (0.5 + 0.42 * near**1.15 + line * (0.1 - 0.045 * near)) * height
-        inside = np.clip(rows - level[None, :] + 0.5, 0, 1)
+        line = _skyline(random, width, max(width / height, 0.25), 0.42 + 0.08 * near)
+        below = (y - (0.5 + 0.42 * near**1.15 + line * (0.1 - 0.045 * near))[None, :]) * height
         color = np.asarray(mix(colors.far, colors.near, near**0.8), dtype=np.float32)
-        haze = np.asarray(mix(colors.horizon, colors.accent, 0.25), dtype=np.float32)
-        mist = 0.42 * (1 - near) * np.clip((rows - level[None, :]) / (0.24 * height), 0, 1) + 0.16 * (1 - near)
+        mist = 0.42 * (1 - near) * np.clip(below / (0.24 * height), 0, 1) + 0.16 * (1 - near)
         shade = color + (haze - color) * mist[..., None]
-        canvas += (shade - canvas) * inside[..., None]
-    return to_picture(canvas + _grain(random, size))
-
-
-def studio(size: tuple[int, int], random: np.random.Generator, colors: Palette, horizon: float) -> Image.Image:
-    """A softly lit wall above a table; ``horizon`` is the table's far edge, 0..1 from the top."""
-    width, height = size
-    y, x = _axes(size)
-    light = np.asarray(mix(colors.horizon, (255, 255, 255), 0.25), dtype=np.float32)
-    spot_x = random.uniform(0.3, 0.7)
-    spread = np.exp(-(((x - spot_x) * 1.25) ** 2 + ((y - 0.38) * 1.1) ** 2) / 0.2)
-    wall = ramp(np.clip(1 - spread, 0, 1), [colors.horizon, mix(colors.far, colors.horizon, 0.45), colors.far])
-    wall += (light - wall) * (0.55 * spread)[..., None]
-    wall = _with_bokeh(wall, random, colors, horizon)
-    depth = np.clip((y - horizon) / max(1e-3, 1 - horizon), 0, 1)
-    near = mix(colors.near, colors.far, 0.42)
-    table = ramp(depth + 0 * x, [mix(near, colors.horizon, 0.5), mix(near, colors.horizon, 0.2), near])
-    table += (light - table) * (0.3 * np.exp(-(((x - spot_x) / 0.3) ** 2)) * (1 - depth))[..., None]
-    edge = np.clip((y - horizon) * height / max(2.0, height * 0.012) + 0.5, 0, 1)
-    canvas = wall + (table - wall) * np.broadcast_to(edge, (height, width))[..., None]
-    vignette = 1 - 0.26 * np.clip(((x - 0.5) ** 2 + (y - 0.5) ** 2) / 0.5, 0, 1) ** 1.4
-    return to_picture(canvas * vignette[..., None] + _grain(random, size))
-
-
-def _with_bokeh(wall: FloatArray, random: np.random.Generator, colors: Palette, horizon: float) -> FloatArray:
-    height, width = wall.shape[:2]
-    y, x = _axes((width, height))
-    aspect = width / height
-    accent = np.asarray(colors.accent, dtype=np.float32)
-    for _ in range(9):
-        center_x, center_y = random.uniform(0, 1), random.uniform(0.02, max(0.1, horizon - 0.08))
-        radius, strength = random.uniform(0.02, 0.075), random.uniform(0.06, 0.2)
-        distance = np.sqrt(((x - center_x) * aspect) ** 2 + (y - center_y) ** 2)
-        circle = np.clip((radius - distance) / 0.012 + 0.5, 0, 1) * strength
-        wall = wall + (accent - wall) * circle[..., None]
-    return wall
-
-
-def flow(size: tuple[int, int], random: np.random.Generator, colors: Palette, dark: float = 0.0) -> Image.Image:
-    """Bands of colour drifting through each other; ``dark`` 0..1 pulls them towards the near colour."""
-    longest = max(size)
-    factor = min(1.0, 420 / longest)
-    small = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
-    y, x = _axes(small)
-    x = x * (small[0] / small[1])
-    warp_x = warp_y = np.zeros((small[1], small[0]), dtype=np.float32)
-    for step in range(4):
-        a, b, c = random.uniform(0.8, 2.2, size=3) * (1 + 0.35 * step)
-        phase = random.uniform(0, 6.283, size=2)
-        warp_x = warp_x + np.sin(a * 2.1 * (y + warp_y) + c * x + phase[0]).astype(np.float32) * 0.34 / (step + 1)
-        warp_y = warp_y + np.cos(b * 1.9 * (x + warp_x) - a * y + phase[1]).astype(np.float32) * 0.34 / (step + 1)
-    field = np.clip(0.5 + 0.5 * np.sin(2.4 * (warp_x + warp_y) + 2.2 * y + x), 0, 1).astype(np.float32)
-    stops = [colors.near, colors.top, colors.far, colors.horizon]
-    shades = ramp(field, [mix(color, colors.near, dark) for color in stops])
-    picture = to_picture(shades).resize(size, Image.Resampling.BICUBIC)
-    return to_picture(to_array(picture) + _grain(random, size))
+        canvas += (shade - canvas) * np.clip(below + 0.5, 0, 1)[..., None]
+    # A little noise keeps the gradients of a JPEG from showing bands.
+    return to_picture(canvas + random.normal(0.0, 1.4, size=(height, width, 1)))

@@ -1,193 +1,109 @@
-"""Text that always fits: fonts with Chinese where the machine has one, escapes where it has none."""
+"""Text that always fits: Pillow's own font, one with Chinese where the machine has it, escapes for the rest."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 
 from PIL import Image, ImageDraw, ImageFont
 
-from .base import Color
-
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-#: Files with Chinese glyphs first, and the face to use in them; Pillow looks in the system's font folders.
-_WIDE_FONTS = (
-    ("NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("NotoSansCJKsc-Regular.otf", 0),
-    ("NotoSansSC-Regular.otf", 0),
-    ("SourceHanSansSC-Regular.otf", 0),
-    ("wqy-microhei.ttc", 0),
-    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
-    ("wqy-zenhei.ttc", 0),
-    ("DroidSansFallbackFull.ttf", 0),
-    ("PingFang.ttc", 0),
-    ("/System/Library/Fonts/PingFang.ttc", 0),
-    ("/System/Library/Fonts/Hiragino Sans GB.ttc", 0),
-    ("/System/Library/Fonts/STHeiti Medium.ttc", 0),
-    ("/Library/Fonts/Arial Unicode.ttf", 0),
-    ("msyh.ttc", 0),
-    ("simhei.ttf", 0),
-    ("simsun.ttc", 0),
-    # No Chinese in these, but far more of the other alphabets than in Pillow's own font.
-    ("DejaVuSans.ttf", 0),
-    ("LiberationSans-Regular.ttf", 0),
-    ("Arial.ttf", 0),
-    ("arial.ttf", 0),
+#: Files with Chinese glyphs, which Pillow looks for in the system's font folders; the last one has other alphabets.
+WIDE_FONTS = (
+    *("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf", "SourceHanSansSC-Regular.otf"),
+    *("wqy-microhei.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc"),
+    *("Arial Unicode.ttf", "msyh.ttc", "simhei.ttf", "simsun.ttc", "DejaVuSans.ttf"),
 )
 #: Chinese and other wide characters, which may be broken between any two.
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef"
 _PIECES = re.compile(rf"\n|[{_WIDE}]|[^\s{_WIDE}]+|[ \t]+")
-_MISSING = "\U0010fffe"
-ELLIPSIS = "..."
-#: Stand-ins for the signs that captions use, for fonts that lack them.
-_SIMPLER = {"\u00d7": "x", "\u00b7": "|"}
+_MISSING, ELLIPSIS = "\U0010fffe", "..."
 #: No panel holds more characters than this; measuring a longer prompt would only cost time.
 MOST = 1500
 
 
 @lru_cache(maxsize=1)
-def _wide_file() -> tuple[str, int] | None:
-    for name, index in _WIDE_FONTS:
+def wide_file() -> str:
+    """The first font with Chinese glyphs that is there; empty when there is none."""
+    for name in WIDE_FONTS:
         try:
-            ImageFont.truetype(name, 16, index=index)
+            ImageFont.truetype(name, 16)
         except OSError:
             continue
-        return name, index
-    return None
+        return name
+    return ""
 
 
-@lru_cache(maxsize=128)
-def _plain(size: int) -> Font:
-    return ImageFont.load_default(size=size)
-
-
-@lru_cache(maxsize=128)
-def _wide_font(size: int) -> Font | None:
-    found = _wide_file()
-    basic = ImageFont.Layout.BASIC
-    return None if found is None else ImageFont.truetype(found[0], size, index=found[1], layout_engine=basic)
+@lru_cache(maxsize=256)
+def font_of(size: int, wide: bool) -> Font:
+    return ImageFont.truetype(wide_file(), size) if wide and wide_file() else ImageFont.load_default(size=size)
 
 
 @lru_cache(maxsize=4096)
-def _has_glyph(wide: bool, char: str) -> bool:
+def has_glyph(char: str, wide: bool) -> bool:
     # Pillow does not show which characters a font has: a missing one draws the same box as a non-character.
-    font = _wide_font(24) if wide else _plain(24)
-    if font is None or "\ud800" <= char <= "\udfff":
+    if "\ud800" <= char <= "\udfff" or (wide and not wide_file()):
         return False
-    if char.isspace():
-        return True
-    return bytes(font.getmask(char)) != bytes(font.getmask(_MISSING))
+    font = font_of(24, wide)
+    return char.isspace() or bytes(font.getmask(char)) != bytes(font.getmask(_MISSING))
 
 
-def _escape(char: str) -> str:
-    if char in _SIMPLER:
-        return _SIMPLER[char]
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+def writable(text: str) -> str:
+    """``text`` with escapes for the characters that no font has; control characters are dropped."""
+    chars = [" " if char in "\r\t" else char for char in text if char >= " " or char in "\r\t\n"]
+    known = {char for char in set(chars) if char == "\n" or has_glyph(char, False) or has_glyph(char, True)}
+    return "".join(char if char in known else char.encode("ascii", "backslashreplace").decode() for char in chars)
 
 
-@dataclass(frozen=True)
-class Style:
-    """A text ready to be measured: characters the font lacks are written as escapes."""
-
-    text: str
-    wide: bool
-
-    def font(self, size: int) -> Font:
-        font = _wide_font(size) if self.wide else None
-        return _plain(size) if font is None else font
+def runs(line: str, size: int) -> Iterator[tuple[str, Font]]:
+    """The line in pieces of one font each."""
+    for wide, chars in groupby(line, lambda char: not has_glyph(char, False)):
+        yield "".join(chars), font_of(size, wide)
 
 
-def style(text: str) -> Style:
-    """Choose a font for ``text``: Pillow's own unless it lacks a character and a wider font is there."""
-    clean = "".join(" " if char in "\r\t" else char for char in text if char >= " " or char in "\r\t\n")
-    plain = all(_has_glyph(False, char) for char in clean)
-    wide = not plain and _wide_file() is not None
-    return Style("".join(c if c == "\n" or _has_glyph(wide, c) else _escape(c) for c in clean), wide)
+def length(line: str, size: int) -> float:
+    return sum(font.getlength(piece) for piece, font in runs(line, size))
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Lines that fit: font, lines and the distance between baselines in px."""
-
-    font: Font
-    lines: tuple[str, ...]
-    leading: int
-    width: int
-
-    @property
-    def height(self) -> int:
-        return self.leading * len(self.lines)
-
-
-def fit(text: str, width: int, height: int, largest: int, smallest: int = 9) -> Layout:
-    """The largest setting of ``text`` within width x height px; cut with an ellipsis at the smallest size."""
-    text = text.strip()
-    chosen = style(text if len(text) <= MOST else text[:MOST] + ELLIPSIS)
-    sizes = sorted({max(smallest, round(largest * 0.88**step)) for step in range(24)}, reverse=True)
-    for size in sizes:
-        font, leading = chosen.font(size), round(size * 1.32)
-        last = size == sizes[-1]
-        if leading > height and not last:
-            continue
-        room = max(1, height // leading)
+def fit(text: str, width: int, height: int, largest: int, smallest: int = 9) -> Image.Image:
+    """A mask (mode L) of the largest setting of ``text`` within width x height px, cut short at the smallest size."""
+    text = writable(text.strip() if len(text) <= MOST else text.strip()[:MOST] + ELLIPSIS)
+    for size in (*(round(largest * 0.88**step) for step in range(24)), smallest):
+        room, leading = max(1, height // round(size * 1.32)), round(size * 1.32)
         # Words are broken only when they would otherwise force the text to be small.
-        words = chosen.text.split() if size > 0.55 * largest and not chosen.wide else []
-        if not last and any(font.getlength(word) > width for word in words):
-            continue
-        # Long prompts: no more text is measured than could ever fit.
-        lines = _wrap(chosen.text, font, width, room + 1)
-        if len(lines) <= room or last:
-            if len(lines) > room:
-                lines = [*lines[: room - 1], _cut(lines[room - 1], font, width)]
-            longest = max((font.getlength(line) for line in lines), default=0)
-            return Layout(font, tuple(lines), leading, round(longest))
-    raise AssertionError("the loop always returns at the smallest size")
+        broken = size > 0.55 * largest and any(length(word, size) > width for word in _PIECES.findall(text))
+        lines = _wrap(text, size, width, room + 1)
+        if size <= smallest or (len(lines) <= room and leading <= height and not broken):
+            break
+    if len(lines) > room:
+        while lines[room - 1] and length(lines[room - 1] + ELLIPSIS, size) > width:
+            lines[room - 1] = lines[room - 1][:-1]
+        lines = [*lines[: room - 1], lines[room - 1].rstrip() + ELLIPSIS]
+    longest = max((length(line, size) for line in lines), default=0)
+    mask = Image.new("L", (max(1, round(longest)), max(1, leading * len(lines))), 0)
+    pen = ImageDraw.Draw(mask)
+    for row, line in enumerate(lines):
+        x = 0.0
+        for piece, font in runs(line, size):
+            # On a common baseline: fonts of one size have different heights.
+            pen.text((x, row * leading + size), piece, font=font, fill=255, anchor="ls")
+            x += font.getlength(piece)
+    return mask
 
 
-def _wrap(text: str, font: Font, width: int, most: int) -> list[str]:
+def _wrap(text: str, size: int, width: int, most: int) -> list[str]:
+    """At most ``most`` lines: no more text is measured than could ever fit."""
     lines: list[str] = []
     line = ""
-    for piece in _PIECES.findall(text):
-        if piece == "\n":
-            lines, line = [*lines, line.rstrip()], ""
-        elif font.getlength(line + piece) <= width:
-            line += piece if line or not piece.isspace() else ""
-        elif piece.isspace():
-            continue
-        else:
-            if line:
-                lines.append(line.rstrip())
-            line = piece
-            while font.getlength(line) > width and len(line) > 1 and len(lines) < most:
-                keep = _most_characters(line, font, width)
-                lines.append(line[:keep])
-                line = line[keep:]
-        if len(lines) >= most:
-            return lines
+    for word in _PIECES.findall(text):
+        for piece in [word] if length(word, size) <= width else list(word):
+            if piece == "\n" or length(line + piece, size) > width:
+                lines, line = [*lines, line.rstrip()], "" if piece.isspace() else piece
+            elif line or not piece.isspace():
+                line += piece
+            if len(lines) >= most:
+                return lines
     return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def _most_characters(text: str, font: Font, width: int) -> int:
-    low, high = 1, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if font.getlength(text[:middle]) <= width else (low, middle - 1)
-    return low
-
-
-def _cut(line: str, font: Font, width: int) -> str:
-    while line and font.getlength(line + ELLIPSIS) > width:
-        line = line[:-1]
-    return line.rstrip() + ELLIPSIS
-
-
-def write(image: Image.Image, layout: Layout, origin: tuple[int, int], color: Color, *, opacity: float = 1.0) -> None:
-    """Draw a layout with its top-left corner at ``origin``, in place on an RGB picture."""
-    draw = ImageDraw.Draw(image, "RGBA")
-    fill = (*color, round(255 * opacity))
-    for row, line in enumerate(layout.lines):
-        draw.text((origin[0], origin[1] + row * layout.leading), line, font=layout.font, fill=fill)
