@@ -21,6 +21,7 @@ from tests.host.server import ComfyServer, find_comfy
 from . import artwork, files, help, locales, models, pictures, snapshot, thumbnails
 from .files import ROOT, Files
 from .snapshot import Snapshot
+from .workflows import EXAMPLES
 from .workflows import files as workflows
 
 NODE_LIST = ROOT / "node_list.json"
@@ -85,7 +86,7 @@ def left_over(parts: Sequence[str], nodes: Snapshot) -> list[Path]:
         known |= {*help.files(nodes), *map(pictures.path_of, nodes)}
     if "workflows" in parts:
         folders.append(workflows.FOLDER)
-        known |= {path for one in workflows.EXAMPLES for path in (workflows.path_of(one), thumbnails.path_of(one))}
+        known |= {path for one in EXAMPLES for path in (workflows.path_of(one), thumbnails.path_of(one))}
     there = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in there if path not in known)
 
@@ -99,8 +100,8 @@ def take_pictures(parts: Sequence[str], nodes: Snapshot, client: Client | None, 
     """Take the pictures that are missing; all of them if they are asked for."""
     wanted = missing_pictures(parts, nodes)
     if "pictures" in parts:
-        wanted = [*map(pictures.path_of, nodes), *map(thumbnails.path_of, workflows.EXAMPLES)]
-    if help_pictures := [path for path in wanted if path.parent == pictures.PICTURES]:
+        wanted = [*map(pictures.path_of, nodes), *map(thumbnails.path_of, EXAMPLES)]
+    if help_pictures := [path for path in wanted if path.parent == help.PICTURES]:
         pictures.take(help_pictures)
         tell(help_pictures)
     if client and info and (shots := [path for path in wanted if path.parent == workflows.FOLDER]):

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from tests.client.helpers import seed_page
+from tests.client.helpers import colour, half_mask, without
 from tests.gateway import Gateway
 from tests.generate.workflows import Example
 from tests.generate.workflows.convert import complete
@@ -16,8 +16,10 @@ from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
 from volcv_client.catalog import all_models
 from volcv_client.catalog.examples import picture_path
-from volcv_client.catalog.spec import SYNCHRONOUS
+from volcv_client.catalog.spec import SYNCHRONOUS, Picture
+from volcv_client.request.body import build
 
+PICTURES = {"picture": colour(640, 480), "mask": half_mask(640, 480)}
 ASKING = "CVSync2AsyncGetResult"
 NEEDS_LINKS = "Jimeng 4.0 - Several pictures"
 """Its model takes links to pictures, so that something must make links."""
@@ -57,26 +59,28 @@ def received(gateway: Gateway) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (one.get("seed", 2**31), json.dumps(one, sort_keys=True)))
 
 
-def documented(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
-    """What must arrive of the text-to-image nodes beyond those with ``known`` req_keys, as :func:`received` puts it,
-    without the seeds: the documented body with the values of the graph."""
+def built(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
+    """What must arrive of the models beyond those with ``known`` req_keys, as :func:`received` puts it, without the
+    seeds: the bodies that the client builds of the graph's values."""
     found: list[dict[str, Any]] = []
     models = {model.node_id: model for model in all_models() if not model.any_req_key}
     for node in one.graph.values():
         model = models.get(node["class_type"])
         if model is None or {*known} & {*model.req_keys}:
             continue
-        given = {
-            name: one.graph[value[0]]["inputs"]["value"] if isinstance(value, list) else value
-            for name, value in node["inputs"].items()
-        }
-        body = {**seed_page(model.req_key), **given}
-        body.pop("seed", None)
-        (mode,) = model.modes.values()
-        found.append(body if mode == SYNCHRONOUS else {"Action": mode.action, **body})
-        if mode.result_action:
-            asked = json.dumps({"return_url": True, "logo_info": {"add_logo": False}})
-            found.append({"Action": mode.result_action, "req_key": model.req_key, "task_id": "*", "req_json": asked})
+        given = model.defaults()
+        for path, value in node["inputs"].items():
+            input_ = model.input(path.split(".")[-1])
+            if isinstance(input_, Picture):
+                given[input_.name] = PICTURES[input_.kind]
+            else:
+                given[input_.name] = one.graph[value[0]]["inputs"]["value"] if isinstance(value, list) else value
+        request = build(model, given)
+        body = without(sent_fields(request.body), "seed")
+        found.append(body if request.mode == SYNCHRONOUS else {"Action": request.mode.action, **body})
+        if request.mode.result_action:
+            asked = {"req_key": body["req_key"], "task_id": "*", "req_json": json.dumps(request.result_request)}
+            found.append({"Action": request.mode.result_action, **asked})
     return found
 
 

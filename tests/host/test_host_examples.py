@@ -17,7 +17,7 @@ from tests.generate.workflows.convert import complete
 from tests.generate.workflows.files import FOLDER, workflow_text
 from tests.generate.workflows.parts import with_frames
 from tests.host.client import Client, differences, pixels
-from tests.host.examples import ASKING, NEEDS_LINKS, bodies, documented, marked, original, received, run
+from tests.host.examples import ASKING, NEEDS_LINKS, bodies, built, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
 from volcv_client.catalog.examples import picture_path
 
@@ -78,7 +78,7 @@ def test_requests(
     known = {body["req_key"] for body in written}
     assert [body for body in sent if body["req_key"] in known] == written
     others = [body for body in sent if body["req_key"] not in known]
-    assert sorted(others, key=str) == sorted(documented(one, known), key=str)
+    assert sorted(others, key=str) == sorted(built(one, known), key=str)
     for taken in gateway.requests:
         assert taken.query == {"Action": taken.action, "Version": "2022-08-31"}
         assert taken.action in ACTIONS

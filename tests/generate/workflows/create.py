@@ -83,7 +83,7 @@ def comparison() -> Example:
     """One text for every text-to-image model, each with a preview of its own."""
     text = "Layered mountain ridges above a wide valley, a low sun, fine detail, landscape photograph"
     graph = {"1": node("PrimitiveStringMultiline", "One prompt for all", value=text)}
-    tasks = {"Prompt": ("1",)}
+    tasks: dict[str, tuple[str, ...]] = {"Prompt": ("1",)}
     for number, (title, compared) in enumerate((*COMPARED, *further()), 1):
         key, shown = str(2 * number), str(2 * number + 1)
         graph[key] = {**compared, "inputs": {"prompt": ["1", 0], **compared["inputs"]}}

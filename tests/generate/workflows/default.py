@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tests.generate.workflows.parts import Example, Graph, node, picture, save, save_video
 from volcv_client.catalog.examples import example_of, picture_path
@@ -18,7 +19,7 @@ def graph_name(model: Model, name: str) -> str:
     return name
 
 
-def mask_nodes(size: tuple[int, int], box: Box, first: int) -> Iterator[dict[str, object]]:
+def mask_nodes(size: tuple[int, int], box: Box, first: int) -> Iterator[dict[str, Any]]:
     """Core's nodes for a mask of that size (width, height), white in the box; the last one makes it.
 
     ``first``: number of the first of them in the graph.
@@ -45,7 +46,7 @@ def of_model(
     """
     example = example_of(model)
     nodes = [picture(shown, name.replace("_", " ").capitalize()) for name, shown in example.pictures.items()]
-    links: dict[str, object] = {name: [str(place), 0] for place, name in enumerate(example.pictures, 1)}
+    links: dict[str, Any] = {name: [str(place), 0] for place, name in enumerate(example.pictures, 1)}
     bases = {one.name: one.fit_to for one in model.pictures() if isinstance(one, MaskPicture)}
     for name, box in example.masks.items():
         size = FileImage(picture_path(example.pictures[bases[name]])).size

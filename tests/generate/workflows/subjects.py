@@ -14,13 +14,13 @@ STYLES = ("American comics", "3D doll", "Cyberpunk", "Business ID photo")
 def portraits() -> Example:
     """One photo in several styles."""
     graph = {"1": picture("character", "Photo of one face")}
-    tasks = {"Photo": ("1",)}
+    tasks: dict[str, tuple[str, ...]] = {"Photo": ("1",)}
     for number, style in enumerate(STYLES, 1):
         key, saved = str(2 * number), str(2 * number + 1)
         graph[key] = node("Volcv_single_photo_portrait", style, image=["1", 0], style=style)
         graph[saved] = save(key, f"Save: {style}", f"portrait {style.lower()}")
         tasks[style] = (key, saved)
-    return Example("Portrait - Single photo styles", graph, tasks, tuple(task[1] for task in [*tasks.values()][1:]))
+    return Example("Portrait - Single photo styles", graph, tasks, tuple(task[-1] for task in [*tasks.values()][1:]))
 
 
 PORTRAITS = portraits()
