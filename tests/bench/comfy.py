@@ -27,10 +27,10 @@ IMPORT_LINE = re.compile(r"([0-9.]+) seconds: .*custom_nodes/volcv")
 
 def overhead(quick: bool) -> list[Row]:
     """Start of the node to start of the next one, without the service's own time, at 1024 x 1024."""
+    from tests.generate.workflows import node
     from tests.host.client import Client
     from tests.host.graphs import outpainting
     from tests.host.server import ComfyServer, find_comfy
-    from tests.workflows.graphs import node
 
     comfy = find_comfy()
     if comfy is None:

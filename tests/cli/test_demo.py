@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from os import environ
@@ -12,17 +13,18 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from volcv_client import catalog, messages
-from volcv_client.catalog.examples import picture_path
-from volcv_client.catalog.spec import Input, MaskPicture
-from volcv_client.cli.demo import draw_masks, jobs
-from volcv_client.cli.demo.sheet import LANGUAGES
-from volcv_client.cli.demo.table import DemoJob
+from volcv_client import catalog
+from volcv_client.catalog import examples
+from volcv_client.catalog.examples import example_of, picture_path
+from volcv_client.catalog.labels import example_texts
+from volcv_client.catalog.spec import Example, Input, MaskPicture, Model
+from volcv_client.cli.demo import draw_masks
 from volcv_client.cli.demo.video_frames import animation, frames_of
 
 from .conftest import Command
 
 FILM = "jimeng_ti2v_v30_pro"
+CJK = re.compile(r"[\u4e00-\u9fff]")
 VOID = {"meta", "img", "path", "br"}
 
 
@@ -79,38 +81,38 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
     for model in models:
         assert any(link.startswith(model.req_key) for link in page.links)
     text = (folder / "index.html").read_text(encoding="utf-8")
-    for job in jobs.JOBS:
-        assert all(f"inputs/{picture_path(name).name}" in page.links for name in job.pictures.values())
-        assert all(f"inputs/{job.model}-{name}.png" in page.links for name in job.masks)
-        assert job.model in text
+    for model in models:
+        example = example_of(model)
+        assert all(f"inputs/{picture_path(name).name}" in page.links for name in example.pictures.values())
+        assert all(f"inputs/{model.req_key}-{name}.png" in page.links for name in example.masks)
+        assert model.req_key in text
     before = sorted(path.name for path in folder.rglob("*"))
     assert volcv("demo", "-o", folder, "--quiet").code == 0
     assert sorted(path.name for path in folder.rglob("*")) == before
 
 
-def test_every_job_fits_its_model() -> None:
-    models = {model.req_key: model for model in catalog.all_models()}
-    for job in jobs.JOBS:
-        for name in (*job.values, *job.pictures):
-            assert isinstance(models[job.model].input(name), Input)
-        assert all(isinstance(models[job.model].input(name), MaskPicture) for name in job.masks)
-        assert all(picture_path(name).is_file() for name in job.pictures.values())
+def test_every_example_fits_its_model() -> None:
+    for model in catalog.all_models():
+        example = example_of(model)
+        for name in (*example.values, *example.pictures):
+            assert isinstance(model.input(name), Input)
+        assert all(isinstance(model.input(name), MaskPicture) for name in example.masks)
+        assert all(picture_path(name).is_file() for name in example.pictures.values())
 
 
-def test_every_model_has_a_job_and_words_in_both_languages() -> None:
-    keys = [model.req_key for model in catalog.all_models()]
-    assert sorted(job.model for job in jobs.JOBS) == sorted(keys)
-    for language in LANGUAGES:
-        texts = messages.texts(language)
-        assert [key for key in keys if not texts.get(f"cli.demo.{key}.title")] == []
-        assert [key for key in keys if not texts.get(f"cli.demo.{key}.caption")] == []
+def test_every_model_has_an_example_and_words_in_both_languages() -> None:
+    for model in catalog.all_models():
+        assert model.example and model.example.title and model.example.caption, model.req_key
+        english, chinese = (example_texts(model, language) for language in ("en", "zh"))
+        assert all(CJK.search(text) for text in chinese), model.req_key
+        assert english == (model.example.title, model.example.caption)
 
 
 def test_masks_are_as_large_as_their_picture_and_white_in_the_box(volcv: Command, tmp_path: Path) -> None:
-    (job,) = (one for one in jobs.JOBS if one.model == "i2i_inpainting")
+    model = catalog.model("i2i_inpainting")
     (tmp_path / "inputs").mkdir()
-    draw_masks(job, tmp_path)
-    left, top, right, bottom = job.masks["mask"]
+    draw_masks(model, tmp_path)
+    left, top, right, bottom = example_of(model).masks["mask"]
     with Image.open(tmp_path / "inputs" / "i2i_inpainting-mask.png") as mask, Image.open(picture_path("room")) as room:
         assert (mask.mode, mask.size) == ("L", room.size)
         width, height = mask.size
@@ -148,24 +150,33 @@ def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.Mo
         assert poster.getpixel((8, 8))[0] > 200  # type: ignore[index]
 
 
-def test_a_model_without_a_job_gets_what_it_requires(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "JOBS", ())
-    made = {job.model: job for job in jobs.all_jobs(catalog.all_models())}
-    assert made["high_aes_general_v14"].values == {"prompt": jobs.PROMPT}
-    assert made["high_aes_ip_v20"].pictures == {"image": jobs.PICTURE}
+def without_example(model: Model) -> Example:
+    return example_of(replace(model, example=None))
+
+
+def test_a_model_without_an_example_gets_what_it_requires() -> None:
+    made = {model.req_key: without_example(model) for model in catalog.all_models()}
+    assert made["high_aes_general_v14"].values == {"prompt": examples.PROMPT}
+    assert made["high_aes_ip_v20"].pictures == {"image": examples.PICTURE}
     assert made["img2img_e_commerce_style"].pictures.keys() >= {"product_image"}
-    assert made["i2i_inpainting"] == DemoJob("i2i_inpainting", {}, {"image": jobs.PICTURE}, {"mask": jobs.MASK})
-    assert made[FILM].values == {"prompt": jobs.PROMPT}
+    erase = made["i2i_inpainting"]
+    assert (erase.values, erase.pictures) == ({}, {"image": examples.PICTURE})
+    assert erase.masks == {"mask": examples.MASK}
+    assert made[FILM].values == {"prompt": examples.PROMPT}
+    assert made[FILM].title == catalog.model(FILM).title
 
 
 def test_a_model_that_fails_is_told_and_the_rest_is_shown(
     volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, *rest = jobs.JOBS
-    monkeypatch.setattr(jobs, "JOBS", (replace(first, pictures={}), *rest))
+    models = catalog.all_models()
+    (first,) = (model for model in models if model.req_key == "i2i_outpainting")
+    assert first.example
+    broken = replace(first, example=replace(first.example, pictures={}))
+    monkeypatch.setattr(catalog, "all_models", lambda: tuple(broken if one is first else one for one in models))
     ran = volcv("demo", "-o", tmp_path / "demo", "--quiet")
-    assert ran.code == 1 and first.model in ran.err
+    assert ran.code == 1 and first.req_key in ran.err
     files = [path for path in (tmp_path / "demo").iterdir() if path.suffix in (".jpg", ".png", ".mp4")]
     assert sorted(ran.paths) == sorted([*files, tmp_path / "demo" / "index.html"])
-    assert {path.stem for path in files} == {job.model for job in rest}
+    assert {path.stem for path in files} == {model.req_key for model in models if model is not first}
     read(tmp_path / "demo" / "index.html")

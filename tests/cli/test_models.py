@@ -121,6 +121,7 @@ def words_of(model: Model) -> dict[str, list[str]]:
         "native_only": ["Volcengine's own service only"] if model.native_only else [],
         "service_seconds": [f"{model.service_seconds:g} s"],
         "aliases": [*model.aliases],
+        "example": [],
     }
 
 

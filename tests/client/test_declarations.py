@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.models import FACTS
+from tests.generate.models import FACTS
 from volcv_client.catalog import Model, all_models, model, spec
 from volcv_client.catalog.spec import (
     Branch,

@@ -8,10 +8,10 @@ from typing import Any
 from PIL import Image
 
 from tests.gateway import Gateway
+from tests.generate.workflows import Example
+from tests.generate.workflows.convert import complete
 from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
-from tests.workflows.convert import complete
-from tests.workflows.graphs import Example
 from volcv_client.catalog.examples import picture_path
 
 ASKING = "CVSync2AsyncGetResult"

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from tests.workflows.graphs import Graph, node
+from tests.generate.workflows import Graph, node
 
 V14 = "Volcv_high_aes_general_v14"
 OUTPAINTING = "Volcv_i2i_outpainting"

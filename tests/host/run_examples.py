@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.generate.workflows import EXAMPLES, Example
+from tests.generate.workflows.convert import complete
+from tests.generate.workflows.parts import SAVING
 from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
-from tests.workflows.convert import complete
-from tests.workflows.graphs import EXAMPLES, Example
-from tests.workflows.parts import SAVING
 
 
 def run_one(client: Client, one: Example, object_info: Mapping[str, Any], folder: Path) -> Iterator[Path]:

@@ -17,10 +17,10 @@ from pathlib import Path
 from PIL import Image
 
 from tests.gateway import Fault, Gateway
+from tests.generate.workflows import Example, example
+from tests.generate.workflows.files import FOLDER
 from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run
 from tests.host.server import ROOT, ComfyServer, find_comfy, surroundings
-from tests.workflows.generate import FOLDER
-from tests.workflows.graphs import Example, example
 
 SCALE, WIDTH = 2.0, 1600
 BYTES = 900_000

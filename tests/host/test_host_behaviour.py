@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from tests.gateway import Fault, Gateway
+from tests.generate.workflows import node
 from tests.host.client import Client, differences, pixels
 from tests.host.graphs import outpainting, plain, save, sent_pictures, shrink, text_to_image
 from tests.host.server import ComfyServer
-from tests.workflows.graphs import node
 
 RED, GREEN, BLUE = 0xC02020, 0x20A040, 0x2040C0
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.gateway import Gateway
+from tests.generate.workflows import EXAMPLES, example
+from tests.generate.workflows.convert import complete
 from tests.host.browser import boxes, chromium, find_chromium, frontend, load, press_run, settings
 from tests.host.client import Client
 from tests.host.examples import NEEDS_LINKS
 from tests.host.panel import Panel
 from tests.host.server import ComfyServer
-from tests.workflows.convert import complete
-from tests.workflows.graphs import EXAMPLES, example
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from tests.gateway import Gateway
+from tests.generate.workflows import example
 from tests.host.client import Client, differences, pixels
 from tests.host.examples import bodies, marked, original, run
 from tests.host.graphs import sent_pictures
-from tests.workflows.graphs import example
 from volcv_client.catalog.examples import picture_path
 
 

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from tests.gateway import Gateway
+from tests.generate.workflows import EXAMPLES, example
+from tests.generate.workflows.convert import complete
+from tests.generate.workflows.files import FOLDER, workflow_text
+from tests.generate.workflows.parts import with_frames
 from tests.host.client import Client, differences, pixels
 from tests.host.examples import ASKING, NEEDS_LINKS, bodies, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
-from tests.workflows.convert import complete
-from tests.workflows.generate import FOLDER, workflow_text
-from tests.workflows.graphs import EXAMPLES, example
-from tests.workflows.parts import with_frames
 from volcv_client.catalog.examples import picture_path
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ ACTIONS = ("CVProcess", "CVSync2AsyncSubmitTask", ASKING)
 
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])
 def test_files_are_current(title: str, object_info: dict[str, Any]) -> None:
-    """``python -m tests.workflows.generate`` would write what is there."""
+    """``python -m tests.generate workflows`` would write what is there."""
     committed = (FOLDER / f"{title}.json").read_text(encoding="utf-8")
     assert committed == workflow_text(example(title), object_info)
 

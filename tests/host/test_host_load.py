@@ -12,11 +12,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.gateway import Fault, Gateway
+from tests.generate.workflows import EXAMPLES
 from tests.host.client import Client
 from tests.host.conftest import KEY
 from tests.host.graphs import save, text_to_image
 from tests.host.server import LOAD_FAILURES, ROOT, ComfyServer
-from tests.workflows.graphs import EXAMPLES
 from volcv_client.catalog import all_models
 
 COMPLAINTS = ("Traceback (most recent call last)", "Exception ignored", *LOAD_FAILURES)

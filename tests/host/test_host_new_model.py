@@ -10,7 +10,7 @@ import pytest
 
 from tests.client.helpers import png, success
 from tests.client.wire import Script, WireServer, response
-from tests.workflows.graphs import node
+from tests.generate.workflows import node
 
 from .client import Client
 from .server import PACK, ROOT, ComfyServer

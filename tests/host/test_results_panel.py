@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from tests.gateway import Fault, Gateway
+from tests.generate.workflows import node
 from tests.host import results_panel
 from tests.host.browser import frontend, shoot
 from tests.host.client import Client
 from tests.host.graphs import outpainting, plain, save, text_to_image
 from tests.host.results_panel import Panel, dialog, film, focused, make, opened, rows, texts, until
-from tests.workflows.graphs import node
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.gateway import Gateway
+from tests.generate.workflows import node
 from tests.host.browser import chromium, find_chromium, frontend, settings, shoot
 from tests.host.client import Client
 from tests.host.graphs import text_to_image
 from tests.host.panel import PUBLIC, OpenServer, Panel, own_address
 from tests.host.server import ComfyServer
-from tests.workflows.graphs import node
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from tests.workflows.generate import ROOT
+from tests.generate.files import ROOT
 
 ZIP_NAME = "node.zip"
 """What ``comfy node pack`` calls it; never part of itself."""

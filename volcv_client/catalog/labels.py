@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..messages import LANGUAGES, language, say
+from .examples import example_of
 from .spec import Branch, Input, Model
 
 PACKAGE = Path(__file__).parents[1]
@@ -21,9 +22,9 @@ INSTALLED = PACKAGE / "locales"
 LOCALES = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "locales"
 
 
-@lru_cache(maxsize=2 * len(LANGUAGES))
+@lru_cache(maxsize=3 * len(LANGUAGES))
 def locale_file(of: str, name: str) -> Mapping[str, Any]:
-    """``nodeDefs`` (texts by node id) or ``main`` (``nodeCategories``) of a language; empty if there is none."""
+    """A file of a language, empty if there is none: ``nodeDefs`` and ``examples`` (texts by node id), ``main``."""
     try:
         texts: dict[str, Any] = json.loads((LOCALES / of / f"{name}.json").read_text(encoding="utf-8"))
     except OSError:
@@ -61,3 +62,10 @@ def tooltip(model: Model, input_: Input) -> str:
     texts = node_texts(model).get("inputs", {})
     text = next((texts[name]["tooltip"] for name in ids if name in texts), input_.tooltip)
     return str(text).removesuffix(say("label.field", name=input_.name))
+
+
+def example_texts(model: Model, of: str) -> tuple[str, str]:
+    """Title and caption of the model's example in a language."""
+    example = example_of(model)
+    texts = {} if of == "en" else locale_file(of, "examples").get(model.node_id, {})
+    return texts.get("title", example.title), texts.get("caption", example.caption)

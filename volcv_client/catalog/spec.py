@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import InputError
 from .inputs import INT_MAX as INT_MAX
@@ -134,6 +134,26 @@ class Output(str, Enum):
     MASK = "mask"
 
 
+Box: TypeAlias = "tuple[float, float, float, float]"
+"""Left, top, right and bottom as parts of a picture's width and height, 0..1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A request that shows a model at work, for the demo, the help page's picture and a workflow.
+
+    ``title`` and ``caption`` are English; translations are in ``locales``. ``values``: by input name, over the
+    defaults. ``pictures``: input name -> name of a shipped picture, see :mod:`.examples`. ``masks``: input name -> the
+    box that is white in it.
+    """
+
+    title: str
+    caption: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    masks: Mapping[str, Box] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A req_key, or a family of them with equal inputs.
@@ -143,7 +163,7 @@ class Model:
     several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing. ``repeatable``:
     deterministic without a seed, so that an equal request may be answered from the store. ``links_only``: takes links
     to pictures and no inline ones. ``service_seconds``: duration of the call on the model's page. ``native_only``:
-    documented at the vendor's own service, but not at a gateway.
+    documented at the vendor's own service, but not at a gateway. ``example``: None for one made of the required inputs.
     """
 
     req_key: str
@@ -165,6 +185,7 @@ class Model:
     native_only: bool = False
     service_seconds: float = 10.0
     aliases: tuple[str, ...] = ()
+    example: Example | None = None
 
     @property
     def node_id(self) -> str:

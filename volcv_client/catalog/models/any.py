@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import FIRST_PICTURE, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
+from ..spec import FIRST_PICTURE, Example, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
 
 MOST_PICTURES = 8
 
@@ -52,4 +52,13 @@ MODEL = Model(
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result", "vlm_result", "prompt_translated"),
     aliases=("custom", "raw", "generic", "any model", "renyi moxing", "zidingyi"),
+    example=Example(
+        title="Any model: by its name",
+        caption="For a model that has no node yet: req_key and the JSON of its other fields.",
+        values={
+            "req_key": "high_aes_general_v30l_zt2i",
+            "body": '{"prompt": "Rolling hills in spring light", "width": 1024, "height": 640}',
+            "seed": 78,
+        },
+    ),
 )

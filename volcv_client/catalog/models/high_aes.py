@@ -7,7 +7,7 @@ range per input: the hard one is what either of them takes, the tooltip tells th
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Area, Choice, Condition, Model, Number, Origin, Picture, Seed, Switch
+from ..spec import Area, Choice, Condition, Example, Model, Number, Origin, Picture, Seed, Switch
 
 ANIME, GENERAL = "anime_v1.3", "general_v1.3"
 IS_ANIME: Condition = {"model_version": ANIME}
@@ -75,4 +75,17 @@ MODEL = Model(
         Area("width", "height", 128 * 128, 512 * 512, sides=(128, 512), only_if=IS_GENERAL),
     ),
     aliases=("anime", "manga", "text to image", "t2i", "img2img", "dongman", "wenshengtu", "general 1.3", "doubao"),
+    example=Example(
+        title="Anime 1.3: from a text, or from a picture",
+        caption="A picture to start from; a strength of 0.6 says how far the result may leave it.",
+        values={
+            "prompt": "A little robot with an orange scarf waves, anime, clean lines",
+            "model_version": "anime_v1.3",
+            "width": 768,
+            "height": 768,
+            "strength": 0.6,
+            "seed": 76,
+        },
+        pictures={"image": "character"},
+    ),
 )

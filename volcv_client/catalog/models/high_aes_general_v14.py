@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Model, Origin, Switch
+from ..spec import Advice, Example, Model, Origin, Switch
 
 MODEL = Model(
     req_key="high_aes_general_v14",
@@ -34,4 +34,15 @@ MODEL = Model(
     texts=("rephraser_result", "predict_tags_result"),
     service_seconds=16.5,
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "general 1.4", "doubao"),
+    example=Example(
+        title="General 1.4: a picture from a text",
+        caption="Only a prompt and a size. The service also returns its expanded prompt and its tags.",
+        values={
+            "prompt": "Layered mountain ridges in morning mist, a pale sun rising over a calm valley, soft blue "
+            "tones, fine detail, landscape photograph",
+            "width": 768,
+            "height": 512,
+            "seed": 20250,
+        },
+    ),
 )

@@ -6,7 +6,7 @@ The gateway page 289472081, which the catalog does not list, prints return_url, 
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Model, Origin
+from ..spec import Example, Model, Origin
 
 MODEL = Model(
     req_key="high_aes_general_v20",
@@ -29,4 +29,14 @@ MODEL = Model(
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "predict_tags_result"),
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.0", "general 2.0 S", "doubao"),
+    example=Example(
+        title="General 2.0: the quicker sister",
+        caption="Asked for 576 x 384; super-resolution doubles it.",
+        values={
+            "prompt": "Clouds at dusk above purple mountains, wide view",
+            "width": 576,
+            "height": 384,
+            "seed": 74,
+        },
+    ),
 )

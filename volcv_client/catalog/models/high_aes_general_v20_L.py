@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Model, Origin
+from ..spec import Example, Model, Origin
 
 MODEL = Model(
     req_key="high_aes_general_v20_L",
@@ -28,4 +28,14 @@ MODEL = Model(
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result"),
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.0 pro", "general 2.0 L", "doubao"),
+    example=Example(
+        title="General 2.0 Pro: closer to the text",
+        caption="Asked for 576 x 384; super-resolution doubles it.",
+        values={
+            "prompt": "Dunes of a wide desert, long shadows, a low sun",
+            "width": 576,
+            "height": 384,
+            "seed": 73,
+        },
+    ),
 )

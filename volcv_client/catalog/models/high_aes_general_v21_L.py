@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Model, Origin, Seed
+from ..spec import Advice, Example, Model, Origin, Seed
 
 MODEL = Model(
     req_key="high_aes_general_v21_L",
@@ -32,4 +32,15 @@ MODEL = Model(
     ),
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result"),
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.1", "doubao"),
+    example=Example(
+        title="General 2.1: a language model expands the prompt",
+        caption="Asked for 576 x 384; super-resolution doubles it. The standard schedule keeps closer to the prompt.",
+        values={
+            "prompt": "Green hills behind a forest after the rain, low clouds",
+            "width": 576,
+            "height": 384,
+            "req_schedule_conf": "standard",
+            "seed": 72,
+        },
+    ),
 )

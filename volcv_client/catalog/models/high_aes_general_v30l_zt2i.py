@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Model, Origin
+from ..spec import Advice, Example, Model, Origin
 
 MODEL = Model(
     req_key="high_aes_general_v30l_zt2i",
@@ -27,4 +27,14 @@ MODEL = Model(
     ),
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result", "vlm_result"),
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 3.0", "jimeng 3.0", "seedream", "doubao"),
+    example=Example(
+        title="General 3.0: a large picture from a text",
+        caption="1152 x 768 at once, without super-resolution.",
+        values={
+            "prompt": "Snowy peaks behind a frozen lake, clear winter air",
+            "width": 1152,
+            "height": 768,
+            "seed": 71,
+        },
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Integer, Model, Number, Origin, Picture, PictureLimits, Switch
+from ..spec import Advice, Example, Integer, Model, Number, Origin, Picture, PictureLimits, Switch
 
 SIDE = Advice(256, 768)
 
@@ -80,4 +80,16 @@ MODEL = Model(
     limits=PictureLimits(max_side=4096, max_base64=4_700_000, max_total_base64=4_700_000, origin=Origin.OFFICIAL),
     service_seconds=7.5,
     aliases=("character", "subject", "reference", "ip adapter", "juese baochi", "doubao"),
+    example=Example(
+        title="Character retention 2.0: the same character, a new scene",
+        caption="One reference picture; super-resolution doubles the asked 512 x 640.",
+        values={
+            "prompt": "The same character walks through a lantern-lit night market after the rain, reflections on "
+            "the wet pavement, warm light from the stalls, shallow depth of field, cinematic",
+            "width": 512,
+            "height": 640,
+            "seed": 7301,
+        },
+        pictures={"image": "character"},
+    ),
 )

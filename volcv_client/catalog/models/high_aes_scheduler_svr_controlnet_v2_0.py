@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import shared
-from ..spec import Advice, Choice, Condition, Integer, Model, Number, Origin, Picture, Seed
+from ..spec import Advice, Choice, Condition, Example, Integer, Model, Number, Origin, Picture, Seed
 
 SR_ON: Condition = {"use_sr": "on"}
 
@@ -95,4 +95,15 @@ MODEL = Model(
     texts=("rephraser_result", "predict_tags_result"),
     service_seconds=5.9,
     aliases=("controlnet", "canny", "depth", "pose", "img2img", "tushengtu", "doubao"),
+    example=Example(
+        title="ControlNet 2.0 Pro: the same room in depth, a new look",
+        caption="The depth of the given room steers the new picture with a strength of 0.8.",
+        values={
+            "prompt": "The same living room as a cabin in a winter forest, warm lamps",
+            "control_type": "depth",
+            "control_strength": 0.8,
+            "seed": 47,
+        },
+        pictures={"image": "room"},
+    ),
 )

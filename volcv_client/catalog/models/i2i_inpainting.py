@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import shared
-from ..spec import Choice, Integer, Model, Number, Origin, Picture
+from ..spec import Choice, Example, Integer, Model, Number, Origin, Picture
 
 SCALE = shared.scale(7.0, None, "new part", origin=Origin.OFFICIAL)
 
@@ -55,4 +55,15 @@ MODEL = Model(
         shared.logo_info({}),
     ),
     aliases=("erase", "remove object", "inpaint", "eraser", "tumo xiaochu", "xiaochu", "doubao"),
+    example=Example(
+        title="Erase: gone without a prompt",
+        caption="The mask covers the floor lamp; its place is filled from the surroundings.",
+        values={
+            "quality": "H",
+            "dilate_size": 12,
+            "seed": 64,
+        },
+        pictures={"image": "room"},
+        masks={"mask": (0.826, 0.26, 0.963, 0.814)},
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Model, Origin, Picture
+from ..spec import Example, Model, Origin, Picture
 
 MODEL = Model(
     req_key="i2i_inpainting_edit",
@@ -23,4 +23,14 @@ MODEL = Model(
     ),
     service_seconds=2.2,
     aliases=("inpaint", "repaint", "edit", "mask", "tumo bianji", "jubu chonghui", "doubao"),
+    example=Example(
+        title="Inpainting edit: only the white part changes",
+        caption="The mask is a box over the framed picture; the prompt says what takes its place.",
+        values={
+            "custom_prompt": "A round mirror in a thin brass frame on the wall",
+            "seed": 63,
+        },
+        pictures={"image": "room"},
+        masks={"mask": (0.488, 0.215, 0.719, 0.447)},
+    ),
 )

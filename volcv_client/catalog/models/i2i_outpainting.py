@@ -7,7 +7,7 @@ picture and a mask that is white where the service paints.
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Integer, MaskPicture, Model, Number, Origin, Picture, Require
+from ..spec import Advice, Example, Integer, MaskPicture, Model, Number, Origin, Picture, Require
 
 SIDES = ("top", "bottom", "left", "right")
 
@@ -83,4 +83,17 @@ MODEL = Model(
     requires=(Require(SIDES, why="nothing_to_extend", only_if={"mask": False}),),
     service_seconds=4.0,
     aliases=("outpaint", "expand", "uncrop", "kuotu", "doubao"),
+    example=Example(
+        title="Outpainting: a photo becomes a panorama",
+        caption="40 % more on the left and on the right, 10 % at the top; the source keeps its place.",
+        values={
+            "prompt": "A wide mountain lake at sunset, snowy peaks on both sides",
+            "top": 0.1,
+            "bottom": 0.0,
+            "left": 0.4,
+            "right": 0.4,
+            "seed": 31,
+        },
+        pictures={"image": "landscape"},
+    ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import shared
-from ..spec import Advice, Branch, BranchOption, Condition, Model, Number, Origin, Picture
+from ..spec import Advice, Branch, BranchOption, Condition, Example, Model, Number, Origin, Picture
 
 STYLED: Condition = {"style_image": True}
 CONTROL_STRENGTH = replace(
@@ -73,4 +73,16 @@ MODEL = Model(
     ),
     texts=("prompt_translated",),
     aliases=("img2img", "controlnet", "style transfer", "canny", "xl", "tushengtu", "tongyong xl pro", "doubao"),
+    example=Example(
+        title="General XL Pro: the shape of one picture, the style of another",
+        caption="The depth of the room is kept; colours and mood come from the style picture with a weight of 0.7.",
+        values={
+            "prompt": "A living room in warm gold and marble, evening light",
+            "control_type": "depth",
+            "control_strength": 0.6,
+            "style_weight": 0.7,
+            "seed": 66,
+        },
+        pictures={"image": "room", "style_image": "scene"},
+    ),
 )

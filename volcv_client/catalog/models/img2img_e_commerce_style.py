@@ -16,6 +16,7 @@ from ..spec import (
     BranchOption,
     Choice,
     Condition,
+    Example,
     Integer,
     Json,
     MaskPicture,
@@ -279,4 +280,21 @@ MODEL = Model(
     ),
     service_seconds=11.6,
     aliases=("product", "e-commerce", "product photo", "relight", "shangpin tu", "dianshang", "doubao"),
+    example=Example(
+        title="Product picture: cut out, staged and lit",
+        caption="Automatic composition on a 1200 x 1000 canvas, light from the top left, a photo as the style "
+        "reference.",
+        values={
+            "positive_prompt": "marble table, golden bokeh, evening light, perfume advertisement,",
+            "composition": "automatic",
+            "canvas_width": 1200,
+            "canvas_height": 1000,
+            "auto_offset_x": 50,
+            "auto_offset_y": 46,
+            "auto_scale": 0.66,
+            "light": "Top Left Light",
+            "seed": 59,
+        },
+        pictures={"product_image": "product", "ref_image": "scene"},
+    ),
 )

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import TASK, Area, Branch, BranchOption, Integer, Model, Number, Origin, Picture, PictureLimits, Switch
+from ..spec import (
+    TASK,
+    Area,
+    Branch,
+    BranchOption,
+    Example,
+    Integer,
+    Model,
+    Number,
+    Origin,
+    Picture,
+    PictureLimits,
+    Switch,
+)
 
 MOST_PICTURES = 10
 ADVISED_PICTURES = 6
@@ -105,4 +118,17 @@ MODEL = Model(
     native_only=True,
     service_seconds=20.0,
     aliases=("jimeng", "seedream", "text to image", "multi image", "edit", "wenshengtu", "duotu", "doubao"),
+    example=Example(
+        title="Jimeng 4.0: several pictures become one",
+        caption="The prompt speaks of picture 1 and picture 2. The pictures are uploaded and sent as links.",
+        values={
+            "prompt": "The little robot of picture 1 stands on the marble table of picture 2 and waves, small as "
+            "a toy, warm bokeh light behind it, soft shadow on the marble, product photograph",
+            "size_by": "width and height",
+            "width": 1280,
+            "height": 960,
+            "force_single": True,
+        },
+        pictures={"image_1": "character", "image_2": "scene"},
+    ),
 )

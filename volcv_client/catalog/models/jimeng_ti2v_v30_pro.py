@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import TASK, Choice, Model, Origin, Output, Picture, PictureLimits, Require
+from ..spec import TASK, Choice, Example, Model, Origin, Output, Picture, PictureLimits, Require
 
 ASPECT_RATIOS = ("16:9", "4:3", "1:1", "3:4", "9:16", "21:9")
 FRAMES = {"121 (5 s)": 121, "241 (10 s)": 241}
@@ -52,4 +52,16 @@ MODEL = Model(
     native_only=True,
     service_seconds=120.0,
     aliases=("video", "text to video", "image to video", "i2v", "t2v", "shipin", "wenshengshipin", "jimeng"),
+    example=Example(
+        title="Jimeng video 3.0 Pro: a picture begins to move",
+        caption="The picture is the first frame. The link opens the video, Motion JPEG from the sandbox; "
+        "browsers show its frames here.",
+        values={
+            "prompt": "The camera glides slowly over the lake towards the mountains, the water ripples, thin "
+            "clouds drift in front of the low sun",
+            "frames": "121 (5 s)",
+            "seed": 2405,
+        },
+        pictures={"image": "landscape"},
+    ),
 )

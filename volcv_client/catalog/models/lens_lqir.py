@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Choice, Integer, Model, Number, Origin, Picture, Switch
+from ..spec import Choice, Example, Integer, Model, Number, Origin, Picture, Switch
 
 BOUNDARIES = ("144p", "240p", "360p", "480p", "540p", "720p", "1080p", "2k")
 
@@ -55,4 +55,13 @@ MODEL = Model(
     repeatable=True,
     service_seconds=5.0,
     aliases=("restore", "enhance", "upscale", "deblur", "denoise", "old photo", "huazhi", "qingxihua", "xiufu"),
+    example=Example(
+        title="Restore: larger and clearer",
+        caption="Smaller than 1080p, so it comes out twice as large; the range of light is widened.",
+        values={
+            "resolution_boundary": "1080p",
+            "enable_hdr": True,
+        },
+        pictures={"image": "landscape"},
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Branch, BranchOption, Choice, Integer, Json, Model, Origin, Output, Picture
+from ..spec import Branch, BranchOption, Choice, Example, Integer, Json, Model, Origin, Output, Picture
 
 TRANSPARENT: list[Json] = [-1, -1, -1]
 
@@ -60,4 +60,13 @@ MODEL = Model(
     repeatable=True,
     service_seconds=2.0,
     aliases=("cutout", "background removal", "remove background", "rembg", "segment", "mask", "koutu", "fenge"),
+    example=Example(
+        title="Cut out the subject: picture and mask",
+        caption="No settings needed: what the picture is about stays, the ground becomes transparent.",
+        values={
+            "only_mask": "cropped",
+            "refine_mask": "matting",
+        },
+        pictures={"image": "product"},
+    ),
 )

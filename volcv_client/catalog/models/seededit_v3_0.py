@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import TASK, Model, Number, Origin, Picture
+from ..spec import TASK, Example, Model, Number, Origin, Picture
 
 MODEL = Model(
     req_key="seededit_v3.0",
@@ -27,4 +27,14 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     aliases=("edit", "instruction", "seededit", "bianji", "zhiling bianji", "doubao"),
+    example=Example(
+        title="SeedEdit 3.0: the same, as a task",
+        caption="Submitted first, then asked for until the result is there.",
+        values={
+            "prompt": "Turn the day into a starry night, keep the furniture where it is",
+            "scale": 0.6,
+            "seed": 62,
+        },
+        pictures={"image": "room"},
+    ),
 )

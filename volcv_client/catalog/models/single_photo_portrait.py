@@ -6,7 +6,7 @@ The page writes "xxx" for the req_key and counts 4 head and 9 half-length styles
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Advice, Choice, Model, Number, Origin, Picture
+from ..spec import Advice, Choice, Example, Model, Number, Origin, Picture
 
 HEADS = {
     "American comics": "img2img_photoverse_american_comics",
@@ -67,4 +67,15 @@ MODEL = Model(
         shared.logo_info({}),
     ),
     aliases=("portrait", "avatar", "photo", "id photo", "face", "xiezhen", "dantu xiezhen", "zhengjianzhao", "doubao"),
+    example=Example(
+        title="Single-photo portrait: one photo, 13 styles",
+        caption="Here American comics. The service wants a photo of one face; the robot stands in for it in the "
+        "sandbox.",
+        values={
+            "style": "American comics",
+            "whitening": 0.8,
+            "dermabrasion": 1.0,
+        },
+        pictures={"image": "character"},
+    ),
 )

@@ -8,6 +8,7 @@ from ..spec import (
     Branch,
     BranchOption,
     Choice,
+    Example,
     Integer,
     Json,
     Model,
@@ -113,4 +114,14 @@ MODEL = Model(
     limits=PictureLimits(max_side=4095, max_base64=6_600_000, max_total_base64=6_600_000, origin=Origin.OFFICIAL),
     native_only=True,
     aliases=("style", "stylize", "cartoon", "anime", "clay", "ink", "fenggehua", "manhua", "doubao"),
+    example=Example(
+        title="Change the style: one of 17 looks",
+        caption="Here cartoon. Each style is a model of its own at the service; one node has them all.",
+        values={
+            "style": "cartoon",
+            "strength": 0.6,
+            "seed": 65,
+        },
+        pictures={"image": "landscape"},
+    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Model, Origin
+from ..spec import Example, Model, Origin
 
 MODEL = Model(
     req_key="t2i_xl_sft",
@@ -25,4 +25,14 @@ MODEL = Model(
     ),
     texts=("prompt",),
     aliases=("text to image", "t2i", "txt2img", "xl", "sdxl", "wenshengtu", "tongyong xl pro", "doubao"),
+    example=Example(
+        title="General XL Pro: text to image",
+        caption="The service translates the prompt to English and says so in its answer.",
+        values={
+            "prompt": "Fields of pink flowers before soft hills, spring haze",
+            "width": 1152,
+            "height": 768,
+            "seed": 75,
+        },
+    ),
 )

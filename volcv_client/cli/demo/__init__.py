@@ -1,4 +1,4 @@
-"""``volcv demo``: every model once in the sandbox, and a contact sheet of the results."""
+"""``volcv demo``: every model's example in the sandbox, and a contact sheet of the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import catalog, config
-from ...catalog.spec import Model
+from ...catalog.examples import example_of, picture_path
+from ...catalog.spec import MaskPicture, Model
 from ...errors import VolcvError
 from ...messages import say
 from ..parser import Exit, Parser
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ...client import Client
     from ...store.result import Result
     from .sheet import Entry, Shown
-    from .table import DemoJob
 
 INPUTS = "inputs"
 PAGE = "index.html"
@@ -37,23 +37,14 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    from ...client import Client
-    from ..follow import Runs, follow
     from .sheet import render
 
     folder: Path = arguments.output
-    (folder / INPUTS).mkdir(parents=True, exist_ok=True)
     models = catalog.all_models()
-    with private_home():
-        client = Client(config.SANDBOX)
-        try:
-            runs = start_all(client, models, folder)
-            if follow(Runs([run for run, _ in runs]), Progress(arguments.quiet)):
-                report(say("cli.interrupted"))
-                return Exit.INTERRUPTED
-            entries = list(finish_all(runs, folder))
-        finally:
-            client.store.close()  # or Windows could not delete its folder
+    entries = run_examples(models, folder, Progress(arguments.quiet))
+    if entries is None:
+        report(say("cli.interrupted"))
+        return Exit.INTERRUPTED
     page = folder / PAGE
     page.write_text(render(entries), encoding="utf-8")
     for entry in entries:
@@ -67,26 +58,42 @@ def run(arguments: Namespace) -> int:
     return Exit.OK if len(entries) == len(models) else Exit.FAILED
 
 
-def start_all(client: Client, models: Sequence[Model], folder: Path) -> list[tuple[BatchRun, DemoJob]]:
-    """Start every model's job. A job that cannot start is reported and left out."""
-    from .jobs import all_jobs
+def run_examples(models: Sequence[Model], folder: Path, progress: Progress) -> list[Entry] | None:
+    """Run each model's example in the sandbox and put inputs and results into the folder; None if interrupted.
 
-    started = []
-    for job in all_jobs(models):
+    A model that fails is reported and left out.
+    """
+    from ...client import Client
+    from ..follow import Runs, follow
+
+    (folder / INPUTS).mkdir(parents=True, exist_ok=True)
+    with private_home():
+        client = Client(config.SANDBOX)
         try:
-            started.append((start(client, job, folder), job))
+            runs = list(start_all(client, models, folder))
+            if runs and follow(Runs(runs), progress):
+                return None
+            return list(finish_all(runs, folder))
+        finally:
+            client.store.close()  # or Windows could not delete its folder
+
+
+def start_all(client: Client, models: Sequence[Model], folder: Path) -> Iterator[BatchRun]:
+    """Start every model's example. What cannot start is reported and left out."""
+    for model in models:
+        try:
+            yield start(client, model, folder)
         except VolcvError as error:
-            report(say("cli.demo.failed", model=job.model, error=error))
-    return started
+            report(say("cli.demo.failed", model=model.req_key, error=error))
 
 
-def finish_all(runs: Sequence[tuple[BatchRun, DemoJob]], folder: Path) -> Iterator[Entry]:
+def finish_all(runs: Sequence[BatchRun], folder: Path) -> Iterator[Entry]:
     """The entries of the runs that succeeded; the others are reported."""
-    for run, job in runs:
+    for run in runs:
         try:
-            yield sheet_entry(run, job, folder)
+            yield sheet_entry(run, folder)
         except VolcvError as error:
-            report(say("cli.demo.failed", model=job.model, error=error))
+            report(say("cli.demo.failed", model=run.model.req_key, error=error))
 
 
 def open_page(page: Path) -> None:
@@ -115,50 +122,47 @@ def private_home() -> Iterator[None]:
                 environ["VOLCV_HOME"] = before
 
 
-def start(client: Client, job: DemoJob, folder: Path) -> BatchRun:
-    """The run of a job, as ``volcv run`` would start it."""
+def start(client: Client, model: Model, folder: Path) -> BatchRun:
+    """The run of a model's example, as ``volcv run`` would start it."""
     from ...request.plan import plan
     from ..options import collect
 
-    model = catalog.model(job.model)
-    draw_masks(job, folder)
-    files = {name: [str(path)] for name, path in inputs_of(job, folder).items()}
-    return client.start(plan(model, collect(model, {**job.values, **files})))
+    draw_masks(model, folder)
+    files = {name: [str(path)] for name, path in inputs_of(model, folder).items()}
+    return client.start(plan(model, collect(model, {**example_of(model).values, **files})))
 
 
-def inputs_of(job: DemoJob, folder: Path) -> dict[str, Path]:
-    """The files that go into a job: demo pictures as they are, masks in the folder."""
-    from ...catalog.examples import picture_path
+def inputs_of(model: Model, folder: Path) -> dict[str, Path]:
+    """The files that go into a model's example: shipped pictures as they are, masks in the folder."""
+    example = example_of(model)
+    pictures = {name: picture_path(picture) for name, picture in example.pictures.items()}
+    return pictures | {name: folder / INPUTS / f"{model.req_key}-{name}.png" for name in example.masks}
 
-    pictures = {name: picture_path(picture) for name, picture in job.pictures.items()}
-    return pictures | {name: folder / INPUTS / f"{job.model}-{name}.png" for name in job.masks}
 
-
-def draw_masks(job: DemoJob, folder: Path) -> None:
-    """Write the masks of a job: as large as the pictures that they go with, black with a white box."""
+def draw_masks(model: Model, folder: Path) -> None:
+    """Write the masks of an example: as large as the pictures that they go with, black with a white box."""
     from PIL import Image
 
-    from ...catalog.spec import MaskPicture
     from ...images.image import FileImage
 
-    files = inputs_of(job, folder)
-    bases = {one.name: one.fit_to for one in catalog.model(job.model).pictures() if isinstance(one, MaskPicture)}
-    for name, (left, top, right, bottom) in job.masks.items():
+    files = inputs_of(model, folder)
+    bases = {one.name: one.fit_to for one in model.pictures() if isinstance(one, MaskPicture)}
+    for name, (left, top, right, bottom) in example_of(model).masks.items():
         width, height = FileImage(files[bases[name]]).size
         mask = Image.new("L", (width, height))
         mask.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
         mask.save(files[name])
 
 
-def sheet_entry(run: BatchRun, job: DemoJob, folder: Path) -> Entry:
+def sheet_entry(run: BatchRun, folder: Path) -> Entry:
     """Put the files of a finished run into the folder; its place on the sheet. Raises the run's error."""
     from .sheet import Entry
 
     result = run.result().results[0]
     return Entry(
         model=run.model,
-        values=job.values,
-        inputs=[shown_input(name, path, folder) for name, path in inputs_of(job, folder).items()],
+        values=example_of(run.model).values,
+        inputs=[shown_input(name, path, folder) for name, path in inputs_of(run.model, folder).items()],
         outputs=list(write_outputs(run.model.req_key, result, folder)),
         texts=result.texts,
         request=result.request,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import messages
+from ...catalog.labels import example_texts
 from ...catalog.spec import JsonText, Model, Text
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
@@ -116,12 +117,8 @@ def card(entry: Entry) -> str:
 
 
 def heading(model: Model) -> str:
-    """Title and caption from the texts ``cli.demo.<req_key>.*``, else from the declaration."""
-    name = f"cli.demo.{model.req_key}"
-    if not messages.has(f"{name}.title"):
-        return language_block("en", model.title, model.summary)
-    texts = {language: messages.texts(language) for language in LANGUAGES}
-    return "".join(language_block(one, text[f"{name}.title"], text[f"{name}.caption"]) for one, text in texts.items())
+    """Title and caption of the model's example."""
+    return "".join(language_block(language, *example_texts(model, language)) for language in LANGUAGES)
 
 
 def language_block(language: str, title: str, caption: str) -> str:

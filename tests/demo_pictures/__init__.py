@@ -1,1 +1,0 @@
-"""Renders the demo pictures that ship with the pack."""

@@ -1,0 +1,36 @@
+"""The example workflows as API graphs: the source that the files in ``example_workflows/`` are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.generate.workflows.change import CONTROLNET, EDIT, INPAINT, OUTPAINTING, RESTORE, STYLE
+from tests.generate.workflows.create import ANY, COMPARE, JIMENG, RECALL, TEXT_TO_IMAGE, VARIATIONS, VIDEO
+from tests.generate.workflows.default import of_model
+from tests.generate.workflows.parts import Example, Graph, child, node
+from tests.generate.workflows.subjects import BANNER, CHARACTER, CUT_OUT, PORTRAITS, PRODUCT
+from volcv_client.catalog import all_models
+
+WRITTEN = (
+    *(TEXT_TO_IMAGE, VARIATIONS, RECALL, COMPARE, JIMENG),
+    *(EDIT, INPAINT, OUTPAINTING, CONTROLNET, STYLE, RESTORE),
+    *(CHARACTER, PORTRAITS, CUT_OUT, PRODUCT, BANNER),
+    *(VIDEO, ANY),
+)
+
+
+def defaults() -> Iterator[Example]:
+    """A workflow for each model that no other example uses."""
+    used = {one["class_type"] for written in WRITTEN for one in written.graph.values()}
+    return (of_model(model) for model in all_models() if model.node_id not in used)
+
+
+EXAMPLES = (*WRITTEN, *defaults())
+
+
+def example(title: str) -> Example:
+    """The example of that title; KeyError if there is none."""
+    return {one.title: one for one in EXAMPLES}[title]
+
+
+__all__ = ["EXAMPLES", "Example", "Graph", "child", "example", "node"]

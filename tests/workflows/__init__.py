@@ -1,1 +1,0 @@
-"""The example workflows and how their files are made."""
