@@ -28,6 +28,7 @@ from volcv_client.images.image import Image, Mask
 from volcv_client.request.plan import plan
 
 HERE = Path(__file__).parent
+BODIES = HERE / "bodies"
 DOCUMENTED: list[dict[str, Any]] = json.loads((HERE / "error_codes.json").read_text(encoding="utf-8"))
 KEY = "canary-7f3d9b1c5e8a2046"
 T2I = "high_aes_general_v14"
@@ -114,8 +115,8 @@ def opened(picture: str | bytes) -> PIL.Image.Image:
 
 
 def seed_page(key: str) -> dict[str, Any]:
-    """The example body of the model's seed page, with its syntax errors repaired."""
-    loaded: dict[str, Any] = json.loads((HERE / "seeds" / f"{key}.json").read_text(encoding="utf-8"))
+    """The body that the model's page documents, with the syntax errors of seed pages repaired."""
+    loaded: dict[str, Any] = json.loads((BODIES / f"{key}.json").read_text(encoding="utf-8"))
     return loaded
 
 

@@ -30,7 +30,8 @@ from volcv_client.request.body import Request, build
 from volcv_client.request.inputs import check
 from volcv_client.request.json_body import PICTURES_FIELD, fingerprint, json_body
 
-from .helpers import colour, half_mask, same_json, without
+from .helpers import BODIES, colour, half_mask, same_json, without
+from .test_gateway_bodies import BODIES as GATEWAY_BODIES
 
 MODELS = all_models()
 GROUPS = {
@@ -229,6 +230,12 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
         {"logo_info": NO_LOGO},
     ),
 }
+
+
+def test_every_model_has_an_expected_body() -> None:
+    """A file in ``bodies``, or an entry of a table."""
+    known = {*(path.stem for path in BODIES.glob("*.json")), *GATEWAY_BODIES, *(key for key, *_ in NATIVE.values())}
+    assert [one.req_key for one in MODELS if not one.any_req_key and not known & {*one.req_keys}] == []
 
 
 @pytest.mark.parametrize("name", NATIVE)

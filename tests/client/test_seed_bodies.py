@@ -16,9 +16,13 @@ from volcv_client.catalog.spec import Control
 from volcv_client.client import Client
 from volcv_client.errors import InputError, ParameterError
 from volcv_client.images.image import Image, Mask
+from volcv_client.request.body import build
+from volcv_client.request.inputs import check
+from volcv_client.request.json_body import PICTURES_FIELD
 from volcv_client.request.plan import plan
 
 from .helpers import (
+    BODIES,
     CHARACTER,
     CONTROLNET,
     IMAGE,
@@ -44,6 +48,8 @@ from .helpers import (
 from .wire import Script, WireServer, response
 
 OFF = {"add_logo": False}
+SEEDS = (T2I, CHARACTER, OUTPAINT, CONTROLNET, PRODUCT)
+PICTURES = {"picture": colour(), "mask": half_mask(24, 16)}
 
 Sent = dict[str, Any]
 PRODUCT_PROMPT: Mapping[str, Any] = {"positive_prompt": "table,room,warm tone,"}
@@ -277,4 +283,20 @@ def test_no_body_ever_has_a_data_prefix(sent: Any) -> None:
 
 
 def test_there_are_seed_pages_for_all_models() -> None:
-    assert {T2I, CHARACTER, OUTPAINT, CONTROLNET, PRODUCT} <= {one.req_key for one in all_models()}
+    assert set(SEEDS) <= {one.req_key for one in all_models()}
+
+
+@pytest.mark.parametrize("key", sorted({path.stem for path in BODIES.glob("*.json")} - {*SEEDS}))
+def test_the_body_at_the_defaults_is_the_documented_one(key: str) -> None:
+    """Texts are the page's own, pictures and masks are given where they must be."""
+    one, page = model(key), seed_page(key)
+    texts = {input_.name: page[input_.name] for input_ in one.all_inputs() if input_.kind == "text"}
+    pictures = {picture.name: PICTURES[picture.kind] for picture in one.pictures() if picture.required}
+    given = {**one.defaults(), **texts, **pictures}
+    assert check(one, given) == []
+    built = build(one, given)
+    assert same_json(without(built.body, PICTURES_FIELD), without(page, PICTURES_FIELD, "image_urls"))
+    assert len(built.body.get(PICTURES_FIELD, ())) == len(pictures)
+    asked = {"return_url": True, "logo_info": OFF}
+    assert same_json(built.result_request, {name: asked[name] for name in built.result_request})
+    assert built.result_request or not built.mode.result_action

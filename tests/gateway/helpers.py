@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.support.pictures import encoded
 from tests.support.pictures import noise as noise_array
 from volcv_client.sandbox import SandboxServer
 
+BODIES = Path(__file__).parents[1] / "client" / "bodies"
 V14 = "high_aes_general_v14"
 IP = "high_aes_ip_v20"
 OUT = "i2i_outpainting"
@@ -130,8 +132,16 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
             "binary_data_base64": [PICTURE],
         },
     }
-    merged = {"req_key": req_key, **{**base, **MORE}[req_key], **changes}
+    known = {**base, **MORE}.get(req_key) or documented(req_key)
+    merged = {"req_key": req_key, **known, **changes}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def documented(req_key: str) -> dict[str, Any]:
+    """The body that the model's page prints, with pictures that can be read."""
+    page: dict[str, Any] = json.loads((BODIES / f"{req_key}.json").read_text(encoding="utf-8"))
+    printed = page.pop("image_urls", None) or page.pop("binary_data_base64", [])
+    return {**page, **({"binary_data_base64": [PICTURE, MASK][: len(printed)]} if printed else {})}
 
 
 def post(

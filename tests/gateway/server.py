@@ -12,6 +12,7 @@ from typing import Any
 
 from volcv_client.sandbox.api import API_PATH, SUBMITS, Request
 from volcv_client.sandbox.envelope import GatewayRefusal, Reply
+from volcv_client.sandbox.fields import models
 from volcv_client.sandbox.job import Job
 from volcv_client.sandbox.server import Handler, HttpServer, SandboxServer
 from volcv_client.sandbox.stores import DONE, LOST
@@ -210,10 +211,13 @@ class Gateway(SandboxServer):
         return body
 
     def check(self, body: Mapping[str, Any], *, task: bool) -> Job:
+        if without_page(body):
+            return super().check(body, task=task)
         return check(page_of(body), body, self.loader, task=task)
 
     def check_result(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        page_of(body)
+        if not without_page(body):
+            page_of(body)
         return check_result_request(body)
 
     def result(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -231,8 +235,8 @@ class Gateway(SandboxServer):
 
     def data(self, job: Job, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The page's own keys instead of those of the model's declaration."""
-        page, data = PAGES[job.req_key], super().data(job, wanted)
-        if page.video:
+        page, data = PAGES.get(job.req_key), super().data(job, wanted)
+        if page is None or page.video:
             return data
         pictures = len(data["binary_data_base64"]) + len(data["image_urls"])
         extras = {
@@ -262,6 +266,12 @@ class Gateway(SandboxServer):
 
     def download(self, request: Request) -> Reply:
         return self.faulty(self._faults.take("file", {}), lambda: super(Gateway, self).download(request))
+
+
+def without_page(body: Mapping[str, Any]) -> bool:
+    """Whether the catalog has the model and no page here describes it; the sandbox's checks are used then."""
+    key = body.get("req_key")
+    return isinstance(key, str) and key in models() and key not in PAGES
 
 
 def _object(request: Request) -> dict[str, Any] | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from PIL import Image
 
+from tests.client.helpers import seed_page
 from tests.gateway import Gateway
 from tests.generate.workflows import Example
 from tests.generate.workflows.convert import complete
 from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
+from volcv_client.catalog import all_models
 from volcv_client.catalog.examples import picture_path
+from volcv_client.catalog.spec import SYNCHRONOUS
 
 ASKING = "CVSync2AsyncGetResult"
 NEEDS_LINKS = "Jimeng 4.0 - Several pictures"
@@ -51,6 +55,29 @@ def received(gateway: Gateway) -> list[dict[str, Any]]:
             fields["task_id"] = "*"
         found.append(fields)
     return sorted(found, key=lambda one: (one.get("seed", 2**31), json.dumps(one, sort_keys=True)))
+
+
+def documented(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
+    """What must arrive of the text-to-image nodes beyond those with ``known`` req_keys, as :func:`received` puts it,
+    without the seeds: the documented body with the values of the graph."""
+    found: list[dict[str, Any]] = []
+    models = {model.node_id: model for model in all_models() if not model.any_req_key}
+    for node in one.graph.values():
+        model = models.get(node["class_type"])
+        if model is None or {*known} & {*model.req_keys}:
+            continue
+        given = {
+            name: one.graph[value[0]]["inputs"]["value"] if isinstance(value, list) else value
+            for name, value in node["inputs"].items()
+        }
+        body = {**seed_page(model.req_key), **given}
+        body.pop("seed", None)
+        (mode,) = model.modes.values()
+        found.append(body if mode == SYNCHRONOUS else {"Action": mode.action, **body})
+        if mode.result_action:
+            asked = json.dumps({"return_url": True, "logo_info": {"add_logo": False}})
+            found.append({"Action": mode.result_action, "req_key": model.req_key, "task_id": "*", "req_json": asked})
+    return found
 
 
 def original(name: str) -> Image.Image:

@@ -17,7 +17,7 @@ from tests.generate.workflows.convert import complete
 from tests.generate.workflows.files import FOLDER, workflow_text
 from tests.generate.workflows.parts import with_frames
 from tests.host.client import Client, differences, pixels
-from tests.host.examples import ASKING, NEEDS_LINKS, bodies, marked, original, received, run
+from tests.host.examples import ASKING, NEEDS_LINKS, bodies, documented, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
 from volcv_client.catalog.examples import picture_path
 
@@ -74,7 +74,11 @@ def test_requests(
     sent = received(gateway)
     seeds = [body.pop("seed") for body in sent if "seed" in body]
     assert seeds == list(range(seed, seed + len(seeds)))
-    assert sent == BODIES[title]
+    written = BODIES.get(title, [])
+    known = {body["req_key"] for body in written}
+    assert [body for body in sent if body["req_key"] in known] == written
+    others = [body for body in sent if body["req_key"] not in known]
+    assert sorted(others, key=str) == sorted(documented(one, known), key=str)
     for taken in gateway.requests:
         assert taken.query == {"Action": taken.action, "Version": "2022-08-31"}
         assert taken.action in ACTIONS
@@ -201,7 +205,8 @@ def test_compare(client: Client, gateway: Gateway, object_info: dict[str, Any], 
     one = example("Text to image - Compare models")
     done = run(client, one, object_info, seed)
     pictures = [client.pictures(done, key)[0] for key in one.results]
-    assert [picture.width for picture in pictures] == [1328, 1328, 1024, 1024, 1024, 768, 1024, 1024]
+    first = [1328, 1328, 1024, 1024, 1024, 768, 1024, 1024]
+    assert [picture.width for picture in pictures[: len(first)]] == first
     assert all(picture.width == picture.height and marked(picture) for picture in pictures)
     small = [pixels(picture.resize((256, 256))) for picture in pictures]
     assert all(differences(a, b) > 1 for a, b in combinations(small, 2))

@@ -1,0 +1,43 @@
+"""Jimeng 3.1 text to image: catalog section 6, official page 85621/1756900; size ranges as clients copied them."""
+
+from __future__ import annotations
+
+from .. import shared
+from ..spec import TASK, Advice, Example, Model, Origin
+
+MODEL = Model(
+    req_key="jimeng_t2i_v31",
+    title="Jimeng 3.1 text to image",
+    group="Text to image",
+    summary="Makes a large picture from a text. Runs as a task.",
+    page="https://www.volcengine.com/docs/85621/1756900",
+    inputs=(
+        shared.prompt(
+            "What the picture shows, in Chinese or English. Up to 120 characters are advised, 800 are the most.",
+            origin=Origin.OFFICIAL,
+        ),
+        *shared.size(
+            1328,
+            ", the long side at most 3 times the short one. Good pairs: 1328 x 1328, 1472 x 1104, 1584 x 1056, "
+            "1664 x 936, 2016 x 864, 2048 x 2048, and the same turned.",
+            advice=Advice(512, 2048),
+            origin=Origin.THIRD_PARTY,
+        ),
+        shared.seed(),
+        shared.use_pre_llm(True, Origin.OFFICIAL),
+        *shared.result_options(),
+    ),
+    modes={"task": TASK},
+    native_only=True,
+    aliases=("text to image", "t2i", "txt2img", "wenshengtu", "jimeng", "jimeng 3.1", "seedream", "doubao"),
+    example=Example(
+        title="Jimeng 3.1: a large picture from a text",
+        caption="1472 x 1104 at once. The task is submitted first, then asked for until the result is there.",
+        values={
+            "prompt": "Mountain ridges at the blue hour, a pale moon above the valleys, thin mist, cold clear air",
+            "width": 1472,
+            "height": 1104,
+            "seed": 79,
+        },
+    ),
+)
