@@ -69,7 +69,7 @@ def generated(parts: Sequence[str], nodes: Snapshot, object_info: Mapping[str, A
     found: dict[Path, str] = {}
     if "snapshots" in parts and object_info is not None:
         found[snapshot.FILE] = files.as_text(nodes)
-    for part in TEXTS.keys() & set(parts):
+    for part in (part for part in TEXTS if part in parts):
         found |= TEXTS[part](nodes)
     if "workflows" in parts and object_info is not None:
         found |= workflows.files(object_info)
