@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -15,9 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.support.pack import load_pack
+from tests.support.pictures import encoded
+
 from .light import KEY, light
 from .photos import photo
-from .rows import ROOT, Row, load_pack, median
+from .rows import ROOT, Row, median
 
 HEAVY = ("calls", "http", "store", "images", "answer", "request", "sandbox")
 IMPORT_LINE = re.compile(r"([0-9.]+) seconds: .*custom_nodes/volcv")
@@ -63,9 +65,7 @@ def overhead(quick: bool) -> list[Row]:
 
 
 def png(side: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray((photo(side) * 255).astype(np.uint8)).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return encoded(Image.fromarray((photo(side) * 255).astype(np.uint8)), compress_level=1)
 
 
 def node_seconds(events: Any) -> float:

@@ -13,7 +13,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .rows import ROOT, Row, interleaved, load_pack
+from tests.support.pack import load_pack
+
+from .rows import ROOT, Row, interleaved
 
 ROUNDS = {512: 20, 1024: 10, 2048: 5}
 """Rounds by side in pixels; the partner nodes take two seconds for a picture of the largest."""

@@ -13,11 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.support.pack import load_pack
+
 from .calls import outpaint, touch_memory
 from .light import light
 from .nodes import surroundings
 from .photos import photo
-from .rows import ROOT, Row, load_pack, median
+from .rows import ROOT, Row, median
 
 BEAT = 0.002
 MB = 2**20

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.pack import load_pack
+
 from .light import KEY, Light
-from .rows import load_pack
 
 FOREIGN = ("VOLCV_", "VOLC_")
 

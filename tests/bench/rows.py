@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -63,16 +61,3 @@ def interleaved(work: Sequence[Callable[[], object]], rounds: int) -> list[float
 
 def median(values: Sequence[float]) -> float:
     return statistics.median(values)
-
-
-def load_pack() -> None:
-    """Make the checkout importable as ``volcv_pack``, the way ComfyUI loads it under its folder's name."""
-    if "volcv_pack" in sys.modules:
-        return
-    spec = importlib.util.spec_from_file_location(
-        "volcv_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    assert spec is not None and spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
-    sys.modules["volcv_pack"] = package
-    spec.loader.exec_module(package)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,10 @@ import numpy as np
 import PIL.Image
 
 from tests.gateway import Fault, Gateway
+from tests.support import pictures
+from tests.support.pictures import png as png
+from tests.support.waiting import settled as settled
+from tests.support.waiting import until as until
 from volcv_client.calls.batch import BatchRun, RunResult
 from volcv_client.catalog import model
 from volcv_client.catalog.spec import Control
@@ -88,26 +91,12 @@ def make_at(server: Gateway, *args: Any, **options: Any) -> RunResult:
     return make(client_for(profile(server.url)), *args, **options)
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that another thread brings about; fails if it does not happen."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-
-
-def settled(read: Callable[[], int], seconds: float = 0.4) -> int:
-    """What ``read()`` says once there was time enough for it to go wrong."""
-    time.sleep(seconds)
-    return read()
-
-
 def colour(width: int = 48, height: int = 32, value: tuple[int, ...] = (200, 30, 60)) -> Image:
     return Image(np.full((height, width, len(value)), value, np.uint8))
 
 
 def noise(width: int, height: int, channels: int = 3) -> Image:
-    return Image(np.random.default_rng(7).integers(0, 256, (height, width, channels)).astype(np.uint8))
+    return Image(pictures.noise(width, height, channels))
 
 
 def half_mask(width: int, height: int) -> Mask:
@@ -123,12 +112,6 @@ def opened(picture: str | bytes) -> PIL.Image.Image:
     image = PIL.Image.open(io.BytesIO(data))
     image.load()
     return image
-
-
-def png(width: int = 8, height: int = 8, mode: str = "RGB") -> bytes:
-    buffer = io.BytesIO()
-    PIL.Image.new(mode, (width, height), 128 if mode in ("L", "I;16") else "red").save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def seed_page(key: str) -> dict[str, Any]:

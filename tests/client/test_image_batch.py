@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.support import pictures
 from volcv_client.errors import BadAnswerError
 from volcv_client.images.batch import ImageBatch, stack
 
 
 def png(level: int, height: int = 4, width: int = 6) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), (level, level, level)).save(buffer, "PNG")
-    return buffer.getvalue()
+    return pictures.png(width, height, colour=(level, level, level))
 
 
 def levels(batch: np.ndarray) -> list[float]:

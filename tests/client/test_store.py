@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.gateway import Gateway
+from tests.support.results import result_fields
 from volcv_client import config
 from volcv_client.client import Client
 from volcv_client.errors import StoreError
@@ -33,19 +34,8 @@ PICTURE = png()
 
 
 def result(number: int = 1, **changes: Any) -> Result:
-    one = Result(
-        request_id=f"request-{number}",
-        req_key="key",
-        fingerprint=f"print-{number}",
-        reusable=True,
-        seed=number,
-        seconds=1.5,
-        cost=None,
-        texts={"rephraser_result": "\u72d7"},
-        image_urls=(),
-        request={"prompt": "a"},
-    )
-    return replace(one, **changes)
+    fields = {"request_id": f"request-{number}", "req_key": "key", "seconds": 1.5, "request": {"prompt": "a"}}
+    return Result(**result_fields(number, **fields | changes))
 
 
 def save(store: ResultStore, one: Result, files: Sequence[bytes | Path] = ()) -> Result:

@@ -12,6 +12,8 @@ import numpy as np
 import requests
 from PIL import Image
 
+from tests.support.pictures import encoded
+from tests.support.pictures import noise as noise_array
 from volcv_client.sandbox import SandboxServer
 
 BODIES = Path(__file__).parents[1] / "client" / "bodies"
@@ -74,14 +76,11 @@ FIRST = "uri://binary_data?index=0"
 
 
 def encode(picture: Image.Image, kind: str = "PNG") -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return base64.b64encode(encoded(picture, kind)).decode("ascii")
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
-    values = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    return Image.fromarray(values)
+    return Image.fromarray(noise_array(width, height, seed=seed))
 
 
 PICTURE = encode(noise(96, 64))

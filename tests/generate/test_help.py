@@ -8,12 +8,11 @@ import pytest
 from PIL import Image
 
 from . import help as pages
-from . import locales, snapshot, table
+from . import locales, pictures, snapshot, table
 from .__main__ import left_over
 
 NODES = snapshot.load()
 EACH = [(node_id, language) for node_id in NODES for language in locales.LANGUAGES]
-MOST_BYTES = 60_000
 
 
 def page(node_id: str, language: str) -> str:
@@ -83,7 +82,7 @@ def test_pictures_resolve_and_are_small(node_id: str, language: str) -> None:
     links = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page(node_id, language))
     assert links == [f"pictures/{node_id}.jpg"]
     path = pages.FOLDER / links[0]
-    assert path.stat().st_size <= MOST_BYTES
+    assert path.stat().st_size <= pictures.MOST_BYTES
     with Image.open(path) as picture:
         picture.load()
-        assert picture.format == "JPEG" and picture.width >= 600
+        assert picture.format == "JPEG" and picture.width == pictures.WIDTH

@@ -17,7 +17,7 @@ from .workflows.convert import complete
 from .workflows.files import FOLDER
 from .workflows.parts import with_frames
 
-THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 512, 60_000
+THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 400, 14_500
 
 
 def path_of(example: Example) -> Path:
@@ -51,7 +51,7 @@ def tiled(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def thumbnail(picture: Image.Image) -> bytes:
-    """A JPEG of 512 pixels width, below 60 KB."""
+    """A JPEG of ``THUMBNAIL_WIDTH`` pixels, below ``THUMBNAIL_BYTES`` as long as a quality of 20 allows it."""
     height = round(picture.height * THUMBNAIL_WIDTH / picture.width)
     small = picture.convert("RGB").resize((THUMBNAIL_WIDTH, height), Image.Resampling.LANCZOS)
     for quality in range(88, 20, -6):

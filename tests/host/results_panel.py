@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ from tests.host.browser import chromium, find_chromium, frontend, settings
 from tests.host.client import Client
 from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer, interpreter
+from tests.support.results import result_fields
+from tests.support.waiting import until as until
 from volcv_client.store.result import Result, ResultFile
 from volcv_client.store.results import ResultStore
 
@@ -60,21 +61,16 @@ class Panel:
 
     def keep(self, media: bytes | Path, number: int = 0, **changes: Any) -> Result:
         """A result as if it had been made. A file is moved."""
-        one = Result(
-            request_id=f"20261121{number:026d}",
-            req_key="high_aes_general_v14",
-            fingerprint=f"filled {number}",
-            reusable=True,
-            seed=number,
-            seconds=3.0,
-            cost=None,
-            texts={},
-            image_urls=(),
-            request={"prompt": f"filled {number}"},
-            created=time.time() - 90 * 86400,
-        )
         file = ResultFile(data=media) if isinstance(media, bytes) else ResultFile(media)
-        return self.store.save(replace(one, files=(file,), **changes))
+        fields = {
+            "request_id": f"20261121{number:026d}",
+            "seconds": 3.0,
+            "texts": {},
+            "request": {"prompt": f"filled {number}"},
+            "created": time.time() - 90 * 86400,
+            "files": (file,),
+        }
+        return self.store.save(Result(**result_fields(number, **fields | changes)))
 
     def fill(self, count: int) -> None:
         """Results as if they had been made, quickly."""
@@ -115,13 +111,6 @@ def make(panel: Panel, *prompts: str, seed: int = 1) -> None:
         for number, prompt in enumerate(prompts):
             graph = {"1": text_to_image(seed + number, prompt), "2": save("1")}
             assert client.run(graph).end == "execution_success"
-
-
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

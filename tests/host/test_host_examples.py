@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.gateway import Gateway
+from tests.generate.thumbnails import THUMBNAIL_BYTES, THUMBNAIL_WIDTH
 from tests.generate.workflows import EXAMPLES, example
 from tests.generate.workflows.convert import complete
 from tests.generate.workflows.files import FOLDER, workflow_text
@@ -49,8 +50,8 @@ def test_thumbnails(title: str) -> None:
     path = FOLDER / f"{title}.jpg"
     with Image.open(path) as picture:
         assert picture.format == "JPEG"
-        assert picture.width == 512
-    assert path.stat().st_size < 60_000
+        assert picture.width == THUMBNAIL_WIDTH
+    assert path.stat().st_size < THUMBNAIL_BYTES
 
 
 @pytest.mark.usefixtures("nothing_stored")

@@ -1,18 +1,5 @@
-"""Loads the checkout as a package named ``volcv_pack``, the way ComfyUI loads it under its folder's name."""
+"""The node tests import the pack as ``volcv_pack``."""
 
-from __future__ import annotations
+from tests.support.pack import load_pack
 
-import importlib.util
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[2]
-
-if "volcv_pack" not in sys.modules:
-    spec = importlib.util.spec_from_file_location(
-        "volcv_pack", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    assert spec is not None and spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
-    sys.modules["volcv_pack"] = package
-    spec.loader.exec_module(package)
+load_pack()

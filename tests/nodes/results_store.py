@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from volcv_pack.nodes.server import results_api
 from volcv_pack.nodes.server.settings import Reply, Requester
 from volcv_pack.volcv_client.store.result import Result, ResultFile
 from volcv_pack.volcv_client.store.results import ResultStore
 from volcv_pack.volcv_client.store.tasks import Task
+
+from tests.support.pictures import png as png
+from tests.support.results import result_fields
 
 HERE = Requester("127.0.0.1", "127.0.0.1:8188", None, "application/json")
 ELSEWHERE = replace(HERE, remote="192.168.1.20", host="192.168.1.5:8188")
@@ -26,12 +27,6 @@ LINKED = "jimeng_t2i_v40"
 FILM = b"\0\0\0\x18ftypmp42" + bytes(90)
 
 
-def png(width: int = 40, height: int = 30) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def save(store: ResultStore, one: Result, files: Sequence[bytes]) -> Result:
     return store.save(replace(one, files=tuple(ResultFile(data=data) for data in files)))
 
@@ -41,19 +36,13 @@ def paths(one: Result) -> list[Path]:
 
 
 def keep(store: ResultStore, number: int, prompt: str = "a red fox", **changes: Any) -> Result:
-    one = Result(
-        request_id=f"20261121{number:08d}",
-        req_key=T2I,
-        fingerprint=f"print-{number}",
-        reusable=True,
-        seed=number,
-        seconds=1.25,
-        cost=None,
-        texts={"rephraser_result": "more"},
-        image_urls=("https://pictures.example/signed?sign=secret",),
-        request={"prompt": prompt, "seed": number},
-    )
-    return store.save(replace(one, files=(ResultFile(data=png()),), **changes))
+    fields = {
+        "texts": {"rephraser_result": "more"},
+        "image_urls": ("https://pictures.example/signed?sign=secret",),
+        "request": {"prompt": prompt, "seed": number},
+        "files": (ResultFile(data=png(40, 30)),),
+    }
+    return store.save(Result(**result_fields(number, **fields | changes)))
 
 
 def keep_video(store: ResultStore, number: int, prompt: str = "a fox runs", **changes: Any) -> Result:

@@ -183,7 +183,7 @@ def test_details(store: ResultStore) -> None:
     body = good(results_api.details(str(kept.id)))
     assert body["request"] == {"prompt": "x" * 900, "nested": {"a": [1]}}
     assert body["texts"] == {"rephraser_result": "more"}
-    assert body["files"] == [{"width": 40, "height": 30, "format": "PNG", "bytes": len(png())}]
+    assert body["files"] == [{"width": 40, "height": 30, "format": "PNG", "bytes": len(png(40, 30))}]
     assert len(body["prompt"]) == 900
     assert len(good(results_api.listing(HERE))["results"][0]["prompt"]) == 500
     assert "sign=secret" not in json.dumps(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from volcv_pack.volcv_client.store.results import ResultStore
 from volcv_pack.volcv_client.store.tasks import KEPT_SECONDS
 
 from tests.gateway import Fault, Gateway
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -60,13 +61,6 @@ def start_task(gateway: Gateway, seed: int, key: str = EDIT, name: str = "image"
     picture = Image(np.full((64, 64, 3), 90, np.uint8))
     given = {"prompt": "make it night", "seed": seed, name: [picture]}
     return clients.client(profile).start(plan(model(key), given))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def calls() -> list[dict[str, Any]]:
