@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -228,34 +227,6 @@ def test_stop_is_prompt_with_stalled_idle_and_endless_clients(server: Gateway) -
     for thread in threads:
         thread.join(3)
         assert not thread.is_alive()
-
-
-def test_start_stop_and_address() -> None:
-    server = Gateway()
-    with pytest.raises(RuntimeError):
-        _ = server.url
-    server.stop()
-    assert server.start() is server
-    assert server.start() is server
-    port = int(server.url.rpartition(":")[2])
-    with pytest.raises(OSError):
-        Gateway(port=port).start()
-    server.stop()
-    with server:
-        assert post(server, body(V14)).ok
-
-
-def test_keep_alive(server: Gateway) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
-    used = set()
-    for path in ("/volcv/v1", "/elsewhere", "/volcv/v1"):
-        connection.request("POST", path, body=b"{}")
-        used.add(connection.sock)
-        answer = connection.getresponse()
-        assert answer.version == 11
-        assert answer.read()
-    assert len(used) == 1
-    connection.close()
 
 
 def test_parse() -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from tests.gateway import Gateway
 from tests.gateway.helpers import EDIT, JIMENG, MASK, OUT, PICTURE, SHOP, V14, body, finished, pictures, post
 from volcv_client.sandbox import SandboxServer
 from volcv_client.sandbox.stores import FileStore
@@ -29,8 +30,9 @@ def send(server: SandboxServer, data: bytes = PNG, filename: str = "a.png") -> r
     return requests.post(f"{server.url}/v1/files", files={"file": (filename, data)}, headers=BEARER, timeout=5)
 
 
-def test_start_stop_and_address() -> None:
-    server = SandboxServer()
+@pytest.mark.parametrize("server_class", [SandboxServer, Gateway])
+def test_start_stop_and_address(server_class: type[SandboxServer]) -> None:
+    server = server_class()
     with pytest.raises(RuntimeError):
         _ = server.url
     server.stop()
@@ -38,23 +40,25 @@ def test_start_stop_and_address() -> None:
     assert server.start() is server
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(OSError):
-        SandboxServer(port=port).start()
+        server_class(port=port).start()
     server.stop()
     with server:
         assert post(server, body(V14)).ok
 
 
-def test_keep_alive(server: SandboxServer) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
-    used = set()
-    for path in ("/volcv/v1", "/elsewhere", "/volcv/v1"):
-        connection.request("POST", path, body=b"{}")
-        used.add(connection.sock)
-        answer = connection.getresponse()
-        assert answer.version == 11
-        assert answer.read()
-    assert len(used) == 1
-    connection.close()
+@pytest.mark.parametrize("server_class", [SandboxServer, Gateway])
+def test_keep_alive(server_class: type[SandboxServer]) -> None:
+    with server_class() as server:
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+        used = set()
+        for path in ("/volcv/v1", "/elsewhere", "/volcv/v1"):
+            connection.request("POST", path, body=b"{}")
+            used.add(connection.sock)
+            answer = connection.getresponse()
+            assert answer.version == 11
+            assert answer.read()
+        assert len(used) == 1
+        connection.close()
 
 
 def test_counters(server: SandboxServer) -> None:
