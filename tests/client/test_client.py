@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,6 @@ from .helpers import KEY, SMALL, profile, sandbox, until
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.compile(r"```python\n(.*?)```", re.DOTALL)
-
-
-@pytest.fixture
-def server() -> Iterator[Gateway]:
-    with sandbox() as one:
-        yield one
 
 
 @pytest.fixture

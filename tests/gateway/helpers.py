@@ -201,3 +201,21 @@ def poll(server: SandboxServer, req_key: str, task_id: str, **req_json: Any) -> 
 def finished(server: SandboxServer, req_key: str, **changes: Any) -> list[Image.Image]:
     """The pictures of a task that is done at once."""
     return pictures(poll(server, req_key, submit(server, req_key, **changes)))
+
+
+def array(picture: Image.Image) -> np.ndarray[Any, Any]:
+    return np.asarray(picture.convert("RGB"), dtype=np.int16)
+
+
+def picture_of(width: int, height: int, kind: str = "PNG") -> list[str]:
+    return [encode(Image.new("RGB", (width, height), (90, 120, 150)), kind)]
+
+
+def control(**changes: Any) -> list[dict[str, Any]]:
+    return [{"type": "depth", "binary_data_index": 0, "strength": 0.6, **changes}]
+
+
+def status(answer: requests.Response) -> str:
+    content = answer.json()
+    assert (answer.status_code, content["code"]) == (200, 10000), content
+    return str(content["data"]["status"])

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests.gateway import Gateway
 
@@ -38,9 +36,11 @@ from .helpers import (
     XL_IMAGE,
     XL_TEXT,
     body,
+    control,
     drawn,
     encode,
     noise,
+    picture_of,
     pictures,
     post,
 )
@@ -54,18 +54,6 @@ TASKS_ONLY = (SEEDEDIT, FILM, "jimeng_t2i_v40")
 def server() -> Iterator[Gateway]:
     with Gateway() as running:
         yield running
-
-
-def array(picture: Image.Image) -> np.ndarray[Any, Any]:
-    return np.asarray(picture.convert("RGB"), dtype=np.int16)
-
-
-def picture_of(width: int, height: int, kind: str = "PNG") -> list[str]:
-    return [encode(Image.new("RGB", (width, height), (90, 120, 150)), kind)]
-
-
-def control(**changes: Any) -> list[dict[str, Any]]:
-    return [{"type": "depth", "binary_data_index": 0, "strength": 0.6, **changes}]
 
 
 @pytest.mark.parametrize("req_key", [key for key in MORE if key not in TASKS_ONLY])

@@ -29,6 +29,7 @@ from .helpers import (
     body,
     poll,
     post,
+    status,
     submit,
 )
 
@@ -39,12 +40,6 @@ BOTH = [OUT, ERASE, EDIT, V20, V20_L]
 def server() -> Iterator[Gateway]:
     with Gateway() as running:
         yield running
-
-
-def status(answer: requests.Response) -> str:
-    content = answer.json()
-    assert (answer.status_code, content["code"]) == (200, 10000), content
-    return str(content["data"]["status"])
 
 
 def test_tasks_outlive_clear(server: Gateway) -> None:

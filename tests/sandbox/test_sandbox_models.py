@@ -28,11 +28,14 @@ from tests.gateway.helpers import (
     V21_L,
     V30,
     XL_IMAGE,
+    array,
     body,
+    control,
     drawn,
     encode,
     finished,
     noise,
+    picture_of,
     pictures,
     post,
 )
@@ -45,18 +48,6 @@ STYLE, PORTRAIT = "img2img_cartoon_style", PORTRAITS[4]
 def server() -> Iterator[SandboxServer]:
     with SandboxServer() as running:
         yield running
-
-
-def array(picture: Image.Image) -> np.ndarray[Any, Any]:
-    return np.asarray(picture.convert("RGB"), dtype=np.int16)
-
-
-def picture_of(width: int, height: int, kind: str = "PNG") -> list[str]:
-    return [encode(Image.new("RGB", (width, height), (90, 120, 150)), kind)]
-
-
-def control(**changes: Any) -> list[dict[str, Any]]:
-    return [{"type": "depth", "binary_data_index": 0, "strength": 0.6, **changes}]
 
 
 def subject() -> Image.Image:

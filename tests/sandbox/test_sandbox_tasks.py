@@ -31,6 +31,7 @@ from tests.gateway.helpers import (
     pictures,
     poll,
     post,
+    status,
     submit,
 )
 from volcv_client.sandbox import SandboxServer
@@ -46,12 +47,6 @@ LABEL = {"producer_id": "me"}
 def server() -> Iterator[SandboxServer]:
     with SandboxServer() as running:
         yield running
-
-
-def status(answer: requests.Response) -> str:
-    content = answer.json()
-    assert (answer.status_code, content["code"]) == (200, 10000), content
-    return str(content["data"]["status"])
 
 
 @pytest.mark.parametrize("req_key", [*BOTH, SEEDEDIT])
