@@ -78,10 +78,12 @@ def play(case: Case, monkeypatch: pytest.MonkeyPatch) -> Seen:
         url, server = address_of(case, stack)
         # A limit that a healthy answer keeps with ease and a dead one reaches soon.
         stalls = case.key in ("timeout", "download_timeout")
-        if case.error in (TaskGoneError, CredentialError):  # they take several polls
+        several_polls = case.error in (TaskGoneError, CredentialError)
+        if several_polls:
             monkeypatch.setattr(task_call, "FIRST_POLL", 0.05)
             monkeypatch.setattr(task_call, "GONE_SECONDS", 0.1)
-        mine = profile(url, timeout=SHORT if stalls else 10.0, task_timeout=1.0)
+        limit = 10.0 if several_polls else 1.0
+        mine = profile(url, timeout=SHORT if stalls else 10.0, task_timeout=limit)
         run = start(client_for(mine), {**(SMALL if case.model == T2I else {}), **case.values}, key=case.model)
         with pytest.raises(VolcvError) as caught:
             finish(run)
