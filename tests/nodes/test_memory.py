@@ -23,6 +23,8 @@ KEY = "canary-memory-20c1"
 SIDE, NUMBER = 256, 6
 BATCH_BYTES = NUMBER * SIDE * SIDE * 3 * 4
 """Of the pictures that go in; those that come out are at least as large."""
+LEAK_BYTES = BATCH_BYTES / 20
+"""Below what one encoded picture of each run would leave behind; the rest of a run leaves a quarter of it."""
 
 
 class Host:
@@ -91,14 +93,14 @@ def grown(run: Callable[[int], None], gateway: Gateway) -> int:
     before = used(0)
     after = max(used(seed) for seed in (1, 2, 3))
     deadline = time.monotonic() + 5
-    while after - before >= BATCH_BYTES / 2 and time.monotonic() < deadline:
+    while after - before >= LEAK_BYTES and time.monotonic() < deadline:
         time.sleep(0.05)
         after = tracemalloc.get_traced_memory()[0]
     return after - before
 
 
 def test_after_success(gateway: Gateway, no_collector: None) -> None:
-    assert grown(lambda seed: run_node(gateway, seed), gateway) < BATCH_BYTES / 2
+    assert grown(lambda seed: run_node(gateway, seed), gateway) < LEAK_BYTES
 
 
 def test_after_an_error_of_one_picture(gateway: Gateway, no_collector: None) -> None:
@@ -106,7 +108,7 @@ def test_after_an_error_of_one_picture(gateway: Gateway, no_collector: None) -> 
         gateway.inject(Fault(code=50411, times=1))
         run_node(gateway, seed)
 
-    assert grown(run, gateway) < BATCH_BYTES / 2
+    assert grown(run, gateway) < LEAK_BYTES
 
 
 def test_after_an_error_of_all_of_them(gateway: Gateway, no_collector: None) -> None:
@@ -114,7 +116,7 @@ def test_after_an_error_of_all_of_them(gateway: Gateway, no_collector: None) -> 
         gateway.inject(Fault(status=401, times=None))
         run_node(gateway, seed)
 
-    assert grown(run, gateway) < BATCH_BYTES / 2
+    assert grown(run, gateway) < LEAK_BYTES
 
 
 def test_after_a_retry(gateway: Gateway, no_collector: None) -> None:
@@ -122,7 +124,7 @@ def test_after_a_retry(gateway: Gateway, no_collector: None) -> None:
         gateway.inject(Fault(code=50500, times=1))
         run_node(gateway, seed)
 
-    assert grown(run, gateway) < BATCH_BYTES / 2
+    assert grown(run, gateway) < LEAK_BYTES
 
 
 def test_after_an_answer_that_cannot_be_decoded(gateway: Gateway, no_collector: None) -> None:
@@ -130,7 +132,7 @@ def test_after_an_answer_that_cannot_be_decoded(gateway: Gateway, no_collector: 
         gateway.inject(Fault(edit=broken, times=2))
         run_node(gateway, seed)
 
-    assert grown(run, gateway) < BATCH_BYTES / 2
+    assert grown(run, gateway) < LEAK_BYTES
 
 
 def broken(answer: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +145,8 @@ def test_after_cancelling(gateway: Gateway, no_collector: None) -> None:
     def run(seed: int) -> None:
         run_node(gateway, seed, stop=True)
 
-    assert grown(run, gateway) < BATCH_BYTES / 2
+    assert grown(run, gateway) < LEAK_BYTES
 
 
 def test_after_invalid_inputs(gateway: Gateway, no_collector: None) -> None:
-    assert grown(lambda seed: run_node(gateway, -5 - seed), gateway) < BATCH_BYTES / 2
+    assert grown(lambda seed: run_node(gateway, -5 - seed), gateway) < LEAK_BYTES

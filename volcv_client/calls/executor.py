@@ -227,21 +227,21 @@ class CallExecutor:
                 began = time.monotonic()
                 try:
                     envelope = exchange(token)
-                except VolcvError as error:
-                    failure = error
+                except VolcvError as error:  # kept in no variable: its traceback holds this frame, and so the pictures
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
+                    if rule is None or attempts[rule.name] >= rule.retries:
+                        raise
+                    attempts[rule.name] += 1
+                    reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 else:
                     self.limiter.succeeded()
                     return envelope, time.monotonic() - began
-            if rule is None or attempts[rule.name] >= rule.retries:
-                raise failure
-            attempts[rule.name] += 1
             call.retries += 1
-            call.retry_reason = failure.message
+            call.retry_reason = reason
             call.enter(Phase.BACKING_OFF)
-            token.wait(wait_before(rule, attempts[rule.name], failure))
+            token.wait(seconds)
 
     def download(self, model: Model, url: str) -> ResultFile:
         """The file behind a result link: a picture in memory, a video in a file beside the store."""

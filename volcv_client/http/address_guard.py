@@ -137,18 +137,18 @@ class GuardedAdapter(BaseAdapter):
         except OSError as error:
             raise requests.ConnectionError(error, request=request) from None
         adapter = NamedAdapter(host.rstrip("."))
-        failure = requests.ConnectionError("no address", request=request)
-        for address in addresses:
+        for number, address in enumerate(addresses, 1):
             try:
                 response = adapter.send(to_address(request, address), stream, timeout, verify, cert)
-            except requests.ConnectionError as error:
-                failure = error
+            except requests.ConnectionError:
+                if number == len(addresses):
+                    raise
             except TypeError as error:  # urllib3 refuses a keyword that it does not know
                 raise GuardUnavailableError(error, request=request) from None
             else:
                 response.url, response.request = url, request
                 return response
-        raise failure
+        raise requests.ConnectionError("no address", request=request)
 
 
 def to_address(request: requests.PreparedRequest, address: str) -> requests.PreparedRequest:
