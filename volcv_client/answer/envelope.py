@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 from ..errors import BadAnswerError, BusyError, Charged, RefusedError, ServiceFaultError
@@ -32,6 +33,11 @@ class RawAnswer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+    @cached_property
+    def body(self) -> dict[str, Any] | None:
+        """The JSON object of the content, parsed once; None if it is none."""
+        return json_object(self.content)
 
 
 @dataclass(frozen=True)
@@ -78,14 +84,14 @@ def has_result(data: Mapping[str, Any]) -> bool:
 
 def task_status(raw: RawAnswer) -> str:
     """``data.status`` of the answer to a poll, whatever else it holds; empty if it has none."""
-    data = (json_object(raw.content) or {}).get("data")
+    data = (raw.body or {}).get("data")
     return text_of(data.get("status")) if isinstance(data, dict) else ""
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:
     """``data`` of a successful answer (any content), request id, and the service's seconds."""
     secrets = tuple(secrets)
-    body = json_object(raw.content)
+    body = raw.body
     if body is None:
         raise not_json(raw, secrets)
     code = number(body.get("code"))
