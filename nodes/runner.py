@@ -16,13 +16,13 @@ from torch import Tensor
 
 from ..volcv_client.calls.batch import BatchRun, RunResult, response_json, texts_of
 from ..volcv_client.calls.cancel import CancelToken
-from ..volcv_client.catalog.spec import Control, Model, Output
+from ..volcv_client.catalog.spec import Model, Output
 from ..volcv_client.client import ClientPool
 from ..volcv_client.errors import Cancelled, StoreError, VolcvError, without_frames
 from ..volcv_client.images.batch import ImageBatch, stack
-from ..volcv_client.images.decode import decode_image, decode_mask
+from ..volcv_client.images.decode import decode_mask
 from ..volcv_client.messages import say
-from ..volcv_client.request.inputs import convert_inputs
+from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
 from .images import to_images, to_masks
 
@@ -32,13 +32,7 @@ PREVIEW_SIDE = 512
 clients = ClientPool()
 """The clients of this ComfyUI, shared by all nodes."""
 
-
-CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
-    "picture": to_images,
-    "mask": to_masks,
-    "controls": lambda chain: [Control(to_images(image), kind, strength) for image, kind, strength in chain],
-}
-"""Kind of input -> from a node's value to the client's."""
+CONVERTERS = converters(to_images, to_masks)
 
 
 class Host(Protocol):
@@ -154,7 +148,7 @@ def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
     if any(result.is_video for result in stored):
         raise StoreError("video_stored", request=request_id)
     results = [replace(result, reused=True) for result in stored]
-    batch, padded = stack([decode_image(file.read()) for result in results for file in result.files])
+    batch, padded = stack([file.pixels() for result in results for file in result.files])
     summary = say("summary.reused", made=say("made.images", count=len(batch)))
     response = response_json(result.response() for result in results)
     node_result = NodeResult(tuple(results), texts_of(results), response, (), summary, torch.from_numpy(batch))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,18 +19,18 @@ import numpy as np
 
 from . import catalog, config
 from .answer.envelope import parse_data
-from .calls.batch import BatchRun, RunResult, decode_files
-from .calls.call import Call
+from .calls.batch import BatchRun, RunResult
+from .calls.call import Call, decode_files
 from .calls.cancel import CancelToken, SharedToken
 from .calls.executor import CallExecutor
 from .calls.shared import SharedState
-from .catalog.spec import Control, Mode, Model
+from .catalog.spec import TASK, Mode, Model
 from .config import Profile
 from .errors import Charged, ParameterError, VolcvError
 from .images.batch import ImageBatch
 from .images.image import FileImage, Image, Mask, read_mask
 from .request.body import Request
-from .request.inputs import convert_inputs
+from .request.inputs import convert_inputs, converters
 from .request.json_body import json_body
 from .request.plan import Plan, plan
 from .store.result import Result
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 UPLOAD_PATH = "/v1/files"
 """The gateway family's upload helper (catalog section 1)."""
-
-POLL_ACTION = "CVSync2AsyncGetResult"
 
 
 class ClientPool:
@@ -165,7 +163,7 @@ class Client:
         query = json_body({"req_key": catalog.all_models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
         began = time.monotonic()
         try:
-            raw = self.executor.transport.post(POLL_ACTION, query, SharedToken(CancelToken()).check)
+            raw = self.executor.transport.post(TASK.result_action, query, SharedToken(CancelToken()).check)
             parse_data(raw, secrets=self.profile.secrets)
         except VolcvError as error:
             error.charged = Charged.NO
@@ -174,38 +172,25 @@ class Client:
         return time.monotonic() - began
 
 
-def to_images(given: Any) -> list[Image]:
+def to_images(given: Any, kind: type[Image] = Image, read: Callable[[Path], Image] = FileImage) -> list[Image]:
     """One picture or a list of them: paths, PIL images, arrays, or :class:`Image` itself. Raises InputError."""
-    return [to_image(item) for item in (given if isinstance(given, (list, tuple)) else [given])]
 
+    def convert(item: Any) -> Image:
+        if isinstance(item, Image):
+            return item
+        if isinstance(item, (str, Path)):
+            return read(Path(item))
+        return kind(item) if isinstance(item, np.ndarray) else kind.from_pil(item)
 
-def to_image(given: Any) -> Image:
-    if isinstance(given, Image):
-        return given
-    if isinstance(given, (str, Path)):
-        return FileImage(Path(given))
-    return Image(given) if isinstance(given, np.ndarray) else Image.from_pil(given)
+    return [convert(item) for item in (given if isinstance(given, (list, tuple)) else [given])]
 
 
 def to_masks(given: Any) -> list[Image]:
     """One mask or a list of them, like :func:`to_images`; of a picture file or PIL image its alpha or lightness."""
-    return [to_mask(item) for item in (given if isinstance(given, (list, tuple)) else [given])]
+    return to_images(given, Mask, read_mask)
 
 
-def to_mask(given: Any) -> Image:
-    if isinstance(given, Image):
-        return given
-    if isinstance(given, (str, Path)):
-        return read_mask(Path(given))
-    return Mask(given) if isinstance(given, np.ndarray) else Mask.from_pil(given)
-
-
-CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
-    "picture": to_images,
-    "mask": to_masks,
-    "controls": lambda controls: [Control(to_images(image), kind, strength) for image, kind, strength in controls],
-}
-"""Kind of input -> from what a caller gives to the client's own."""
+CONVERTERS = converters(to_images, to_masks)
 
 
 def model_of(req_key: str) -> Model:

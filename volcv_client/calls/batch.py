@@ -27,12 +27,11 @@ from ..errors import (
     VolcvError,
 )
 from ..images.batch import ImageBatch
-from ..images.decode import decode_image
 from ..messages import say
 from ..request.body import build
 from ..request.plan import Plan
 from ..store.result import Result, ResultFile
-from .call import Call, Phase
+from .call import Call, Phase, decode_files
 from .cancel import CancelToken
 from .executor import CallExecutor
 
@@ -218,22 +217,6 @@ class BatchRun:
 
 
 ORDER = {phase: position for position, phase in enumerate(Phase)}
-
-
-def decode_files(pixels: ImageBatch | None, position: int, files: Sequence[ResultFile]) -> None:
-    """Decode the pictures of the call at that position into the batch; without one, only check that they decode.
-
-    Raises BadAnswerError for broken pictures. A video was checked while it was downloaded.
-    """
-    if pixels is not None:
-        pixels.clear(position)  # a retry brings them again
-    for file in files:
-        if file.is_video:
-            continue
-        if pixels is not None:
-            pixels.decode(position, file.read())
-        else:
-            decode_image(file.read())
 
 
 def texts_of(results: Iterable[Result]) -> str:

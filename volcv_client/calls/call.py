@@ -9,6 +9,7 @@ from enum import Enum
 
 from ..catalog.spec import Model
 from ..errors import without_frames
+from ..images.batch import ImageBatch
 from ..request.body import Request
 from ..store.result import Result, ResultFile
 from ..store.tasks import Task
@@ -86,3 +87,19 @@ class Call:
         self.enter(Phase.DONE)
         if on_end is not None:
             on_end(self)
+
+
+def decode_files(pixels: ImageBatch | None, position: int, files: Sequence[ResultFile]) -> None:
+    """Decode the pictures of the call at that position into the batch; without one, only check that they decode.
+
+    Raises BadAnswerError for broken pictures. A video was checked while it was downloaded.
+    """
+    if pixels is not None:
+        pixels.clear(position)  # a retry brings them again
+    for file in files:
+        if file.is_video:
+            continue
+        if pixels is not None:
+            pixels.decode(position, file.read())
+        else:
+            file.pixels()

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
@@ -24,18 +24,17 @@ from ..config import Profile
 from ..errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
 from ..http.transport import Transport
 from ..images.base64_text import decode_base64
-from ..images.decode import decode_image
 from ..request.body import Request
 from ..request.json_body import PICTURES_FIELD
 from ..request.json_body import fingerprint as cache_key
 from ..store.result import Result, ResultFile
-from .call import Call, Phase
+from .call import Call, Phase, decode_files
 from .cancel import SharedToken
 from .direct_call import DirectCall, Endpoint
 from .limiter import Limiter
 from .retry import rule_for, wait_before
 from .shared import SharedState
-from .task_call import TaskCall
+from .task_call import DONE, TaskCall
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -157,7 +156,7 @@ class CallExecutor:
         """The result of a charged answer whose download had failed; None once its links have expired."""
         call.enter(Phase.DOWNLOADING)
         try:
-            files = tuple(self.download(call.model, url) for url in result.image_urls)
+            files = self._download(call.model, result.image_urls)
             self._decode(call, files)
         except (DownloadError, BadAnswerError) as error:
             error.request_id = result.request_id
@@ -167,7 +166,7 @@ class CallExecutor:
             return None
         with suppress(StoreError):  # a task that answered with these links need not be polled again
             for task in self.store.tasks.open_of(result.fingerprint):
-                self.store.tasks.end(task.task_id, "done", result.request_id)
+                self.store.tasks.end(task.task_id, DONE, result.request_id)
         return replace(self._save(result, files), reused=True)
 
     def _obtain(self, call: Call, body: Request, fingerprint: str, token: SharedToken) -> Result:
@@ -201,7 +200,7 @@ class CallExecutor:
         try:
             call.enter(Phase.DOWNLOADING)
             if linked:
-                files = tuple(self.download(call.model, url) for url in envelope.image_urls)
+                files = self._download(call.model, envelope.image_urls)
             else:
                 files = tuple(ResultFile(data=decode_base64(text)) for text in envelope.base64_pictures)
             call.enter(Phase.DECODING)
@@ -243,8 +242,11 @@ class CallExecutor:
             call.enter(Phase.BACKING_OFF)
             token.wait(seconds)
 
-    def download(self, model: Model, url: str) -> ResultFile:
-        """The file behind a result link: a picture in memory, a video in a file beside the store."""
+    def _download(self, model: Model, urls: Sequence[str]) -> tuple[ResultFile, ...]:
+        """The files behind result links: pictures in memory, videos in files beside the store."""
+        return tuple(self._download_file(model, url) for url in urls)
+
+    def _download_file(self, model: Model, url: str) -> ResultFile:
         for attempt in count(1):
             try:
                 if model.video:
@@ -262,10 +264,8 @@ class CallExecutor:
 
         Raises DownloadError if the links no longer work, BadAnswerError for broken pictures, StoreError.
         """
-        files = tuple(self.download(model, url) for url in result.image_urls)
-        for file in files:
-            if not file.is_video:
-                decode_image(file.read())
+        files = self._download(model, result.image_urls)
+        decode_files(None, 0, files)
         return self.store.save(replace(result, files=files))
 
     def _save(self, result: Result, files: tuple[ResultFile, ...]) -> Result:

@@ -78,11 +78,6 @@ def decode_alpha(data: bytes) -> NDArray[np.float32]:
     return values
 
 
-def is_transparent(image: Image.Image) -> bool:
-    """Whether the picture has an alpha channel or a transparent colour."""
-    return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-
-
 def flatten(image: Image.Image) -> Image.Image:
     """RGB of the picture over white."""
     canvas = Image.new("RGBA", image.size, "white")
@@ -98,7 +93,7 @@ def decode_opened(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDAr
         return to_floats(deep_colour(image, data), 65535.0, place)
     if image.mode.startswith("I"):
         return to_floats(np.clip(np.asarray(image), 0, 65535)[:, :, None], 65535.0, place)
-    rgb = flatten(image) if is_transparent(image) else image if image.mode == "RGB" else image.convert("RGB")
+    rgb = flatten(image) if image.has_transparency_data else image if image.mode == "RGB" else image.convert("RGB")
     target = place(rgb.height, rgb.width)
     rows = max(1, BLOCK_PIXELS // rgb.width)
     for top in range(0, rgb.height, rows):

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..catalog.spec import PictureLimits
 from ..errors import InputError
 from .base64_text import base64_length
 from .decode import flatten, has_end
@@ -35,11 +34,6 @@ class EncodeOptions:
     alpha: bool = False
     max_side: int = UNLIMITED
     max_base64: int = UNLIMITED
-
-    @classmethod
-    def within(cls, limits: PictureLimits, *, lossless: bool, alpha: bool) -> EncodeOptions:
-        """Options for a model's limits per picture."""
-        return cls(lossless, alpha, limits.max_side, limits.max_base64)
 
 
 @dataclass(frozen=True)

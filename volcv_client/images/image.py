@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import ImageOps
 
 from ..errors import InputError
-from .decode import ANSWER_FORMATS, is_transparent
+from .decode import ANSWER_FORMATS
 from .encode import EncodedImage, EncodeOptions, encode_image, encode_mask
 from .pixels import Pixels
 
@@ -93,7 +93,7 @@ class Mask(Image):
         upright = ImageOps.exif_transpose(image)
         if upright.mode.startswith("I"):
             return Mask(deep_grey(upright))
-        if is_transparent(upright):
+        if upright.has_transparency_data:
             alpha = np.asarray(upright.convert("RGBA").getchannel("A"), dtype=np.uint8)
             if alpha.min() < 255:
                 return Mask(alpha)
@@ -154,7 +154,7 @@ def pil_pixels(image: PIL.Image.Image) -> Pixels:
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):
         return deep_grey(upright)[:, :, None]
-    return np.asarray(upright.convert("RGBA" if is_transparent(upright) else "RGB"), dtype=np.uint8)
+    return np.asarray(upright.convert("RGBA" if upright.has_transparency_data else "RGB"), dtype=np.uint8)
 
 
 def deep_grey(image: PIL.Image.Image) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..catalog.inputs import Attachment, Given
@@ -81,7 +81,7 @@ def encode_each(
     sizes: dict[str | None, tuple[int, int]] = {}
     encoded = []
     for item, most in zip(attachments, max_base64, strict=True):
-        options = replace(EncodeOptions.within(limits, lossless=lossless, alpha=item.alpha), max_base64=most)
+        options = EncodeOptions(lossless, item.alpha, limits.max_side, most)
         image: EncodedImage = item.image.encode(options, sizes.get(item.fit_to))
         sizes[item.name] = image.width, image.height
         sizes.setdefault(FIRST_PICTURE, sizes[item.name])

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..catalog.inputs import Condition, Given, Input, JsonText
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Model
+from ..catalog.spec import Control, Model
 from ..errors import InputError
 from ..messages import say
 
+if TYPE_CHECKING:
+    from ..images.image import Image
 
-def convert_inputs(
-    model: Model, given: Mapping[str, Any], converters: Mapping[str, Callable[[Any], Any]]
-) -> dict[str, Any]:
+Convert: TypeAlias = "Callable[[Any], list[Image]]"
+Converters: TypeAlias = "Mapping[str, Callable[[Any], Any]]"
+"""Kind of input -> from what a caller gives to the client's own."""
+
+
+def converters(to_images: Convert, to_masks: Convert) -> Converters:
+    """The converters of a caller with that type of pictures and masks."""
+    return {
+        "picture": to_images,
+        "mask": to_masks,
+        "controls": lambda controls: [Control(to_images(image), kind, strength) for image, kind, strength in controls],
+    }
+
+
+def convert_inputs(model: Model, given: Mapping[str, Any], converters: Converters) -> dict[str, Any]:
     """What a user gives by name as :data:`Given`: converted by the kind of the input, the values of a Branch's arm
     flat, None left out. Raises InputError for an unknown name."""
     kinds = {input_.name: input_.kind for input_ in (*model.all_inputs(), *RUN_OPTIONS)}
