@@ -31,7 +31,10 @@ class VolcvError(Exception):
     __module__ = "builtins"  # ComfyUI shows the module's name, which would be the pack's absolute install path
     charged = Charged.NO
     hint = ""
-    """Optional ``hint.<name>`` text about a likely cause."""
+    """Optional ``hint.<name>`` text about a likely cause, or a way on."""
+
+    lost = False
+    """Nothing more can be had of an earlier call, so that its request may be sent again."""
 
     def __init_subclass__(cls) -> None:
         cls.__module__ = VolcvError.__module__
@@ -78,7 +81,7 @@ class VolcvError(Exception):
     def __str__(self) -> str:
         parts = [self.message, self.advice]
         if self.hint:
-            parts.append(messages.say(f"hint.{self.hint}"))
+            parts.append(messages.say(f"hint.{self.hint}", **self.values))
         if self.charged is not Charged.NO:
             parts.append(messages.say(f"charged.{self.charged.value}"))
         if facts := self.facts():
@@ -92,6 +95,10 @@ class SetupError(VolcvError):
 
 class InputError(VolcvError):
     """The inputs are invalid. Nothing was sent."""
+
+
+class BudgetError(VolcvError):
+    """The profile's daily or monthly limit of charged calls is reached. Nothing was sent."""
 
 
 class NotSentError(VolcvError):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
 from ..catalog.spec import Model
 from ..errors import without_frames
 from ..images.batch import ImageBatch
-from ..request.body import Request
+from ..images.decode import AnswerPixels, verify_image
+from ..request.body import Draft
+from ..store.entry import Entry
 from ..store.result import Result, ResultFile
-from ..store.tasks import Task
 from .cancel import CancelToken
 
 
@@ -43,19 +44,19 @@ TASK_PENDING = (Phase.IN_QUEUE, Phase.GENERATING)
 class Call:
     """One request. It ends with ``result`` or ``error`` (a VolcvError, Cancelled, or an unexpected exception).
 
-    ``build`` builds the request body; it encodes pictures, so it runs in a worker thread. ``decode`` decodes the
-    files of an answer and raises BadAnswerError for broken pictures. ``on_end`` is called once, in the thread that
-    ended the call. All three are dropped at the end, so that a finished call holds no pictures. ``task``: submitted
-    earlier; its result is fetched and nothing is submitted. ``number`` identifies the call in this process.
+    ``draft`` makes the draft of its request. ``decoder`` takes the files of its answer. ``on_end`` is called once, in
+    the thread that ended the call. All three are dropped at the end, so that a finished call holds no pictures.
+    ``entry``: an earlier call, whose result is fetched and nothing is sent. ``number`` identifies the call in this
+    process. ``charges``: charged calls that it made. ``service_status``: status of its task that is not documented.
     """
 
     model: Model
     seed: int | None
     random_seed: bool
-    build: Callable[[], Request] | None = field(repr=False)
-    decode: Callable[[Sequence[ResultFile]], None] | None = field(default=None, repr=False)
+    draft: Callable[[], Draft] | None = field(default=None, repr=False)
+    decoder: FileDecoder | None = field(default=None, repr=False)
     on_end: Callable[[Call], None] | None = field(default=None, repr=False)
-    task: Task | None = None
+    entry: Entry | None = None
     token: CancelToken = field(default_factory=CancelToken)
     number: int = 0
     submitted: float = field(default_factory=time.monotonic)
@@ -63,6 +64,8 @@ class Call:
     phase_since: float = field(default_factory=time.monotonic)
     retries: int = 0
     retry_reason: str = ""
+    service_status: str = ""
+    charges: int = 0
     result: Result | None = None
     error: Exception | None = None
 
@@ -83,23 +86,34 @@ class Call:
         self._end()
 
     def _end(self) -> None:
-        on_end, self.build, self.decode, self.on_end = self.on_end, None, None, None
+        on_end, self.draft, self.decoder, self.on_end = self.on_end, None, None, None
         self.enter(Phase.DONE)
         if on_end is not None:
             on_end(self)
 
 
-def decode_files(pixels: ImageBatch | None, position: int, files: Sequence[ResultFile]) -> None:
-    """Decode the pictures of the call at that position into the batch; without one, only check that they decode.
+class FileDecoder:
+    """Decodes the files of the answer of the call at that position, in order, into the batch; without one, only checks
+    that they decode. A video was checked while it was downloaded."""
 
-    Raises BadAnswerError for broken pictures. A video was checked while it was downloaded.
-    """
-    if pixels is not None:
-        pixels.clear(position)  # a retry brings them again
-    for file in files:
+    def __init__(self, pixels: ImageBatch | None = None, position: int = 0) -> None:
+        self._pixels = pixels
+        self._position = position
+        self._total = AnswerPixels()
+
+    def clear(self) -> None:
+        """Forget what was decoded: the files come again."""
+        self._total = AnswerPixels()
+        if self._pixels is not None:
+            self._pixels.clear(self._position)
+
+    def decode(self, file: ResultFile) -> None:
+        """Decode the next file. Raises BadAnswerError for a broken picture, or more pixels than an answer may have."""
         if file.is_video:
-            continue
-        if pixels is not None:
-            pixels.decode(position, file.read())
+            return
+        data = file.read()
+        self._total.add(data)
+        if self._pixels is not None:
+            self._pixels.decode(self._position, data)
         else:
-            file.pixels()
+            verify_image(data)

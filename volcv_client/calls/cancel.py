@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 from ..errors import Cancelled
 
@@ -26,31 +25,15 @@ class CancelToken:
     def cancel(self) -> None:
         self._event.set()
 
-
-class SharedToken:
-    """Token of a request that several calls wait for: cancelled when all of them are."""
-
-    def __init__(self, first: CancelToken) -> None:
-        self._tokens = [first]
-
-    def join(self, token: CancelToken) -> None:
-        self._tokens.append(token)
-
-    @property
-    def cancelled(self) -> bool:
-        return all(token.cancelled for token in self._tokens)
-
     def check(self) -> None:
         """Raises Cancelled once cancelled."""
         if self.cancelled:
             raise Cancelled
 
-    def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Sleep, at most until ``until()`` holds. Raises Cancelled as soon as cancelled."""
+    def wait(self, seconds: float) -> None:
+        """Sleep. Raises Cancelled as soon as cancelled."""
         end = time.monotonic() + seconds
-        while not until():
+        while (left := end - time.monotonic()) > 0:
             self.check()
-            left = end - time.monotonic()
-            if left <= 0:
-                return
             time.sleep(min(POLL_SECONDS, left))
+        self.check()

@@ -1,49 +1,63 @@
-"""The executor: runs calls in worker threads, with slots, retries, single-flight and the result store.
+"""The executor: runs calls in worker threads, with slots, retries and the journal.
 
 A call that was sent is always finished and its answer stored, whether anybody still waits for it or not, because it
-is charged.
+is charged. An equal request of fixed seed goes on from whatever the journal has of an earlier one.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import count
 
 from .. import config
-from ..answer.envelope import Envelope
-from ..catalog.spec import Model
+from ..answer.envelope import RawAnswer
 from ..config import Profile
-from ..errors import BadAnswerError, Cancelled, DownloadError, StoreError, VolcvError
+from ..errors import Cancelled, Charged, DownloadError, LostAnswerError, StoreError, TaskGoneError, VolcvError
 from ..http.transport import Transport
-from ..images.base64_text import decode_base64
-from ..request.body import Request
-from ..request.json_body import PICTURES_FIELD
-from ..request.json_body import fingerprint as cache_key
-from ..store.result import Result, ResultFile
-from .call import Call, Phase, decode_files
-from .cancel import SharedToken
+from ..messages import say
+from ..request.body import Draft, Request
+from ..request.json_body import fingerprint as fingerprint_of_files
+from ..store.attended import Attended
+from ..store.entry import Entry, State
+from ..store.journal import Allowance, Hindrance
+from ..store.result import Result
+from ..store.spending import Limit, periods
+from .call import Call, Phase
 from .direct_call import DirectCall, Endpoint
 from .limiter import Limiter
+from .reading import AnswerReader
 from .retry import rule_for, wait_before
 from .shared import SharedState
-from .task_call import DONE, TaskCall
+from .task_call import TaskCall, TaskPolls
 from .workers import Workers
 
 log = logging.getLogger(__name__)
 
-LINK_SECONDS = 24 * 3600.0
-"""How long result links live (catalog section 2)."""
-
 SPARE_WORKERS = 2
 """Threads beyond the calls in flight: one call encodes while another decodes."""
+
+WATCH_SECONDS = 0.1
+"""Interval between two looks at a call of another thread or process."""
+
+
+@dataclass
+class Order:
+    """A call's request on its way: ``reuse``: equal requests share one charge. ``request``: encoded, once nothing
+    earlier was found."""
+
+    call: Call
+    draft: Draft
+    fingerprint: str
+    reuse: bool
+    notes: list[str] = field(default_factory=list)
+    request: Request | None = None
 
 
 class CallExecutor:
@@ -57,8 +71,10 @@ class CallExecutor:
         self.transport = Transport(profile)
         self.store = shared.store(config.home() / "results")
         self.store.limit_bytes = profile.store_limit_mb * 2**20
+        self._journal = self.store.journal
         self._limiter = partial(shared.limiter, credential, profile.max_concurrency)
-        self._endpoint = Endpoint(profile, identity, upload_url, self.transport, self.store, shared)
+        self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store, shared)
+        self._reader = AnswerReader(profile, self.transport, self.store)
         self._workers = Workers("volcv", profile.max_concurrency + SPARE_WORKERS)
 
     @property
@@ -68,210 +84,231 @@ class CallExecutor:
     def submit(self, call: Call) -> None:
         """Start a call. It ends with a result, a VolcvError, or Cancelled."""
         self._endpoint.shared.add_active(call)
-        self._workers.submit(partial(self._guard, call, partial(self._run, call)))
+        self._workers.submit(partial(self._guard, call))
 
-    def _guard(self, call: Call, work: Callable[[], None]) -> None:
-        """Do the work; whatever it raises ends the call instead of the thread."""
+    def _guard(self, call: Call) -> None:
+        """Run the call; whatever it raises ends the call instead of the thread."""
         try:
-            work()
+            result = self._run(call)
         except Exception as error:  # a worker thread must not die silently; the call carries the error
             if not isinstance(error, (VolcvError, Cancelled)):
                 log.exception("volcv: unexpected failure")
             self._endpoint.shared.remove_active(call)
             call.fail(error)
-
-    def _run(self, call: Call) -> None:
-        token = SharedToken(call.token)
-        token.check()
-        call.enter(Phase.ENCODING)
-        if call.build is None:  # ended already
-            return
-        body = call.build()
-        token.check()
-        fingerprint = call.task.fingerprint if call.task else self._fingerprint(body)
-        if call.random_seed:
-            self._succeed(call, body, self._obtain(call, body, fingerprint, token))
-        elif self._endpoint.shared.join(fingerprint, call, body, token):
-            self._lead(call, body, fingerprint, token)
         else:
-            call.enter(Phase.WAITING)
+            self._endpoint.shared.remove_active(call)
+            call.succeed(result)
 
-    def _fingerprint(self, body: Request) -> str:
-        """The cache key of a request: where it goes, and every byte of it."""
-        return cache_key(body.identity(), self._endpoint.identity, body.mode.action)
-
-    def _lead(self, call: Call, body: Request, fingerprint: str, token: SharedToken) -> None:
-        """Run the call as leader; identical requests wait for its result."""
-        try:
-            result = self._reuse(call, fingerprint) if self.profile.reuse else None
-            result = result or self._obtain(call, body, fingerprint, token)
-        except BaseException as error:  # followers must not wait for ever
-            for follower, _ in self._endpoint.shared.land(fingerprint):
-                if isinstance(error, Cancelled) and not follower.token.cancelled:
-                    self.submit(follower)
-                else:
-                    failure = copy.copy(error) if isinstance(error, Exception) else Cancelled()
-                    self._endpoint.shared.remove_active(follower)
-                    follower.fail(failure)
-            raise
-        for follower, its_body in self._endpoint.shared.land(fingerprint):
-            self._guard(follower, partial(self._follow, follower, its_body, result))
-        self._succeed(call, body, result)
-
-    def _follow(self, call: Call, body: Request, result: Result) -> None:
-        """End a call with the result of its leader: nothing more is charged."""
-        call.enter(Phase.DECODING)
-        self._decode(call, result.files)
-        self._succeed(call, body, replace(result, reused=True))
-
-    def _succeed(self, call: Call, body: Request, result: Result) -> None:
-        if result.reused:
-            with suppress(StoreError):  # counting must not cost the picture
-                self.store.record_reuse(result)
-        self._endpoint.shared.remove_active(call)
-        call.succeed(replace(result, notes=(*body.notes, *result.notes)))
-
-    @staticmethod
-    def _decode(call: Call, files: tuple[ResultFile, ...]) -> None:
-        """Decode the pictures. Raises BadAnswerError for broken ones."""
-        if call.decode is not None:
-            call.decode(files)
-
-    def _reuse(self, call: Call, fingerprint: str) -> Result | None:
-        """The stored result of the same request; None if there is none that can be used."""
-        try:
-            result = self.store.find(fingerprint)
+    def _run(self, call: Call) -> Result:
+        call.token.check()
+        call.enter(Phase.ENCODING)
+        if call.entry is not None:
+            result = self._go_on(call, call.entry)
             if result is None:
-                return None
-            if result.files:
-                files = tuple(file if file.is_video else replace(file, data=file.read()) for file in result.files)
-                self._decode(call, files)
-                return replace(result, files=files, reused=True)
-        except (StoreError, BadAnswerError) as error:
-            log.warning("volcv: a stored result cannot be used: %s", error)
-            return None
-        return self._late_download(call, result)
+                raise LostAnswerError("attended_elsewhere", name=call.entry.name)
+            return result
+        if call.draft is None:
+            raise Cancelled
+        return self._obtain(self._order(call, call.draft()))
 
-    def _late_download(self, call: Call, result: Result) -> Result | None:
-        """The result of a charged answer whose download had failed; None once its links have expired."""
-        call.enter(Phase.DOWNLOADING)
-        try:
-            files = self._download(call.model, result.image_urls)
-            self._decode(call, files)
-        except (DownloadError, BadAnswerError) as error:
-            error.request_id = result.request_id
-            if error.key != "link_expired" and time.time() - result.created < LINK_SECONDS:
-                raise
-            log.info("volcv: the links of an earlier answer no longer work (%s)", error.key)
-            return None
-        with suppress(StoreError):  # a task that answered with these links need not be polled again
-            for task in self.store.tasks.open_of(result.fingerprint):
-                self.store.tasks.end(task.task_id, DONE, result.request_id)
-        return replace(self._save(result, files), reused=True)
+    def _order(self, call: Call, draft: Draft) -> Order:
+        target = self._endpoint.identity, draft.mode.action
+        return Order(call, draft, draft.fingerprint(*target), self.profile.reuse and not call.random_seed)
 
-    def _obtain(self, call: Call, body: Request, fingerprint: str, token: SharedToken) -> Result:
-        """Pay for an answer: send, download, decode, store."""
-        exchange = DirectCall(self._endpoint, call, body)
-        if body.mode.result_action:
-            exchange = TaskCall(self._endpoint, call, body, fingerprint)
-        with closing(exchange):
-            envelope, seconds = self._send(call, exchange, token)
-            result = self._store_answer(call, body, fingerprint, envelope, seconds)
-            exchange.complete(result.request_id)
-        return replace(result, notes=(*exchange.notes, *result.notes))
-
-    def _store_answer(self, call: Call, body: Request, fingerprint: str, envelope: Envelope, seconds: float) -> Result:
-        """The result of a charged answer. What arrived is stored even if the rest of it cannot be used."""
-        result = Result(
-            request_id=envelope.request_id,
-            req_key=str(body.body["req_key"]),
-            fingerprint=fingerprint,
-            reusable=not call.random_seed,
-            seed=call.seed,
-            seconds=envelope.seconds if envelope.seconds is not None else seconds,
-            cost=envelope.cost,
-            texts=dict(envelope.texts),
-            image_urls=envelope.image_urls,
-            request={key: value for key, value in body.body.items() if key != PICTURES_FIELD},
-            charged=self._endpoint.identity != config.SANDBOX,
-        )
-        files: tuple[ResultFile, ...] = ()
-        linked = not envelope.base64_pictures
-        try:
-            call.enter(Phase.DOWNLOADING)
-            if linked:
-                files = self._download(call.model, envelope.image_urls)
+    def _obtain(self, order: Order) -> Result:
+        """The result of an earlier call of the same request, else of a new one."""
+        awaited: Entry | None = None
+        while True:
+            earlier = self._earlier(order)
+            if earlier is not None and self._journal.is_attended(earlier):
+                awaited = earlier
+                order.call.enter(Phase.WAITING)
+                order.call.token.wait(WATCH_SECONDS)
+                continue
+            if earlier is not None:
+                result = self._use(order, earlier)
+            elif order.request is None:
+                order.request = order.draft.encode()
+                order.notes += order.request.notes
+                self._check_awaited(awaited)
+                self._note_unanswered(order)
+                continue
             else:
-                files = tuple(ResultFile(data=decode_base64(text)) for text in envelope.base64_pictures)
-            call.enter(Phase.DECODING)
-            self._decode(call, files)
-        except (DownloadError, BadAnswerError) as error:
-            if linked:  # the files behind the links may be complete at the next attempt
-                self._save(result, ())
-            error.request_id = envelope.request_id
-            raise
-        except Exception:  # not the answer's fault, such as a lack of memory; the picture is charged
-            if files or linked:
-                self._save(result, files)
-            raise
-        return self._save(result, files)
+                result = self._pay(order, order.request)
+            if result is not None:
+                return replace(result, notes=(*order.notes, *result.notes))
 
-    def _send(self, call: Call, exchange: DirectCall, token: SharedToken) -> tuple[Envelope, float]:
-        """The envelope of a successful answer and the seconds it took, after the retries of the table."""
-        attempts: Counter[str] = Counter()
+    def _earlier(self, order: Order) -> Entry | None:
+        """The entry to go on from. Raises StoreError if the journal cannot be read and the request may be in it."""
+        try:
+            found = self._journal.earlier(order.fingerprint, reuse=order.reuse)
+            if found is None and order.request is not None and order.reuse and order.draft.attachments:
+                # Results of versions that hashed the encoded files.
+                target = self._endpoint.identity, order.draft.mode.action
+                old = fingerprint_of_files(order.request.identity(), *target)
+                found = self._journal.earlier(old, reuse=True)
+            return found
+        except StoreError as error:
+            if order.reuse:
+                raise
+            order.notes[:] = dict.fromkeys([*order.notes, error.message])
+            return None
+
+    def _check_awaited(self, awaited: Entry | None) -> None:
+        """Raise if the equal call that this one waited for ended without anybody knowing whether it was charged."""
+        ended = self._journal.by_uid(awaited.uid) if awaited is not None else None
+        if ended is not None and ended.state in (State.SENT, State.UNKNOWN, State.FAILED):
+            raise LostAnswerError("equal_call_lost", name=ended.name)
+
+    def _note_unanswered(self, order: Order) -> None:
+        with suppress(StoreError):
+            if unanswered := self._journal.unanswered(order.fingerprint):
+                when = time.strftime("%H:%M", time.localtime(unanswered.result.created))
+                order.notes.append(say("note.unanswered", time=when))
+
+    def _use(self, order: Order, entry: Entry) -> Result | None:
+        """The result of an earlier call; None if it can no longer be had, or another call attends to it now."""
+        try:
+            result = self._go_on(order.call, entry)
+        except VolcvError as error:
+            if not error.lost:
+                raise
+            order.notes.append(say("note.earlier_lost", name=entry.name, problem=error.message))
+            self.store.forget(entry.uid)
+            return None
+        if result is not None and entry.state is State.SUBMITTED:
+            order.notes.append(say("note.task_resumed", task_id=entry.task_id))
+        return result
+
+    def _go_on(self, call: Call, entry: Entry) -> Result | None:
+        """The result of an entry, from wherever it stands; None if another call attends to it.
+
+        Raises VolcvError; ``lost`` says that nothing more can be had of it.
+        """
+        if entry.state is State.COMPLETE:
+            try:
+                return self._reused(entry, self._reader.load(call, entry))
+            except VolcvError as error:
+                if not (error.lost and entry.result.image_urls):
+                    raise
+        taken = self._journal.take(entry)
+        if taken is None:
+            return None
+        with Attended(self._journal, taken) as row:
+            if entry.state is State.SUBMITTED:
+                return self._reader.read(call, row, self._poll(call, row))
+            try:
+                return self._reused(entry, self._reader.read(call, row))
+            except DownloadError as error:
+                error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
+                if error.key != "link_expired" or not entry.task_id:
+                    raise
+            # Asking for a task again is free, and its answer has new links.
+            row.move(state=State.SUBMITTED)
+            return self._reused(entry, self._reader.read(call, row, self._poll(call, row)))
+
+    def _reused(self, entry: Entry, result: Result) -> Result:
+        self._journal.record_reuse(entry)
+        return replace(result, reused=True)
+
+    def _poll(self, call: Call, row: Attended) -> RawAnswer:
+        """The answer of a task that was submitted earlier."""
+        call.enter(Phase.WAITING)
+        with self.limiter.slot(call.token):
+            try:
+                return TaskPolls(self._endpoint, call, row).wait()
+            except TaskGoneError as error:
+                error.lost = True
+                raise
+
+    def _pay(self, order: Order, request: Request) -> Result | None:
+        """The result of a new call; None if an equal one began meanwhile."""
+        call, attempts = order.call, Counter[str]()
+        exchange = (TaskCall if request.mode.result_action else DirectCall)(self._endpoint, call, request)
         while True:
             call.enter(Phase.WAITING)
-            with self.limiter.slot(token) as granted_at:
-                call.enter(Phase.WORKING)
-                began = time.monotonic()
+            with self.limiter.slot(call.token) as granted_at:
+                entry = self._begin(order)
+                if entry is None:
+                    return None
+                row = Attended(self._journal, entry)
                 try:
-                    envelope = exchange(token)
+                    raw = exchange.send(row)
                 except VolcvError as error:  # kept in no variable: its traceback holds this frame, and so the pictures
+                    row.leave()
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
-                    if rule is None or attempts[rule.name] >= rule.retries:
+                    if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
                         raise
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
+                except BaseException:
+                    row.leave()
+                    raise
                 else:
                     self.limiter.succeeded()
-                    return envelope, time.monotonic() - began
+                    break
             call.retries += 1
             call.retry_reason = reason
             call.enter(Phase.BACKING_OFF)
-            token.wait(seconds)
+            call.token.wait(seconds)
+        with row:
+            return self._reader.read(call, row, raw)
 
-    def _download(self, model: Model, urls: Sequence[str]) -> tuple[ResultFile, ...]:
-        """The files behind result links: pictures in memory, videos in files beside the store."""
-        return tuple(self._download_file(model, url) for url in urls)
+    def _begin(self, order: Order) -> Entry | None:
+        """The entry of a new call, once other processes leave a slot for it; None if an equal call began meanwhile.
 
-    def _download_file(self, model: Model, url: str) -> ResultFile:
-        for attempt in count(1):
-            try:
-                if model.video:
-                    return ResultFile(path=self.transport.download_video(url, self.store.folder))
-                return ResultFile(data=self.transport.download(url))
-            except DownloadError as error:
-                rule = rule_for(error, random_seed=False)
-                if rule is None or attempt > rule.retries:
-                    raise
-                time.sleep(wait_before(rule, attempt, error))
-        raise AssertionError("unreachable")
-
-    def download_result(self, model: Model, result: Result) -> Result:
-        """A stored result of which only the links are known, with its files, which are stored too.
-
-        Raises DownloadError if the links no longer work, BadAnswerError for broken pictures, StoreError.
+        Raises BudgetError, or Cancelled while waiting.
         """
-        files = self._download(model, result.image_urls)
-        decode_files(None, 0, files)
-        return self.store.save(replace(result, files=files))
+        while True:
+            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, self._limits())
+            begun = self._journal.begin(self._entry(order), allowance, reuse=order.reuse)
+            if isinstance(begun, Entry):
+                return begun
+            if begun is Hindrance.TWIN:
+                return None
+            order.call.token.wait(WATCH_SECONDS)
 
-    def _save(self, result: Result, files: tuple[ResultFile, ...]) -> Result:
-        """Store a result. A store that fails costs a note, never the picture."""
-        result = replace(result, files=files)
-        try:
-            return self.store.save(result)
-        except StoreError as error:
-            return replace(result, notes=(*result.notes, str(error)))
+    def _entry(self, order: Order) -> Entry:
+        draft, call = order.draft, order.call
+        req_json = json.dumps(draft.result_request, ensure_ascii=False) if draft.result_request else ""
+        return Entry(
+            Result(
+                request_id="",
+                req_key=str(draft.body["req_key"]),
+                fingerprint=order.fingerprint,
+                reusable=not call.random_seed,
+                seed=call.seed,
+                seconds=None,
+                cost=None,
+                texts={},
+                image_urls=(),
+                request=draft.body,
+                charged=False,
+            ),
+            identity=self._endpoint.identity,
+            credential=self._endpoint.credential,
+            charged=Charged.NO if self._endpoint.identity == config.SANDBOX else Charged.MAYBE,
+            result_action=draft.mode.result_action,
+            req_json=req_json,
+        )
+
+    def _limits(self) -> list[Limit]:
+        """The profile's limits of charged calls; the sandbox charges nothing."""
+        if self._endpoint.identity == config.SANDBOX:
+            return []
+        most = {"daily": self.profile.daily_limit, "monthly": self.profile.monthly_limit}
+        return [Limit(period, since, most[period]) for period, since in periods().items() if most[period]]
+
+    def check_limits(self, calls: Sequence[Call]) -> None:
+        """Raise BudgetError if these calls, without those that the journal has a result of, exceed a limit."""
+        for limit in self._limits():
+            left = limit.most - self.store.charged_since(limit.since)
+            needed = len(calls) if len(calls) <= left else sum(map(self._is_new, calls))
+            if needed > left:
+                raise limit.error(needed, max(0, left))
+
+    def _is_new(self, call: Call) -> bool:
+        """Whether a call would be charged."""
+        return call.draft is not None and self._earlier(self._order(call, call.draft())) is None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .cancel import POLL_SECONDS, SharedToken
+from .cancel import POLL_SECONDS, CancelToken
 
 GROW_AFTER_SECONDS = 60.0
 GROW_AFTER_SUCCESSES = 10
@@ -34,6 +34,11 @@ class Limiter:
         """Calls that may be in flight at this moment."""
         return self._limit if self._enforced is None else min(self._limit, self._enforced)
 
+    @property
+    def in_flight(self) -> int:
+        """Slots that are held."""
+        return self._in_flight
+
     def set_limit(self, limit: int) -> None:
         """Change the configured limit; a smaller allowance that the service enforced stays."""
         with self._condition:
@@ -41,7 +46,7 @@ class Limiter:
             self._condition.notify_all()
 
     @contextmanager
-    def slot(self, token: SharedToken) -> Iterator[float]:
+    def slot(self, token: CancelToken) -> Iterator[float]:
         """Hold one slot; yields the time at which it was granted. Raises Cancelled while waiting."""
         with self._condition:
             while self._in_flight >= self.allowed:

@@ -1,14 +1,12 @@
-"""A task call: a task is submitted once, recorded in the store, then polled until it is done."""
+"""A task call: a task is submitted once, recorded in the journal, then polled until it is done."""
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
-from ..answer.envelope import Envelope, RawAnswer, has_result, parse_data, task_status
+from ..answer.envelope import RawAnswer, date_of, has_result, parse, parse_data, task_status
 from ..errors import (
     BadAnswerError,
     BusyError,
@@ -20,19 +18,16 @@ from ..errors import (
     ParameterError,
     QuotaError,
     SetupError,
-    StoreError,
     TaskFailedError,
     TaskGoneError,
     VolcvError,
 )
-from ..messages import say
 from ..redact import redact
-from ..request.body import Request
-from ..request.json_body import PICTURES_FIELD, json_body
-from ..store.tasks import Task
+from ..request.json_body import JsonBody, json_body
+from ..store.attended import Attended
+from ..store.entry import State
 from .call import Call, Phase
-from .cancel import SharedToken
-from .direct_call import DirectCall, Endpoint
+from .direct_call import DirectCall, Endpoint, keep_unread
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +40,9 @@ FAILED_STATUSES = ("failed", "fail", "error", "canceled", "cancelled")
 DONE = "done"
 KEEPS_TASK = (NotSentError, LostAnswerError, BusyError, CredentialError, QuotaError, SetupError)
 """Errors of a poll, not of the task: its result can still be fetched."""
+
+KEPT_SECONDS = 12 * 3600.0
+"""Seconds that the service keeps a task's result (catalog section 2), by its own clock."""
 
 GONE_POLLS, GONE_SECONDS = 3, 30.0
 """Polls in a row, over at least so many seconds, that end a task as not found or expired: a service may not know a
@@ -67,11 +65,12 @@ class PollFailure:
             self.key, self.count, self.since = error.key, 0, time.monotonic()
         self.count += 1
 
-    def is_final(self, error: VolcvError, done: bool) -> bool:
+    def is_final(self, error: VolcvError, done: bool, too_old: bool) -> bool:
         """Whether the failure is the service's word on the task (``done``: its answer says so itself), or the key is
         not accepted any more. Any other failure is one of the poll, which costs nothing and is repeated."""
         if isinstance(error, TaskGoneError):
-            return self.count >= GONE_POLLS and time.monotonic() - self.since >= GONE_SECONDS
+            repeated = self.count >= GONE_POLLS and time.monotonic() - self.since >= GONE_SECONDS
+            return too_old or repeated
         if isinstance(error, (CredentialError, QuotaError)):
             return error.code is not None and self.count >= CREDENTIAL_POLLS
         if isinstance(error, (ModerationError, ParameterError)):
@@ -80,117 +79,106 @@ class PollFailure:
 
 
 class TaskCall(DirectCall):
-    """Submits a task and polls it. An open task of the same request is resumed instead of submitting another."""
+    """Submits a task and polls it."""
 
-    def __init__(self, endpoint: Endpoint, call: Call, body: Request, fingerprint: str) -> None:
-        super().__init__(endpoint, call, body)
-        self._fingerprint = fingerprint
-        self._task: Task | None = None
+    def send(self, row: Attended) -> RawAnswer:
+        with self._settling(row):
+            raw = self._post(row)
+            with self._upload_hint():
+                data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
+            task_id = data.get("task_id")
+            if not isinstance(task_id, (str, int)) or not str(task_id).strip():
+                raise BadAnswerError("no_task_id", request_id=request_id)
+        row.submitted(str(task_id), service_time(raw))
+        self._call.charges += 1
+        return TaskPolls(self._endpoint, self._call, row).wait()
 
-    def close(self) -> None:
-        """Other calls may resume the task."""
-        if self._task is not None:
-            self._endpoint.shared.release(self._task)
 
-    def complete(self, request_id: str) -> None:
-        if self._task is not None:
-            self._record_end(self._task, DONE, request_id)
+class TaskPolls:
+    """The polls of a submitted task."""
 
-    def __call__(self, token: SharedToken) -> Envelope:
-        self._task = self._task or self._call.task or self._open_task()
-        resumed = self._task is not None
-        if self._task is None:
-            self._task = self._submit(token)
-        task = self._task
-        try:
-            return self._poll(task, token)
-        except KEEPS_TASK as error:
-            error.charged = Charged.MAYBE  # the poll is free, the task may be charged
-            raise
-        except VolcvError as error:
-            self._record_end(task, error.key)
-            self._task = None
-            self._endpoint.shared.release(task)
-            if isinstance(error, TaskGoneError) and resumed and self._call.task is None:
-                self.notes.append(say("note.task_lost", task_id=task.task_id))
-                return self(token)
-            raise
+    def __init__(self, endpoint: Endpoint, call: Call, row: Attended) -> None:
+        self._endpoint = endpoint
+        self._call = call
+        self._row = row
+        self._began = time.monotonic()
+        self._failure = PollFailure()
 
-    def _open_task(self) -> Task | None:
-        with suppress(StoreError):
-            for task in self._endpoint.store.tasks.open_of(self._fingerprint):
-                if self._endpoint.shared.claim(task):
-                    self.notes.append(say("note.task_resumed", task_id=task.task_id))
-                    return task
-        return None
+    def wait(self) -> RawAnswer:
+        """Poll until the task is done; the answer, which is in the journal.
 
-    def _submit(self, token: SharedToken) -> Task:
-        body, call = self._body, self._call
-        raw = self._post(token)
-        with self._upload_hint():
-            data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
-        task_id = data.get("task_id")
-        if not isinstance(task_id, (str, int)) or not str(task_id).strip():
-            raise BadAnswerError("no_task_id", request_id=request_id)
-        task = Task(
-            task_id=str(task_id),
-            fingerprint=self._fingerprint,
-            identity=self._endpoint.identity,
-            req_key=str(body.body["req_key"]),
-            result_action=body.mode.result_action,
-            req_json=json.dumps(body.result_request, ensure_ascii=False) if body.result_request else "",
-            seed=call.seed,
-            random_seed=call.random_seed,
-            request={name: value for name, value in body.body.items() if name != PICTURES_FIELD},
-        )
-        self._endpoint.shared.claim(task)
-        try:
-            self._endpoint.store.tasks.record(task)
-        except StoreError as error:
-            self.notes.append(str(error))
-        return task
-
-    def _poll(self, task: Task, token: SharedToken) -> Envelope:
-        """Poll until the task is done. Raises LostAnswerError after the profile's ``task_timeout`` seconds."""
-        query, wait = json_body(task.query()), FIRST_POLL
-        deadline = time.monotonic() + self._endpoint.profile.task_timeout
-        phase, failure = Phase.WORKING, PollFailure()
+        Raises LostAnswerError after the profile's ``task_timeout`` seconds, with the task still open; TaskGoneError
+        or the service's error once the task has ended.
+        """
+        query, wait = json_body(self._row.entry.poll()), FIRST_POLL
+        timeout = self._endpoint.profile.task_timeout
+        self._call.enter(Phase.IN_QUEUE)
         while True:
-            status = ""
             try:
-                raw = self._endpoint.transport.post(task.result_action, query, token.check)
-                status = task_status(raw)
-                envelope = self._read_poll(task, raw, status)
-            except VolcvError as error:
-                failure.add(error)
-                if failure.is_final(error, status == DONE):
-                    raise
-                if time.monotonic() > deadline:
-                    raise LostAnswerError("task_unreachable", task_id=task.task_id, problem=error.message) from None
-                log.info("volcv: task %s: %s", task.task_id, error.key)
-            else:
-                failure = PollFailure()
-                if envelope is not None:
-                    return envelope
-                if STATUS_PHASES.get(status, Phase.GENERATING) is not phase:
-                    phase = STATUS_PHASES.get(status, Phase.GENERATING)
-                    self._call.enter(phase)
-            if time.monotonic() > deadline:
-                seconds = self._endpoint.profile.task_timeout
-                raise LostAnswerError("task_timeout", seconds=seconds, task_id=task.task_id)
-            token.wait(wait)
+                raw = self._poll(query)
+            except KEEPS_TASK as error:
+                error.charged = Charged.MAYBE  # the poll is free, the task may be charged
+                raise
+            if raw is not None:
+                return raw
+            if time.monotonic() > self._began + timeout:
+                raise LostAnswerError("task_timeout", seconds=timeout, task_id=self._row.entry.task_id)
+            self._call.token.wait(wait)
             wait = min(wait * POLL_GROWTH, LONGEST_POLL)
 
-    def _read_poll(self, task: Task, raw: RawAnswer, status: str) -> Envelope | None:
-        """The envelope if the task is done; None while it is not, also for a status that is not documented."""
-        data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
-        if status in GONE_STATUSES:
-            raise TaskGoneError(GONE_STATUSES[status], request_id=request_id, task_id=task.task_id)
-        if status in FAILED_STATUSES:
-            told = redact(str(data.get("message") or data.get("reason") or ""), self._endpoint.profile.secrets)
-            raise TaskFailedError("task_failed", request_id=request_id, task_id=task.task_id, service_message=told)
-        return self._parse(raw) if status in ("", DONE) or has_result(data) else None
+    def _poll(self, query: JsonBody) -> RawAnswer | None:
+        """One poll; None if the task is not done, or nobody can tell."""
+        entry, raw, status = self._row.entry, None, ""
+        try:
+            raw = self._endpoint.transport.post(entry.result_action, query, self._call.token.check)
+            status = task_status(raw)
+            done = self._read(raw, status)
+        except VolcvError as error:
+            self._failure.add(error)
+            now = service_time(raw) if raw is not None else None
+            too_old = bool(now and entry.service_time and now - entry.service_time > KEPT_SECONDS)
+            if self._failure.is_final(error, status == DONE, too_old):
+                if not isinstance(error, KEEPS_TASK):
+                    self._end(error)
+                raise
+            if time.monotonic() > self._began + self._endpoint.profile.task_timeout:
+                raise LostAnswerError("task_unreachable", task_id=entry.task_id, problem=error.message) from None
+            log.info("volcv: task %s: %s", entry.task_id, error.key)
+            return None
+        self._failure = PollFailure()
+        if done:
+            return raw
+        self._call.service_status = "" if status in STATUS_PHASES else redact(status, self._endpoint.profile.secrets)
+        if (phase := STATUS_PHASES.get(status, Phase.GENERATING)) is not self._call.phase:
+            self._call.enter(phase)
+        return None
 
-    def _record_end(self, task: Task, ended: str, request_id: str = "") -> None:
-        with suppress(StoreError):  # at worst the task is polled once more
-            self._endpoint.store.tasks.end(task.task_id, ended, request_id)
+    def _end(self, error: VolcvError) -> None:
+        if self._row.entry.state is State.ANSWERED:
+            keep_unread(self._row, error)
+        else:
+            self._row.ended(State.FAILED, error.key)
+
+    def _read(self, raw: RawAnswer, status: str) -> bool:
+        """Whether the task is done; then its answer is in the journal. Raises VolcvError for anything but a result
+        or a status; a status that is not documented counts as not done."""
+        entry, secrets = self._row.entry, self._endpoint.profile.secrets
+        data, request_id, _ = parse_data(raw, secrets=secrets)
+        if status in GONE_STATUSES:
+            raise TaskGoneError(GONE_STATUSES[status], request_id=request_id, task_id=entry.task_id)
+        if status in FAILED_STATUSES:
+            told = redact(str(data.get("message") or data.get("reason") or ""), secrets)
+            raise TaskFailedError("task_failed", request_id=request_id, task_id=entry.task_id, service_message=told)
+        if status == DONE or has_result(data):
+            self._row.answered(raw, time.monotonic() - self._began)
+        elif status:
+            return False
+        model = self._call.model
+        parse(raw, texts=model.texts, video=model.video, secrets=secrets)
+        return True
+
+
+def service_time(raw: RawAnswer) -> float | None:
+    """Unix time of an answer by the service's clock, None without a Date header."""
+    moment = date_of(raw.headers.get("Date", ""))
+    return moment.timestamp() if moment else None

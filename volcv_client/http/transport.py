@@ -39,13 +39,14 @@ class StreamedBody:
     """A request body that requests streams piece by piece, and that knows how much of it was sent.
 
     ``check`` raises to stop: a service that never gets the whole body does no work, and the user pays nothing.
-    ``started``: a piece was handed to the socket. ``completed``: time.monotonic() when the socket had taken the last
-    byte, None before.
+    ``before_end`` is called before the last piece. ``started``: a piece was handed to the socket. ``completed``:
+    time.monotonic() when the socket had taken the last byte, None before.
     """
 
-    def __init__(self, body: JsonBody, check: Callable[[], None]) -> None:
+    def __init__(self, body: JsonBody, check: Callable[[], None], before_end: Callable[[], None]) -> None:
         self._body = body
         self._check = check
+        self._before_end = before_end
         self.started = False
         self.completed: float | None = None
 
@@ -53,11 +54,16 @@ class StreamedBody:
         return len(self._body)
 
     def __iter__(self) -> Iterator[bytes]:
+        left = len(self)
         for part in self._body:
             for start in range(0, len(part), PIECE_BYTES):
+                piece = part[start : start + PIECE_BYTES]
+                left -= len(piece)
                 self._check()
+                if not left:
+                    self._before_end()
                 self.started = True
-                yield part[start : start + PIECE_BYTES]
+                yield piece
         self.completed = time.monotonic()
 
 
@@ -74,15 +80,18 @@ class Transport:
         self._session.close()
         self._downloads.close()
 
-    def post(self, action: str, body: JsonBody, check: Callable[[], None]) -> RawAnswer:
+    def post(
+        self, action: str, body: JsonBody, check: Callable[[], None], before_end: Callable[[], None] = lambda: None
+    ) -> RawAnswer:
         """The response to one POST of a JSON body, whatever its status.
 
-        ``check`` is called before each piece of the body and raises, such as Cancelled, to send no more of it.
+        ``check`` is called before each piece of the body and raises, such as Cancelled, to send no more of it;
+        ``before_end`` before the last piece, without which the service does no work.
         Raises NotSentError if the service surely did no work, LostAnswerError if it may have, BadAnswerError for an
         endless response, SetupError for settings that cannot work.
         """
         profile = self.profile
-        streamed = StreamedBody(body, check)
+        streamed = StreamedBody(body, check, before_end)
         auth: AuthBase = (
             SignedAuth(profile.access_key, profile.secret_key, profile.session_token, body)
             if profile.native

@@ -1,11 +1,12 @@
-"""Files of the store: written under unique names, orphans deleted."""
+"""Files of the store: pictures and videos, answers as they arrived, thumbnails."""
 
 from __future__ import annotations
 
 import logging
 import time
 import uuid
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from os import fsync
 from pathlib import Path
 
@@ -17,15 +18,87 @@ ORPHAN_SECONDS = 3600.0
 """Younger files may still be being written."""
 
 
-def store_file(file: ResultFile, folder: Path) -> ResultFile:
-    """Put a result's file into the folder under a new name: bytes are written through to the disk, a video is moved.
+class StoreFiles:
+    """The files in a store's folder. Methods that write raise OSError."""
 
-    Raises OSError; nothing stays of a file that could not be written, because that would make a full disk fuller.
-    """
-    path = folder / f"{uuid.uuid4().hex}{file.extension}"
-    if file.data is None and file.path is not None:
-        file.path.replace(path)
-        return ResultFile(path)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "files"
+        self.thumbnails = folder / "thumbnails"
+
+    def answer(self, uid: str) -> Path:
+        """The body of a call's answer, until its result is complete."""
+        return self.results / f"{uid}.answer"
+
+    def write_answer(self, uid: str, content: bytes) -> None:
+        """Write an answer through to the disk. It has its name only when it is whole."""
+        part = self._new(f"{uid}.part")
+        write_through(ResultFile(data=content), part)
+        part.replace(self.answer(uid))
+
+    def answer_size(self, uid: str) -> int:
+        """Bytes of an answer; 0 if there is no file of it. Raises OSError."""
+        try:
+            return self.answer(uid).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def store(self, files: Iterable[ResultFile]) -> tuple[ResultFile, ...]:
+        """Put files into the store: bytes are written through to the disk, a video is moved, a stored file stays.
+
+        Nothing stays of files that could not all be stored, because that would make a full disk fuller.
+        """
+        given, stored = list(files), list[ResultFile]()
+        try:
+            for file in given:
+                stored.append(self._store(file))
+        except BaseException:
+            self.undo(given, stored)
+            raise
+        return tuple(stored)
+
+    def _store(self, file: ResultFile) -> ResultFile:
+        if file.path is not None and file.path.parent == self.results:
+            return file
+        path = self._new(f"{uuid.uuid4().hex}{file.extension}")
+        if file.data is None and file.path is not None:
+            file.path.replace(path)
+            return ResultFile(path)
+        write_through(file, path)
+        return ResultFile(path, file.data)
+
+    def _new(self, name: str) -> Path:
+        self.results.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.results / name
+
+    def undo(self, given: Iterable[ResultFile], stored: Iterable[ResultFile]) -> None:
+        """Undo :meth:`store`: a video goes back to where it was, bytes on disk are deleted."""
+        for file, copy in zip(given, stored, strict=False):
+            if copy.path is None or copy is file:
+                continue
+            with suppress(OSError):
+                if file.data is None and file.path is not None:
+                    copy.path.replace(file.path)
+                else:
+                    copy.path.unlink(missing_ok=True)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete result files and their thumbnails."""
+        for name in names:
+            try:
+                (self.results / name).unlink(missing_ok=True)
+                (self.thumbnails / name).with_suffix(".jpg").unlink(missing_ok=True)
+            except OSError as error:  # open elsewhere on Windows: the next sweep deletes it
+                log.debug("volcv: %s not deleted: %s", name, error)
+
+    def sweep(self, known_stems: Container[str]) -> int:
+        """Delete files older than an hour that no row names, and unfinished downloads; returns how many."""
+        orphans = sum(delete_orphans(folder, known_stems) for folder in (self.results, self.thumbnails))
+        return orphans + delete_orphans(self.folder, pattern="*.part")
+
+
+def write_through(file: ResultFile, path: Path) -> None:
+    """Write a new file through to the disk; it is deleted again if it cannot be written whole."""
     try:
         with path.open("xb") as target:
             file.copy_to(target)
@@ -34,17 +107,6 @@ def store_file(file: ResultFile, folder: Path) -> ResultFile:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    return ResultFile(path, file.data)
-
-
-def undo_store(file: ResultFile, stored: ResultFile) -> None:
-    """Undo :func:`store_file`: a video goes back to where it was, bytes on disk are deleted. Raises OSError."""
-    if stored.path is None:
-        return
-    if file.data is None and file.path is not None:
-        stored.path.replace(file.path)
-    else:
-        stored.path.unlink(missing_ok=True)
 
 
 def delete_orphans(folder: Path, known_stems: Container[str] = (), pattern: str = "*") -> int:

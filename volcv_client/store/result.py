@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,9 +53,17 @@ class ResultFile:
         return len(self.data) if self.data is not None else self._on_disk().stat().st_size
 
     def _on_disk(self) -> Path:
-        if self.path is None or not self.path.is_file():
-            raise StoreError("store_unreadable", problem=self.path.name if self.path else "")
+        """Raises StoreError "file_missing", or OSError if it cannot be looked at."""
+        if self.path is None or not self._exists(self.path):
+            raise StoreError("file_missing", problem=self.path.name if self.path else "")
         return self.path
+
+    @staticmethod
+    def _exists(path: Path) -> bool:
+        try:
+            return stat.S_ISREG(path.stat().st_mode)
+        except FileNotFoundError:
+            return False
 
     def read(self) -> bytes:
         """The bytes of the file, as the service sent them. Raises StoreError if they are gone."""
@@ -116,7 +125,7 @@ class Result:
     ``created`` Unix time; ``files`` in order, empty while only the links of a charged answer are known;
     ``charged`` is false for the sandbox's; ``reuses`` counts requests that it answered for free; ``id`` its row in
     the store, never given to another, 0 if it is not stored. ``reused`` and ``notes`` belong to the call that
-    hands it out: nothing was charged for it now, and lines for the user.
+    hands it out: nothing was charged for it now, and lines for the user; ``problem``: why it could not be stored.
     """
 
     request_id: str
@@ -136,6 +145,7 @@ class Result:
     id: int = 0
     reused: bool = False
     notes: tuple[str, ...] = ()
+    problem: str = ""
 
     @property
     def pictures(self) -> tuple[ResultFile, ...]:
@@ -167,3 +177,8 @@ class Result:
             "cost": self.cost,
             "reused": self.reused,
         }
+
+
+def search_text(request: Mapping[str, Any], *facts: object) -> str:
+    """What the results panel searches: the prompt and some facts, case folded, a line each."""
+    return "\n".join(str(fact) for fact in (prompt_of(request), *facts) if fact not in (None, "")).casefold()

@@ -1,0 +1,109 @@
+"""Takes over a store of version 0.x, with tables for results, tasks and charges, into the journal's one table."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+from uuid import uuid4
+
+from .result import search_text
+
+INSERT = """
+INSERT INTO calls (uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, seed, created,
+    charged, cost, bytes, search, record, used, reuses)
+VALUES (:uid, :state, '', :fingerprint, :reusable, '', :req_key, :request_id, :task_id, :seed, :created,
+    :charged, :cost, :bytes, :search, :record, :used, :reuses)
+"""
+
+
+def take_over(connection: sqlite3.Connection) -> None:
+    """Move every row of the earlier tables, then drop them."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "results" not in tables:
+        return
+    connection.row_factory = sqlite3.Row
+    charges = {}
+    if "charges" in tables:
+        rows = connection.execute("SELECT * FROM charges")
+        charges = {(row["created"], row["request_id"], row["fingerprint"]): row for row in rows}
+    for row in connection.execute("SELECT * FROM results ORDER BY id").fetchall():
+        result(connection, row, charges.pop((row["created"], row["request_id"], row["fingerprint"]), None))
+    for charge in charges.values():  # their results were deleted
+        insert(
+            connection,
+            charge,
+            req_key=charge["model"],
+            charged=charge["charged"],
+            cost=charge["cost"],
+            reuses=charge["reuses"],
+        )
+    if "tasks" in tables:
+        for row in connection.execute("SELECT * FROM tasks ORDER BY created").fetchall():
+            task(connection, row)
+    connection.row_factory = None
+    for name in tables & {"results", "charges", "tasks"}:
+        connection.execute(f"DROP TABLE {name}")
+
+
+def insert(connection: sqlite3.Connection, row: sqlite3.Row, **columns: Any) -> None:
+    """Insert a call with the columns that every earlier table has, and the given ones."""
+    values = {
+        "uid": uuid4().hex,
+        "state": "deleted",
+        "reusable": 0,
+        "task_id": "",
+        "seed": None,
+        "cost": None,
+        "bytes": 0,
+        "search": "",
+        "record": "{}",
+        "used": row["created"],
+        "reuses": 0,
+        **{name: row[name] for name in ("fingerprint", "request_id", "created")},
+        **columns,
+    }
+    connection.execute(INSERT, values | {"charged": "yes" if values["charged"] else "no"})
+
+
+def result(connection: sqlite3.Connection, row: sqlite3.Row, charge: sqlite3.Row | None) -> None:
+    record = json.loads(row["record"])
+    insert(
+        connection,
+        row,
+        state="complete" if row["bytes"] else "answered",
+        reusable=row["reusable"],
+        req_key=row["req_key"],
+        seed=row["seed"],
+        bytes=row["bytes"],
+        used=row["used"],
+        cost=record.pop("cost", None),
+        search=search_text(record.get("request", {}), row["req_key"], row["request_id"], row["seed"]),
+        record=json.dumps(record),
+        charged=charge["charged"] if charge else 1,
+        reuses=charge["reuses"] if charge else 0,
+    )
+
+
+def task(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """A task that is done belongs to the row of its result; any other is a call of its own."""
+    if row["request_id"]:
+        connection.execute(
+            "UPDATE calls SET task_id = ? WHERE request_id = ? AND state != 'deleted'",
+            (row["task_id"], row["request_id"]),
+        )
+        return
+    record = json.loads(row["record"])
+    req_key, seed = record.pop("req_key"), record.pop("seed", None)
+    insert(
+        connection,
+        row,
+        state="failed" if row["ended"] else "submitted",
+        reusable=not record.pop("random_seed", True),
+        req_key=req_key,
+        task_id=row["task_id"],
+        seed=seed,
+        search=search_text(record.get("request", {}), req_key, row["task_id"], seed),
+        record=json.dumps(record | {"problem": row["ended"]}),
+        charged=record.get("identity") != "sandbox",
+    )
