@@ -42,8 +42,6 @@ class Uncoded(Image):
 def drafted(
     key: str | Model, pictures: Mapping[str, Any] | None = None, lossless: bool = False, **values: Any
 ) -> Draft:
-    key: str | Model, pictures: Mapping[str, Any] | None = None, lossless: bool = False, **values: Any
-) -> Draft:
     one = model(key) if isinstance(key, str) else key
     return draft(one, {**one.defaults(), **values, **(pictures or {})}, lossless=lossless)
 

@@ -10,6 +10,7 @@ from enum import Enum
 from ..catalog.spec import Model
 from ..errors import without_frames
 from ..images.batch import ImageBatch
+from ..images.decode import AnswerPixels, verify_image
 from ..request.body import Request
 from ..store.result import Result, ResultFile
 from ..store.tasks import Task
@@ -92,14 +93,23 @@ class Call:
 def decode_files(pixels: ImageBatch | None, position: int, files: Sequence[ResultFile]) -> None:
     """Decode the pictures of the call at that position into the batch; without one, only check that they decode.
 
-    Raises BadAnswerError for broken pictures. A video was checked while it was downloaded.
+    Raises BadAnswerError for broken pictures, and for more pixels than one answer may have; the position is empty
+    then. A video was checked while it was downloaded.
     """
     if pixels is not None:
         pixels.clear(position)  # a retry brings them again
-    for file in files:
-        if file.is_video:
-            continue
+    total = AnswerPixels()
+    try:
+        for file in files:
+            if file.is_video:
+                continue
+            data = file.read()
+            total.add(data)
+            if pixels is not None:
+                pixels.decode(position, data)
+            else:
+                verify_image(data)
+    except BaseException:  # MemoryError too
         if pixels is not None:
-            pixels.decode(position, file.read())
-        else:
-            file.pixels()
+            pixels.clear(position)
+        raise
