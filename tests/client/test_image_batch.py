@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from tests.support import pictures
+from volcv_client.calls.call import decode_files
 from volcv_client.errors import BadAnswerError
+from volcv_client.images import decode
 from volcv_client.images.batch import ImageBatch, stack
+from volcv_client.store.result import ResultFile
 
 
 def png(level: int, height: int = 4, width: int = 6) -> bytes:
@@ -74,15 +77,56 @@ def test_a_position_that_is_decoded_again_replaces_what_it_brought() -> None:
 
 
 @pytest.mark.parametrize("broken", [b"", png(20)[:40], png(20)[:-12]])
-def test_an_answer_with_a_broken_picture_leaves_nothing(broken: bytes) -> None:
+def test_a_broken_picture_leaves_the_others_of_its_answer(broken: bytes) -> None:
     images = ImageBatch(2)
     images.decode(1, png(90))
     images.decode(0, png(10))
     with pytest.raises(BadAnswerError):
         images.decode(0, broken)
-    assert levels(images.stack()[0]) == [90]
+    assert levels(images.stack()[0]) == [10, 90]
+    images.clear(0)
     images.decode(0, png(40))
     assert levels(images.stack()[0]) == [40, 90]
+
+
+def test_a_place_whose_picture_failed_is_taken_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ImageBatch(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "divide", no_memory)
+        with pytest.raises(MemoryError):
+            images.decode(0, png(10))
+    again = images.decode(0, png(20))
+    batch, _ = images.stack()
+    assert levels(batch) == [20] and np.shares_memory(batch, again)
+
+
+def no_memory(*_: object, **__: object) -> None:
+    raise MemoryError
+
+
+def test_a_failure_beside_a_picture_in_place_leaves_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ImageBatch(1)
+    kept = images.decode(0, png(10))
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "divide", no_memory)
+        with pytest.raises(MemoryError):
+            images.decode(0, png(20))
+    batch, _ = images.stack()
+    assert levels(batch) == [10] and np.shares_memory(batch, kept)
+
+
+@pytest.mark.parametrize("pixels", [None, ImageBatch(2)])
+def test_a_broken_or_too_large_answer_leaves_its_position_empty(
+    monkeypatch: pytest.MonkeyPatch, pixels: ImageBatch | None
+) -> None:
+    monkeypatch.setattr(decode, "MAX_ANSWER_TOTAL_PIXELS", 60)
+    good = ResultFile(data=png(10))
+    decode_files(pixels, 1, [good, good])
+    for files, key in [([good, ResultFile(data=png(9)[:40])], "picture_broken"), ([good] * 3, "picture_bomb")]:
+        with pytest.raises(BadAnswerError) as caught:
+            decode_files(pixels, 0, files)
+        assert caught.value.key == key
+    assert pixels is None or levels(pixels.stack()[0]) == [10, 10]
 
 
 def test_many_threads_fill_one_batch() -> None:

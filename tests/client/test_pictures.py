@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from volcv_client.errors import BadAnswerError, InputError
+from volcv_client.images import decode
 from volcv_client.images.base64_text import decode_base64
-from volcv_client.images.decode import decode_image, decode_mask
+from volcv_client.images.decode import AnswerPixels, decode_image, decode_mask, verify_image
 from volcv_client.images.encode import EncodeOptions, encode_image, encode_mask
 from volcv_client.images.pixels import to_uint8
 
@@ -336,10 +340,14 @@ def test_mutated_pictures(sample: bytes, changes: list[tuple[int, int]], cut: in
     data = bytearray(sample)
     for position, value in changes:
         data[position % len(data)] = value
+    mutated = bytes(data[: len(data) - cut])
     try:
-        got = decode_image(bytes(data[: len(data) - cut]))
+        got = decode_image(mutated)
     except BadAnswerError:
+        with pytest.raises(BadAnswerError):
+            verify_image(mutated)
         return
+    verify_image(mutated)
     assert got.ndim == 3
     assert got.shape[2] == 3
     assert got.dtype == np.float32
@@ -357,3 +365,76 @@ def test_any_text_is_base64_or_our_error(text: str) -> None:
         decode_base64(text)
     except BadAnswerError as error:
         assert error.key == "bad_base64"
+
+
+def flat_png(width: int, height: int) -> bytes:
+    """A whole 1-bit PNG of any size, white, in little memory."""
+    row = b"\0" + b"\xff" * ((width + 7) // 8)
+    packer = zlib.compressobj(1)
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("data", [*SAMPLES, flat_png(1000, 700)])
+def test_a_whole_picture_is_verified_and_a_cut_one_is_not(data: bytes) -> None:
+    verify_image(data)
+    for cut in (data[: len(data) // 2], b"", data[:20]):
+        with pytest.raises(BadAnswerError):
+            verify_image(cut)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_bomb_is_not_verified() -> None:
+    with pytest.raises(BadAnswerError) as caught:
+        verify_image(flat_png(20_000, 5_001))
+    assert caught.value.key == "picture_bomb"
+
+
+def test_the_pixels_of_an_answer_are_capped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "MAX_ANSWER_TOTAL_PIXELS", 1000)
+    counted = AnswerPixels()
+    counted.add(flat_png(20, 30))
+    for data, key in [(flat_png(20, 21), "picture_bomb"), (flat_png(20, 20)[:20], "picture_broken")]:
+        with pytest.raises(BadAnswerError) as caught:
+            counted.add(data)
+        assert caught.value.key == key
+    counted.add(flat_png(20, 20)[:45])  # a header is enough
+    with pytest.raises(BadAnswerError, match="1001"):
+        counted.add(flat_png(1, 1))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_the_largest_documented_answer_fits() -> None:
+    """15 pictures of 4096 x 4096."""
+    counted, head = AnswerPixels(), flat_png(4096, 4096)[:45]
+    for _ in range(15):
+        counted.add(head)
+    counted = AnswerPixels()
+    for _ in range(2):
+        counted.add(flat_png(10_000, 10_000)[:45])
+    with pytest.raises(BadAnswerError, match="300000000"):
+        counted.add(flat_png(10_000, 10_000)[:45])
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from volcv_client.calls.call import decode_files
+from volcv_client.store.result import ResultFile
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+data = Path(sys.argv[1]).read_bytes()
+before = peak()
+decode_files(None, 0, [ResultFile(data=data)] * 6)
+print(peak() - before)
+"""
+
+
+def test_checking_several_large_pictures_takes_the_memory_of_one(tmp_path: Path) -> None:
+    """6 pictures of 36 megapixels: 36 MB each as Pillow holds them, 432 MB as float32."""
+    pytest.importorskip("resource")
+    file = tmp_path / "a.png"
+    file.write_bytes(flat_png(6000, 6000))
+    done = subprocess.run([sys.executable, "-c", PEAK, str(file)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 100

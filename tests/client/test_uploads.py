@@ -116,6 +116,13 @@ def test_the_key_goes_only_to_its_own_host(server: Gateway) -> None:
         assert caught.value.http_status == 401
 
 
+def test_another_spelling_of_its_own_host_gets_the_key(server: Gateway) -> None:
+    address = server.url.replace("127.0.0.1", "LocalHost")
+    linked = client_for(profile(address, upload_url=f"{address}/v1/files"))
+    make(linked, SMALL_PRODUCT, PRODUCT_SHOT, key=PRODUCT)
+    assert server.uploads == 1 and linked.identity == address.lower() != address
+
+
 @pytest.mark.parametrize("code", [50200, 50206, 50207, 50215])
 def test_a_refused_inline_picture_names_the_setting(client: Client, server: Gateway, code: int) -> None:
     server.inject(Fault(code=code))

@@ -22,6 +22,7 @@ SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
 DEFAULT_PROFILE = "default"
 GATEWAY_PATH = "/volcv/v1"
+DEFAULT_PORTS = {"http": 80, "https": 443}
 NATIVE_URL = "https://visual.volcengineapi.com"
 AUTO_LANGUAGE = "auto"
 
@@ -127,16 +128,26 @@ def settings_of(name: str) -> dict[str, Setting]:
 
 def normalize_base_url(base_url: str) -> str:
     """Scheme, host and prefix of the gateway, without the API path. Raises SetupError if it is no http(s) URL."""
-    text = base_url.strip().rstrip("/").removesuffix(GATEWAY_PATH).rstrip("/")
+    text = base_url.strip()
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+        usable = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and not (parts.query or parts.fragment)
         usable = usable and parts.username is None and (parts.port is None or parts.port > 0)
+        origin = origin_of(text)
     except ValueError:
         usable = False
     if not usable:
         raise SetupError("bad_base_url", url=redact(text.split("@")[-1].split("?")[0])[:200])
-    return text
+    return origin + parts.path.rstrip("/").removesuffix(GATEWAY_PATH).rstrip("/")
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL: lower case, without the scheme's own port. Raises ValueError for a bad URL."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    shown = f"[{host}]" if "[" in parts.netloc else host
+    port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{shown}{port}"
 
 
 _default_home: Path | None = None

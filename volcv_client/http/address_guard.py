@@ -17,9 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from ..config import DEFAULT_PORTS
 from ..errors import DownloadError
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_ADDRESSES = 8
 """Addresses of one name that are tried in turn, so that a name with hundreds of dead ones cannot hold up a thread."""
 

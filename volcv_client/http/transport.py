@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,7 +19,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError, ReadTimeoutError
 
 from ..answer.envelope import RawAnswer
-from ..config import GATEWAY_PATH, Profile
+from ..config import GATEWAY_PATH, Profile, origin_of
 from ..errors import BadAnswerError, LostAnswerError, NotSentError, SetupError, UploadError
 from ..request.json_body import JsonBody
 from . import session
@@ -151,10 +150,9 @@ class Transport:
 
         The key is sent only to the gateway's own host. Raises UploadError.
         """
-        base_url = self.profile.base_url
-        own = urlsplit(url)[:2] == urlsplit(base_url)[:2] and not self.profile.native
         name, kind = ("image.png", "image/png") if data.startswith(b"\x89PNG") else ("image.jpg", "image/jpeg")
         try:
+            own = origin_of(url) == origin_of(self.profile.base_url) and not self.profile.native
             with self._session.open(
                 "POST",
                 url,

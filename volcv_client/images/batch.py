@@ -31,23 +31,28 @@ class ImageBatch:
     def decode(self, position: int, data: bytes) -> Floats:
         """Decode the next picture that the call at ``position`` brought: RGB float32 ``[H, W, 3]`` in 0..1.
 
-        Raises as :func:`.decode.decode_image`; the position is cleared then, because its answer cannot be used.
+        Raises as :func:`.decode.decode_image`; the other pictures of the position stay then.
         """
+        claimed = False
 
         def place(height: int, width: int) -> Floats:
+            nonlocal claimed
             with self._lock:
                 if self._batch is None:
                     self._batch = np.empty((self._count, height, width, 3), np.float32)
                 if position in self._in_place or self._batch.shape[1:3] != (height, width):
                     return new_array(height, width)
                 self._in_place.add(position)
+                claimed = True
                 array: Floats = self._batch[position]
                 return array
 
         try:
             picture = decode_image(data, place)
         except BaseException:  # MemoryError too
-            self.clear(position)
+            if claimed:
+                with self._lock:
+                    self._in_place.discard(position)
             raise
         with self._lock:
             self._pictures.setdefault(position, []).append(picture)

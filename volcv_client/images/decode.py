@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -17,6 +18,8 @@ from .pixels import conversion_slots
 
 ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_ANSWER_PIXELS = 100_000_000
+MAX_ANSWER_TOTAL_PIXELS = 256 * 2**20
+"""15 pictures of 4096 x 4096 fit, the most that a documented answer holds."""
 
 BLOCK_PIXELS = 2**17
 """Pixels per row block: Pillow copies samples to numpy with the GIL held."""
@@ -43,12 +46,44 @@ def decode_image(data: bytes, place: Place = new_array) -> NDArray[np.float32]:
     Decodes into ``place(height, width)``. Raises BadAnswerError for anything but a whole PNG, JPEG, WebP or BMP of at
     most 100 megapixels, MemoryError if there is no memory for it.
     """
+    with opened(data) as image, conversion_slots:
+        return decode_opened(image, data, place)
+
+
+def verify_image(data: bytes) -> None:
+    """Check that a file is a picture that :func:`decode_image` decodes, in a third of the memory. Raises as it does."""
+    with opened(data) as image, conversion_slots:
+        load_whole(image, data)
+        ImageOps.exif_transpose(image, in_place=True)
+
+
+class AnswerPixels:
+    """Counts the pixels of an answer's pictures, of which many together could need more memory than there is."""
+
+    def __init__(self) -> None:
+        self._total = 0
+
+    def add(self, data: bytes) -> None:
+        """Count a picture file before it is decoded; only its header is read.
+
+        Raises BadAnswerError if it is no picture, or if it is too large by itself or with those before; it is not
+        counted then, so that a smaller one may follow.
+        """
+        with opened(data) as image:
+            total = self._total + image.width * image.height
+        if total > MAX_ANSWER_TOTAL_PIXELS:
+            raise BadAnswerError("picture_bomb", size=str(total))
+        self._total = total
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
+    """The open picture file; every failure in it but a lack of memory becomes a BadAnswerError."""
     try:
         with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
             if image.width * image.height > MAX_ANSWER_PIXELS:
                 raise BadAnswerError("picture_bomb", size=f"{image.width} x {image.height}")
-            with conversion_slots:
-                return decode_opened(image, data, place)
+            yield image
     except (BadAnswerError, MemoryError):  # a lack of memory is not the answer's fault
         raise
     except Image.DecompressionBombError:
@@ -93,13 +128,14 @@ def decode_opened(image: ImageFile.ImageFile, data: bytes, place: Place) -> NDAr
         return to_floats(deep_colour(image, data), 65535.0, place)
     if image.mode.startswith("I"):
         return to_floats(np.clip(np.asarray(image), 0, 65535)[:, :, None], 65535.0, place)
-    rgb = flatten(image) if image.has_transparency_data else image if image.mode == "RGB" else image.convert("RGB")
-    target = place(rgb.height, rgb.width)
-    rows = max(1, BLOCK_PIXELS // rgb.width)
-    for top in range(0, rgb.height, rows):
-        bottom = min(rgb.height, top + rows)
-        block = np.asarray(rgb.crop((0, top, rgb.width, bottom)))
-        np.divide(block, np.float32(255.0), out=target[top:bottom], dtype=np.float32)
+    transparent = image.has_transparency_data
+    target = place(image.height, image.width)
+    rows = max(1, BLOCK_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(image.height, top + rows)
+        block = image.crop((0, top, image.width, bottom))
+        rgb = np.asarray(flatten(block) if transparent else block.convert("RGB"))
+        np.divide(rgb, np.float32(255.0), out=target[top:bottom], dtype=np.float32)
     return target
 
 

@@ -16,7 +16,7 @@ from PIL import ImageOps
 from ..errors import InputError
 from .decode import ANSWER_FORMATS
 from .encode import EncodedImage, EncodeOptions, encode_image, encode_mask
-from .pixels import Pixels
+from .pixels import Pixels, pixels_digest
 
 EXIF_ORIENTATION = 0x0112
 QUARTER_TURNED = (5, 6, 7, 8)
@@ -49,10 +49,24 @@ class Image:
         return False
 
     def share(self) -> Image:
-        """A copy for several calls: each encoding is computed once and lives as long as the copy."""
+        """A copy for several calls: its digest and each encoding are computed once and live as long as the copy.
+
+        A copy is returned as it is.
+        """
+        if self._encodings is not None:
+            return self
         shared = copy(self)
         shared._encodings = Encodings()
         return shared
+
+    def digest(self) -> str:
+        """SHA-256 in hex of size and 8-bit samples, for cache keys; no codec is involved. Raises as :attr:`pixels`."""
+        if self._encodings is None:
+            return pixels_digest(self.pixels)
+        with self._encodings.lock:
+            if not self._encodings.digest:
+                self._encodings.digest = pixels_digest(self.pixels)
+            return self._encodings.digest
 
     def encode(self, options: EncodeOptions, size: tuple[int, int] | None = None) -> EncodedImage:
         """The picture as a file within the limits. A mask is resized to ``size`` (width, height); a picture is not.
@@ -72,10 +86,14 @@ class Image:
 
 
 class Encodings:
-    """The encodings of a shared picture. Holding the lock while encoding makes other threads wait for the result."""
+    """The digest (empty until it is asked for) and the encodings of a shared picture.
+
+    Holding the lock while they are computed makes other threads wait for the result.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.digest = ""
         self.by_options: dict[tuple[EncodeOptions, tuple[int, int] | None], EncodedImage] = {}
 
 
@@ -124,6 +142,14 @@ class FileImage(Image):
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels, as seen upright."""
         return self._size
+
+    def _encode(self, options: EncodeOptions, size: tuple[int, int] | None) -> EncodedImage:
+        """Raises InputError if the file has changed since its digest, under which the answer would be stored."""
+        pixels = self.pixels
+        digest = self._encodings.digest if self._encodings is not None else ""
+        if digest and digest != pixels_digest(pixels):
+            raise InputError("changed_file", path=str(self.path))
+        return encode_image(pixels, options)
 
 
 @contextmanager

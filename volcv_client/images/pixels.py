@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from hashlib import sha256
 from typing import TypeAlias
 
 import numpy as np
@@ -33,3 +34,12 @@ def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:
             np.minimum(block, 255, out=block)
             result[top : top + rows] = block
     return result
+
+
+def pixels_digest(pixels: Pixels) -> str:
+    """SHA-256 of the shape and the 8-bit samples, in hex; equal for a float picture and the uint8 it rounds to."""
+    sha = sha256(repr(pixels.shape).encode())
+    rows = max(1, BLOCK_VALUES // max(1, pixels[:1].size))
+    for top in range(0, len(pixels), rows):
+        sha.update(to_uint8(pixels[top : top + rows]).tobytes())
+    return sha.hexdigest()

@@ -1,9 +1,9 @@
-"""From the inputs of one call to its request, as the model's declaration says. Knows no req_key."""
+"""From the inputs of one call to its draft and its request, as the model's declaration says. Knows no req_key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from ..catalog.inputs import Attachment, Given
@@ -11,9 +11,10 @@ from ..catalog.sockets import FIRST_PICTURE
 from ..catalog.spec import SYNCHRONOUS, Mode, Model, PictureLimits
 from ..catalog.wire_path import put_all
 from ..images.encode import EncodedImage, EncodeOptions
+from ..images.image import Mask
 from ..messages import say
 from .inputs import active_inputs, json_fields
-from .json_body import PICTURES_FIELD
+from .json_body import PICTURES_FIELD, fingerprint
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,67 @@ class Request:
 
     def identity(self) -> Mapping[str, Any]:
         """Everything that the answer depends on."""
-        return {**self.body, "req_json": self.result_request} if self.mode.result_action else self.body
+        return identity_of(self.body, self.mode, self.result_request)
 
 
-def build(model: Model, given: Given, *, lossless: bool = False) -> Request:
-    """The request of one call with checked inputs. Encodes the images, so call it in a worker thread.
+@dataclass(frozen=True)
+class Draft:
+    """A request whose images are not encoded yet.
 
-    Raises InputError if an image cannot be encoded within the service's limits.
+    ``json``: the body without its images; PICTURES_FIELD is in it only if the user's own JSON brought it, and then
+    there are no attachments. ``lossless``: see :class:`..images.encode.EncodeOptions`. ``result_request``: see
+    :class:`Request`.
     """
+
+    json: Mapping[str, Any] = field(repr=False)
+    attachments: tuple[Attachment, ...]
+    limits: PictureLimits
+    lossless: bool
+    mode: Mode
+    result_request: Mapping[str, Any]
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The body without PICTURES_FIELD, as results store it."""
+        return {name: value for name, value in self.json.items() if name != PICTURES_FIELD}
+
+    def fingerprint(self, *target: str) -> str:
+        """Cache key of the request and the target that it is sent to. Encodes nothing.
+
+        With images: from their pixels and what decides their encoding, so that another version of a codec does not
+        change it. Without: equal to :func:`.json_body.fingerprint` of the request. Raises InputError if an image file
+        cannot be read.
+        """
+        json = dict(self.json)
+        if self.attachments:
+            json[PICTURES_FIELD] = list(self._describe_images())  # a list per image, which no request holds
+        return fingerprint(identity_of(json, self.mode, self.result_request), *target)
+
+    def _describe_images(self) -> Iterator[list[Any]]:
+        """Everything that the files of the images depend on, as JSON."""
+        places: dict[str | None, int] = {}
+        for place, item in enumerate(self.attachments):
+            kind = "mask" if isinstance(item.image, Mask) else "picture"
+            fit_to = None if item.fit_to is None else places.get(item.fit_to, place)
+            options = encode_options(self.limits, item, self.limits.max_base64, lossless=self.lossless)
+            yield [kind, item.image.digest(), fit_to, *astuple(options), self.limits.max_total_base64]
+            places[item.name] = place
+            places.setdefault(FIRST_PICTURE, place)
+
+    def encode(self) -> Request:
+        """The request with its images encoded, so call it in a worker thread.
+
+        Raises InputError if an image cannot be encoded within the service's limits.
+        """
+        encoded = encode_within(self.limits, self.attachments, lossless=self.lossless)
+        files = {PICTURES_FIELD: [image.data for image in encoded]} if encoded else {}
+        pairs = zip(self.attachments, encoded, strict=True)
+        notes = tuple(note for item, image in pairs for note in encoding_notes(item.name, image))
+        return Request({**self.json, **files}, self.mode, notes, self.result_request)
+
+
+def draft(model: Model, given: Given, *, lossless: bool = False) -> Draft:
+    """The draft of one call with checked inputs. Cheap: no image is read. ``lossless``: pictures are sent as PNG."""
     body: dict[str, Any] = {"req_key": model.req_key}
     put_all(body, model.fixed)
     attachments: list[Attachment] = []
@@ -47,16 +101,26 @@ def build(model: Model, given: Given, *, lossless: bool = False) -> Request:
         input_.write(body, given)
     for input_ in active:
         input_.attach(body, given, attachments)
-    encoded = encode_within(model.limits, attachments, lossless=lossless)
-    if encoded:
-        body[PICTURES_FIELD] = [image.data for image in encoded]
-    notes = [
-        note for item, image in zip(attachments, encoded, strict=True) for note in encoding_notes(item.name, image)
-    ]
     body |= json_fields(model, given)
+    if PICTURES_FIELD in body:
+        attachments = []
     mode = model.mode(given)
     result_request = {name: body.pop(name) for name in mode.result_fields if name in body}
-    return Request(body, mode, tuple(notes), result_request)
+    shared = tuple(replace(item, image=item.image.share()) for item in attachments)
+    return Draft(body, shared, model.limits, lossless, mode, result_request)
+
+
+def build(model: Model, given: Given, *, lossless: bool = False) -> Request:
+    """The request of one call with checked inputs, see :func:`draft` and :meth:`Draft.encode`."""
+    return draft(model, given, lossless=lossless).encode()
+
+
+def identity_of(body: Mapping[str, Any], mode: Mode, result_request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**body, "req_json": result_request} if mode.result_action else body
+
+
+def encode_options(limits: PictureLimits, item: Attachment, max_base64: int, *, lossless: bool) -> EncodeOptions:
+    return EncodeOptions(lossless, item.alpha, limits.max_side, max_base64)
 
 
 def encode_within(limits: PictureLimits, attachments: Sequence[Attachment], *, lossless: bool) -> list[EncodedImage]:
@@ -81,7 +145,7 @@ def encode_each(
     sizes: dict[str | None, tuple[int, int]] = {}
     encoded = []
     for item, most in zip(attachments, max_base64, strict=True):
-        options = EncodeOptions(lossless, item.alpha, limits.max_side, most)
+        options = encode_options(limits, item, most, lossless=lossless)
         image: EncodedImage = item.image.encode(options, sizes.get(item.fit_to))
         sizes[item.name] = image.width, image.height
         sizes.setdefault(FIRST_PICTURE, sizes[item.name])
