@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +19,20 @@ import numpy as np
 from . import catalog, config
 from .answer.envelope import parse_data
 from .calls.batch import BatchRun, RunResult
-from .calls.call import Call, decode_files
-from .calls.cancel import CancelToken, SharedToken
+from .calls.call import Call
+from .calls.cancel import CancelToken
 from .calls.executor import CallExecutor
 from .calls.shared import SharedState
-from .catalog.spec import TASK, Mode, Model
+from .catalog.spec import TASK, Model
 from .config import Profile
 from .errors import Charged, ParameterError, VolcvError
 from .images.batch import ImageBatch
 from .images.image import FileImage, Image, Mask, read_mask
-from .request.body import Request
 from .request.inputs import convert_inputs, converters
 from .request.json_body import json_body
 from .request.plan import Plan, plan
-from .store.result import Result
+from .store.entry import Entry
 from .store.results import ResultStore
-from .store.tasks import Task
 
 if TYPE_CHECKING:
     from .sandbox import SandboxServer
@@ -139,20 +136,14 @@ class Client:
             raise
         return run.result()
 
-    def resume(self, task: Task) -> Call:
-        """A started call that fetches the result of a submitted task."""
-        body = Request(task.request, Mode("", task.result_action))
-        decode = partial(decode_files, None, 0)
-        call = Call(model_of(task.req_key), task.seed, task.random_seed, build=lambda: body, decode=decode, task=task)
+    def fetch(self, entry: Entry) -> Call:
+        """A started call that fetches the result of an earlier one from wherever it stands in the journal: a task is
+        polled, an answer is read or downloaded again. Nothing is charged. See :meth:`.store.journal.Journal.by_name`.
+        """
+        result = entry.result
+        call = Call(model_of(result.req_key), result.seed, not result.reusable, entry=entry)
         self.executor.submit(call)
         return call
-
-    def download(self, result: Result) -> Result:
-        """A stored result whose files were not downloaded, with its files, which are stored too.
-
-        Raises DownloadError if the links no longer work, BadAnswerError for broken pictures, StoreError.
-        """
-        return self.executor.download_result(model_of(result.req_key), result)
 
     def check_credentials(self) -> float:
         """Seconds in which the gateway accepted the credentials. Nothing is charged.
@@ -163,7 +154,7 @@ class Client:
         query = json_body({"req_key": catalog.all_models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
         began = time.monotonic()
         try:
-            raw = self.executor.transport.post(TASK.result_action, query, SharedToken(CancelToken()).check)
+            raw = self.executor.transport.post(TASK.result_action, query, CancelToken().check)
             parse_data(raw, secrets=self.profile.secrets)
         except VolcvError as error:
             error.charged = Charged.NO

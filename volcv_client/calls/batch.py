@@ -18,24 +18,26 @@ from .. import config
 from ..catalog.shared import SKIP
 from ..errors import (
     BatchError,
+    BudgetError,
     Cancelled,
     CredentialError,
     ModerationError,
     ParameterError,
     QuotaError,
     SetupError,
+    StoreError,
     VolcvError,
 )
 from ..images.batch import ImageBatch
 from ..messages import say
-from ..request.body import build
+from ..request.body import draft
 from ..request.plan import Plan
 from ..store.result import Result, ResultFile
-from .call import Call, Phase, decode_files
+from .call import Call, FileDecoder, Phase
 from .cancel import CancelToken
 from .executor import CallExecutor
 
-HOPELESS = (CredentialError, QuotaError, SetupError)
+HOPELESS = (CredentialError, QuotaError, SetupError, BudgetError, StoreError)
 """After one of these, the calls of the run that are not yet sent would fail the same way."""
 
 SKIPPABLE = (ModerationError, ParameterError)
@@ -93,8 +95,8 @@ class BatchRun:
                 plan.model,
                 planned.seed,
                 planned.random,
-                build=partial(build, plan.model, planned.given, lossless=executor.profile.lossless),
-                decode=partial(decode_files, pixels, position),
+                draft=partial(draft, plan.model, planned.given, lossless=executor.profile.lossless),
+                decoder=FileDecoder(pixels, position),
                 on_end=self._call_ended,
                 token=CancelToken(self.token),
             )
@@ -103,7 +105,8 @@ class BatchRun:
         self._executor = executor
 
     def start(self) -> BatchRun:
-        """Submit every call."""
+        """Submit every call. Raises BudgetError if they exceed a limit of the profile; then none is sent."""
+        self._executor.check_limits(self.calls)
         for call in self.calls:
             self._executor.submit(call)
         return self
@@ -149,6 +152,8 @@ class BatchRun:
             if phase is not Phase.DONE and since:
                 times = say("status.times", count=count) if several else ""
                 parts.append(say(f"status.{phase.value}", seconds=int(time.monotonic() - min(since))) + times)
+        if unknown := next((call.service_status for call in open_calls if call.service_status), ""):
+            parts.append(say("status.unknown", status=unknown))
         backing_off = next((call for call in open_calls if call.phase is Phase.BACKING_OFF), None)
         if backing_off is not None:
             parts.append(say("status.retry", number=backing_off.retries, reason=backing_off.retry_reason))
@@ -210,10 +215,11 @@ class BatchRun:
         made = say(f"made.{self.model.outputs[0].value}", count=sum(len(result.files) for result in results))
         if self._is_sandbox:
             return say("summary.sandbox", made=made, seconds=seconds)
-        if reused == len(results):
+        charged = sum(call.charges for call in self.calls)
+        if reused == len(results) and not charged:
             return say("summary.reused", made=made)
         key = "summary.charged" if not reused else "summary.mixed"
-        return say(key, made=made, seconds=seconds, charged=len(results) - reused, reused=reused)
+        return say(key, made=made, seconds=seconds, charged=charged, reused=reused)
 
 
 ORDER = {phase: position for position, phase in enumerate(Phase)}

@@ -56,7 +56,9 @@ class ResultStore:
 
     def newest(self, count: int, offset: int = 0) -> list[Result]:
         """The newest results that have pictures, newest first."""
-        return [one.result for one in self._select("state = 'complete' ORDER BY id DESC LIMIT ? OFFSET ?", count, offset)]
+        return [
+            one.result for one in self._select("state = 'complete' ORDER BY id DESC LIMIT ? OFFSET ?", count, offset)
+        ]
 
     def entry(self, number: int) -> Entry | None:
         """The call of that row, unless it was deleted."""
