@@ -36,8 +36,8 @@ function languageControl(id) {
   )
 }
 
-// ComfyUI takes names and tooltips in other languages from locales/<language>/settings.json; the groups are some
-// that it has translated itself.
+// ComfyUI takes names and tooltips in other languages from locales/<language>/settings.json. It has translated the
+// groups itself, but for Advanced, which is in main.json.
 const GROUPS = {
   General: [
     ["Profile", "Active profile", profileControl, "A set of address, keys and habits. All nodes use the active one."],
@@ -59,6 +59,11 @@ const GROUPS = {
     ["Lossless", "Lossless upload", switchControl("lossless"), "Send pictures as PNG instead of JPEG quality 95. Larger and slower."],
     ["Reuse", "Reuse results", switchControl("reuse"), "An identical request with a fixed seed gets its stored result and is not charged again."],
     ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]
+  ],
+  Advanced: [
+    ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."],
+    ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
+    ["MonthlyLimit", "Charged calls per month, at most", numberControl("monthly_limit", 1), "Further calls are refused before they are sent. 0: no limit."]
   ],
   Other: [
     ["Language", "Language of messages", languageControl, "Errors and status lines on the nodes."],

@@ -61,6 +61,9 @@ ENVIRONMENT = {
     "VOLCV_SESSION_TOKEN": ("session_token", "st", "st"),
     "VOLCV_MAX_CONCURRENCY": ("max_concurrency", "7", 7),
     "VOLCV_TIMEOUT": ("timeout", "12.5", 12.5),
+    "VOLCV_EXIT_WAIT": ("exit_wait", "0.5", 0.5),
+    "VOLCV_DAILY_LIMIT": ("daily_limit", "20", 20),
+    "VOLCV_MONTHLY_LIMIT": ("monthly_limit", "300", 300),
     "VOLC_ACCESSKEY": ("access_key", "AKLT2", "AKLT2"),
     "VOLC_SECRETKEY": ("secret_key", "sk2", "sk2"),
 }
@@ -183,6 +186,11 @@ def test_addresses_that_cannot_be_one(given: str) -> None:
         ("VOLCV_TIMEOUT", "0"),
         ("VOLCV_TIMEOUT", "nan"),
         ("VOLCV_TIMEOUT", "inf"),
+        ("VOLCV_EXIT_WAIT", "-1"),
+        ("VOLCV_EXIT_WAIT", "3601"),
+        ("VOLCV_DAILY_LIMIT", "-1"),
+        ("VOLCV_DAILY_LIMIT", "2.5"),
+        ("VOLCV_MONTHLY_LIMIT", "1000001"),
         ("VOLCV_API_KEY", "k\u00e9y-secret"),
         ("VOLCV_SECRET_KEY", "a\tb-secret"),
     ],
@@ -267,3 +275,12 @@ def test_the_command_finds_the_state_of_the_comfyui_that_it_is_installed_in(tmp_
     state.mkdir(parents=True)
     assert profiles.comfyui_home(file) == state
     assert profiles.comfyui_home(tmp_path / "packs" / "any-name" / "volcv_client" / "config" / "__init__.py") is None
+
+
+def test_limits_and_the_wait_on_exit_have_harmless_defaults() -> None:
+    one = Profile()
+    assert (one.exit_wait, one.daily_limit, one.monthly_limit) == (30.0, 0, 0)
+    keep({"exit_wait": 0, "daily_limit": 0, "monthly_limit": 5})
+    one = profile()
+    assert (one.exit_wait, one.daily_limit, one.monthly_limit) == (0.0, 0, 5)
+    assert field_states("default", load_file())["daily_limit"].source == "profile"

@@ -79,6 +79,8 @@ class Profile:
     ``timeout``: seconds for one response, ``task_timeout``: for the result of a task. ``upload_url``: service that
     turns pictures into links. ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG.
     ``reuse``: stored results answer identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU).
+    ``exit_wait``: seconds that a stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most
+    charged calls per day and month, 0 for no limit.
     """
 
     name: str = DEFAULT_PROFILE
@@ -94,6 +96,9 @@ class Profile:
     lossless: bool = setting(False)
     reuse: bool = setting(True)
     store_limit_mb: int = setting(2048, bounds=(1, 1_000_000))
+    exit_wait: float = setting(30.0, "VOLCV_EXIT_WAIT", bounds=(0, 3600))
+    daily_limit: int = setting(0, "VOLCV_DAILY_LIMIT", bounds=(0, 1_000_000))
+    monthly_limit: int = setting(0, "VOLCV_MONTHLY_LIMIT", bounds=(0, 1_000_000))
 
     @property
     def native(self) -> bool:
