@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "history": "history",
     "tasks": "tasks",
     "recall": "recall",
+    "forget": "forget",
     "bench": "bench",
 }
 """Subcommand -> module of this package."""

@@ -15,8 +15,8 @@ from .parser import Exit, Parser
 from .terminal import Progress, report, show
 
 if TYPE_CHECKING:
+    from ..store.entry import Entry
     from ..store.result import Result
-    from ..store.tasks import Task
 
 
 def add(parser: Parser) -> None:
@@ -26,43 +26,40 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    from ..client import Client
     from .files import save_result
 
     result = find(arguments.request_id, arguments.profile)
-    if not result.files:
-        result = Client(config.profile(arguments.profile)).download(result)
     arguments.output.mkdir(parents=True, exist_ok=True)
     for path in save_result(arguments.output, result):
         show(str(path))
-    for text in result.texts.values():
+    for text in (*result.texts.values(), *result.notes):
         report(text)
     return Exit.OK
 
 
 def find(name: str, profile: str | None) -> Result:
-    """The stored result of a request id or task id. The result of an open task is waited for, and stored.
+    """The result of a request id, task id or the name that ``volcv tasks`` shows.
 
-    Raises InputError if neither is known.
+    What is paid but not stored yet is fetched: a task is waited for, an answer read or downloaded again. Raises
+    InputError if nothing is known, or nothing can come of it.
     """
-    store = result_store()
-    result, task = store.by_request_id(name), store.tasks.by_id(name)
-    if result is None and task is not None:
-        result = store.by_request_id(task.request_id) if task.request_id else fetch(task, profile)
-    if result is None:
+    from ..store.entry import State
+
+    entry = result_store().journal.by_name(name)
+    if entry is None or entry.state not in (State.SUBMITTED, State.ANSWERED, State.COMPLETE):
         raise InputError("not_stored", request=name)
-    return result
+    return entry.result if entry.state is State.COMPLETE else fetch(entry, profile)
 
 
-def fetch(task: Task, profile: str | None) -> Result:
-    """Wait for the result of a task. Ctrl-C leaves the task as it is."""
+def fetch(entry: Entry, profile: str | None) -> Result:
+    """Wait for the result of an earlier call. Ctrl-C leaves it as it is."""
     from ..client import Client
     from .follow import POLL_SECONDS
 
     client = Client(config.profile(profile))
-    if client.identity != task.identity:
-        raise InputError("task_elsewhere", task_id=task.task_id)
-    call = client.resume(task)
+    if entry.identity and client.identity != entry.identity:
+        raise InputError("task_elsewhere", task_id=entry.name)
+    call = client.fetch(entry)
     progress = Progress()
     try:
         while not call.ended:
@@ -75,5 +72,5 @@ def fetch(task: Task, profile: str | None) -> Result:
     finally:
         progress.clear()
     if call.result is None:
-        raise call.error or InputError("not_stored", request=task.task_id)
+        raise call.error or InputError("not_stored", request=entry.name)
     return call.result

@@ -1,4 +1,4 @@
-"""``volcv tasks``: submitted tasks and their states."""
+"""``volcv tasks``: calls that are not settled: at the service, answered but not read, or without an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .parser import Exit, Parser, number
 from .terminal import columns, report, show
 
 if TYPE_CHECKING:
-    from ..store.tasks import Task
+    from ..store.entry import Entry
 
 
 def add(parser: Parser) -> None:
@@ -24,35 +24,38 @@ def add(parser: Parser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    tasks = result_store().tasks.newest(arguments.count)
+    from ..store.entry import State
+
+    entries = result_store().journal.open_entries(arguments.count)
     if arguments.json:
-        show(json.dumps([facts(task) for task in tasks], ensure_ascii=False, indent=1))
+        show(json.dumps([facts(entry) for entry in entries], ensure_ascii=False, indent=1))
         return Exit.OK
-    for line in columns([row(task) for task in tasks]) if tasks else ():
+    for line in columns([row(entry) for entry in entries]) if entries else ():
         show(line)
-    report(say("cli.tasks.recall") if any(task.open for task in tasks) else say("cli.tasks.none_open"))
+    states = {entry.state for entry in entries}
+    if states & {State.SUBMITTED, State.ANSWERED}:
+        report(say("cli.tasks.recall"))
+    if State.UNKNOWN in states:
+        report(say("cli.tasks.forget"))
+    if not entries:
+        report(say("cli.tasks.none_open"))
     return Exit.OK
 
 
-def state(task: Task) -> str:
-    """ "open", "too old", "done", or the key of the error that it ended with."""
-    if task.open:
-        return say("cli.tasks.state.open")
-    return task.ended or say("cli.tasks.state.gone")
+def row(entry: Entry) -> list[str]:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.result.created))
+    return [when, entry.name, entry.result.req_key, say(f"cli.tasks.state.{entry.state.value}")]
 
 
-def row(task: Task) -> list[str]:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(task.created))
-    return [when, task.task_id, task.req_key, state(task), task.request_id]
-
-
-def facts(task: Task) -> dict[str, Any]:
+def facts(entry: Entry) -> dict[str, Any]:
     return {
-        "task_id": task.task_id,
-        "req_key": task.req_key,
-        "created": task.created,
-        "open": task.open,
-        "ended": task.ended,
-        "request_id": task.request_id,
-        "seed": task.seed,
+        "name": entry.name,
+        "state": entry.state.value,
+        "req_key": entry.result.req_key,
+        "created": entry.result.created,
+        "charged": entry.charged.value,
+        "request_id": entry.result.request_id,
+        "task_id": entry.task_id,
+        "seed": entry.result.seed,
+        "problem": entry.problem,
     }

@@ -124,7 +124,7 @@ class Database:
 
 
 def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Connection:
-    """A connection without implicit transactions. ``mode``: "ro", "rw" or "rwc"; ``timeout``: seconds to wait for locks."""
+    """A connection without implicit transactions. ``mode``: "ro", "rw" or "rwc"; ``timeout``: seconds for locks."""
     name = path.absolute().as_posix()
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"

@@ -103,24 +103,10 @@ COLUMNS = (
     "id, uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, seed, created, charged,"
     " cost, record, reuses"
 )
-WRITTEN = [
-    "uid",
-    "state",
-    "owner",
-    "fingerprint",
-    "reusable",
-    "credential",
-    "req_key",
-    "request_id",
-    "task_id",
-    "seed",
-    "created",
-    "charged",
-    "cost",
-    "bytes",
-    "search",
-    "record",
-]
+WRITTEN = (
+    *("uid", "state", "owner", "fingerprint", "reusable", "credential", "req_key", "request_id", "task_id", "seed"),
+    *("created", "charged", "cost", "bytes", "search", "record"),
+)
 UPSERT = f"""
 INSERT INTO calls ({", ".join(WRITTEN)}) VALUES ({", ".join(f":{name}" for name in WRITTEN)})
 ON CONFLICT (uid) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in WRITTEN[1:])} RETURNING id

@@ -79,6 +79,12 @@ class Owner:
                 if time.time() - path.stat().st_mtime > STALE_SECONDS and not self.is_alive(path.name):
                     path.unlink()
 
+    def close(self) -> None:
+        """Drop the lock at once, as when the process ends."""
+        with self._lock:
+            self._held.clear()
+            self._drop_lock()
+
     def _drop_lock(self) -> None:
         if self._connection is not None:
             self._connection.close()

@@ -45,6 +45,11 @@ class ResultStore:
         self.journal = Journal(self._database, self._files)
         self._swept = False
 
+    def close(self) -> None:
+        """Write what waits in memory and let go of every call, as when the process ends."""
+        self.journal.flush()
+        self.journal.owner.close()
+
     @property
     def limit_bytes(self) -> int:
         """Most bytes of stored results; beyond it the least recently used are deleted."""

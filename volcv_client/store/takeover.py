@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+from ..config import normalize_base_url
+from ..errors import SetupError
 from .result import search_text
 
 INSERT = """
@@ -94,6 +97,8 @@ def task(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
         )
         return
     record = json.loads(row["record"])
+    with suppress(SetupError):  # "sandbox"
+        record["identity"] = normalize_base_url(record["identity"])
     req_key, seed = record.pop("req_key"), record.pop("seed", None)
     insert(
         connection,
