@@ -16,6 +16,7 @@ from .helpers import HELPERS
 from .host import ComfyHost, configure_for_comfyui
 from .schema import schema_of, values_of
 from .server import routes
+from .shutdown import wait_on_sigterm
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -71,6 +72,7 @@ class VolcvExtension(ComfyExtension):
     async def on_load(self) -> None:
         configure_for_comfyui()
         routes.register()
+        wait_on_sigterm()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [*map(model_node, all_models()), *HELPERS]

@@ -21,6 +21,7 @@ from .answer.envelope import parse_data
 from .calls.batch import BatchRun, RunResult
 from .calls.call import Call
 from .calls.cancel import CancelToken
+from .calls.draining import drain_at_exit
 from .calls.executor import CallExecutor
 from .calls.shared import SharedState
 from .catalog.spec import TASK, Model
@@ -47,6 +48,7 @@ class ClientPool:
 
     def __init__(self) -> None:
         self.shared = SharedState()
+        drain_at_exit(self.shared)
         self._lock = threading.Lock()
         self._clients: dict[tuple[Profile, Path], Client] = {}
         self._sandbox: SandboxServer | None = None
@@ -91,6 +93,7 @@ class Client:
             profile = replace(profile, base_url=url, api_key=config.SANDBOX_KEY)
         self.profile = profile
         self.identity = identity
+        self.pool.shared.exit_wait = profile.exit_wait
         self.executor = CallExecutor(profile, identity, upload_url, self.pool.shared)
 
     @property
@@ -122,7 +125,8 @@ class Client:
     def run(self, key: str | Model, *, progress: Callable[[str], None] | None = None, **inputs: Any) -> RunResult:
         """Plan, start, wait: the result of a run. ``progress`` gets a status line whenever it changes.
 
-        Raises VolcvError; a KeyboardInterrupt stops what has not been sent.
+        Raises VolcvError; a KeyboardInterrupt stops what has not been sent. What has is waited for when the process
+        ends, at most the profile's ``exit_wait`` seconds, and its answer is stored.
         """
         run = self.start(self.plan(key, **inputs))
         shown = ""

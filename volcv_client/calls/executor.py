@@ -69,11 +69,12 @@ class CallExecutor:
         credential = hashlib.sha256(f"{identity}\n{secret}".encode()).hexdigest()
         self.profile = profile
         self.transport = Transport(profile)
+        self.shared = shared
         self.store = shared.store(config.home() / "results")
         self.store.limit_bytes = profile.store_limit_mb * 2**20
         self._journal = self.store.journal
         self._limiter = partial(shared.limiter, credential, profile.max_concurrency)
-        self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store, shared)
+        self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store)
         self._reader = AnswerReader(profile, self.transport, self.store)
         self._workers = Workers("volcv", profile.max_concurrency + SPARE_WORKERS)
 
@@ -83,7 +84,7 @@ class CallExecutor:
 
     def submit(self, call: Call) -> None:
         """Start a call. It ends with a result, a VolcvError, or Cancelled."""
-        self._endpoint.shared.add_active(call)
+        self.shared.add_active(call)
         self._workers.submit(partial(self._guard, call))
 
     def _guard(self, call: Call) -> None:
@@ -93,10 +94,10 @@ class CallExecutor:
         except Exception as error:  # a worker thread must not die silently; the call carries the error
             if not isinstance(error, (VolcvError, Cancelled)):
                 log.exception("volcv: unexpected failure")
-            self._endpoint.shared.remove_active(call)
+            self.shared.remove_active(call)
             call.fail(error)
         else:
-            self._endpoint.shared.remove_active(call)
+            self.shared.remove_active(call)
             call.succeed(result)
 
     def _run(self, call: Call) -> Result:
