@@ -78,7 +78,8 @@ def test_a_short_secret_shows_nothing() -> None:
     "values",
     [
         {"max_concurrency": 0}, {"max_concurrency": 65}, {"max_concurrency": "many"}, {"max_concurrency": True},
-        {"timeout": 0}, {"timeout": "nan"}, {"timeout": 1e9}, {"exit_wait": -1}, {"daily_limit": 1.5}, {"monthly_limit": -1},
+        {"timeout": 0}, {"timeout": "nan"}, {"timeout": 1e9}, {"exit_wait": -1},
+        {"daily_limit": 1.5}, {"monthly_limit": -1},
         {"lossless": "perhaps"}, {"reuse": 7},
         {"base_url": "gateway.example"}, {"base_url": "ftp://g.example"}, {"base_url": "https://u:p@g.example"},
         {"api_key": "two\nlines"}, {"api_key": "\u5bc6\u94a5"}, {"api_key": ["list"]}, {"no_such": "x"},

@@ -41,14 +41,17 @@ class Owner:
         """Hold a call; the first one takes the lock."""
         with self._lock:
             self._held.add(uid)
-            if self._thread is None:
+            if self._connection is None:
                 self._take_lock()
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._beat, name="volcv-heartbeat", daemon=True)
                 self._thread.start()
 
     def release(self, uid: str) -> None:
         with self._lock:
             self._held.discard(uid)
+            if not self._held:
+                self._drop_lock()
 
     def holds(self, uid: str) -> bool:
         return uid in self._held
@@ -57,6 +60,7 @@ class Owner:
         with suppress(OSError, sqlite3.Error):  # where no file can be written, no call is recorded either
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = connect(self._folder / self.name, "rwc", 0.0)
+            self._connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
             self._connection.execute("BEGIN EXCLUSIVE")
 
     def _beat(self) -> None:
@@ -66,7 +70,6 @@ class Owner:
             self._on_beat()
             with self._lock:
                 if not self._held:
-                    self._drop_lock()
                     self._thread = None
                     return
             with suppress(OSError):
