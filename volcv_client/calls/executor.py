@@ -210,6 +210,9 @@ class CallExecutor:
 
     def _reused(self, entry: Entry, result: Result) -> Result:
         self._journal.record_reuse(entry)
+        problem = self._journal.problem_of(entry)
+        if problem is not None and not result.problem:
+            result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))
         return replace(result, reused=True)
 
     def _poll(self, call: Call, row: Attended) -> RawAnswer:
