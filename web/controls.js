@@ -66,7 +66,7 @@ function fieldControl(id, field, kind) {
       changed = false
       refusal = told = ""
       const { notes } = await change("POST", "/settings", { profile, values: { [field]: value } })
-      told = notes[field] ?? ""
+      told = notes?.[field] ?? ""
       if (secret && !changed) input.value = ""
       mark.textContent = say(done)
     } catch (error) {

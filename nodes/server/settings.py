@@ -199,7 +199,7 @@ def profile_in(request: Json) -> str:
 def save(request: Json) -> Json:
     """``{"profile": name, "values": {field: value or null}, "language": ...}``; replies like :func:`status`.
 
-    ``notes`` of the reply: field -> what was changed about its value.
+    ``notes`` of the reply, if there are any: field -> what was changed about its value.
     """
     values = request.get("values", {})
     if not isinstance(values, dict) or any(isinstance(value, (dict, list)) for value in values.values()):
@@ -212,7 +212,8 @@ def save(request: Json) -> Json:
         refuse_overridden("language", "VOLCV_LANG")
         edit.set_language(request["language"])
     cleaned = edit.set_values(name, values) if values else []
-    return snapshot(name) | {"notes": {field: messages.say("note.secret_cleaned", field=field) for field in cleaned}}
+    notes = {field: messages.say("note.secret_cleaned", field=field) for field in cleaned}
+    return snapshot(name) | ({"notes": notes} if notes else {})
 
 
 @change
