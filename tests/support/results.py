@@ -43,7 +43,8 @@ def begin(store: ResultStore, result: Result, **fields: Any) -> Attended:
     """The entry of a new call of that request, which is about to be sent; ``fields`` of ``Entry``."""
     entries, allowance = module_beside(store, "store.entry"), module_beside(store, "store.journal").Allowance(slots=99)
     charged = entries.Charged.MAYBE if result.charged else entries.Charged.NO
-    entry = store.journal.begin(entries.Entry(result, **{"charged": charged, **fields}), allowance, reuse=False)
+    unanswered = replace(result, request_id="", seconds=None, cost=None, texts={}, image_urls=(), files=())
+    entry = store.journal.begin(entries.Entry(unanswered, **{"charged": charged, **fields}), allowance, reuse=False)
     attended: Attended = module_beside(store, "store.attended").Attended(store.journal, entry)
     return attended
 
