@@ -131,10 +131,10 @@ class CallExecutor:
             elif order.request is None:
                 order.request = order.draft.encode()
                 order.notes += order.request.notes
-                self._check_awaited(awaited)
-                self._note_unanswered(order)
                 continue
             else:
+                self._check_awaited(awaited)
+                self._note_unanswered(order)
                 result = self._pay(order, order.request)
             if result is not None:
                 return replace(result, notes=(*order.notes, *result.notes))
