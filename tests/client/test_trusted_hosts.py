@@ -181,6 +181,5 @@ def test_what_was_refused_is_fetched_without_a_charge_once_its_host_is_trusted(n
             if seed == 7:
                 assert len(make(client, values).pictures) == 1
             else:
-                stored = client.store.by_request_id(caught.value.request_id)
-                assert stored is not None and len(client.download(stored).pictures) == 1
+                assert len(client.recall(caught.value.request_id).pictures) == 1
             assert server.charged == 1 and store.connections == 1

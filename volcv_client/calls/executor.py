@@ -131,10 +131,10 @@ class CallExecutor:
             elif order.request is None:
                 order.request = order.draft.encode()
                 order.notes += order.request.notes
-                self._check_awaited(awaited)
-                self._note_unanswered(order)
                 continue
             else:
+                self._check_awaited(awaited)
+                self._note_unanswered(order)
                 result = self._pay(order, order.request)
             if result is not None:
                 return replace(result, notes=(*order.notes, *result.notes))
@@ -190,8 +190,10 @@ class CallExecutor:
             try:
                 return self._reused(entry, self._reader.load(call, entry))
             except VolcvError as error:
-                if not (error.lost and entry.result.image_urls):
+                if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
+        if entry.state not in (State.SUBMITTED, State.ANSWERED, State.COMPLETE):
+            raise StoreError("not_stored", request=entry.name)
         taken = self._journal.take(entry)
         if taken is None:
             return None
@@ -200,9 +202,9 @@ class CallExecutor:
                 return self._reader.read(call, row, self._poll(call, row))
             try:
                 return self._reused(entry, self._reader.read(call, row))
-            except DownloadError as error:
+            except (DownloadError, StoreError) as error:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
-                if error.key != "link_expired" or not entry.task_id:
+                if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
