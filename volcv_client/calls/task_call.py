@@ -6,7 +6,8 @@ import logging
 import time
 from dataclasses import dataclass
 
-from ..answer.envelope import RawAnswer, date_of, has_result, parse, parse_data, task_status
+from ..answer.envelope import RawAnswer, has_result, parse, parse_data, task_status
+from ..answer.raw import date_of
 from ..errors import (
     BadAnswerError,
     BusyError,
