@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..answer.advice import advise
 from ..answer.envelope import RawAnswer, parse
 from ..catalog.labels import title
 from ..config import Profile
@@ -113,11 +114,14 @@ class DirectCall:
 
     @contextmanager
     def _upload_hint(self) -> Iterator[None]:
-        """A parameter error may mean that the service wants a link where it got an inline picture."""
+        """Word a failure for the call's model. A parameter error may mean that the service wants a link where it got
+        an inline picture."""
         try:
             yield
-        except ParameterError as error:
-            if not self._linked and takes_links(self._request.body, self._call.model):
+        except VolcvError as error:
+            advise(error, self._call.model, self._request.mode)
+            linkable = not self._linked and takes_links(self._request.body, self._call.model)
+            if linkable and isinstance(error, ParameterError):
                 error.hint = "upload_url"
             raise
 
