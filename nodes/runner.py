@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..volcv_client.calls.batch import BatchRun, RunResult, response_json, texts_of
+from ..volcv_client.calls.call import Call
 from ..volcv_client.calls.cancel import CancelToken
 from ..volcv_client.catalog.spec import Model, Output
 from ..volcv_client.client import ClientPool
@@ -24,6 +26,8 @@ from ..volcv_client.images.decode import decode_mask
 from ..volcv_client.messages import say
 from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
+from ..volcv_client.store.entry import State
+from ..volcv_client.store.result import Result
 from .images import to_images, to_masks
 
 POLL_SECONDS = 0.1
@@ -139,12 +143,51 @@ def collect(run: BatchRun) -> NodeResult:
     return NodeResult(**vars(replace(result, notes=(*result.notes, *notes))), images=torch.from_numpy(batch), mask=mask)
 
 
-def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
-    """Stored results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
+async def recall(request_id: str, newest: int, host: Host) -> tuple[NodeResult, str]:
+    """Results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
 
-    Raises StoreError if there is none, or if the one with that id is a video.
+    ``request_id``: also a task id. A result that is paid and not stored yet is fetched, which charges nothing. Raises
+    VolcvError, among them StoreError if there is none or the one with that id is a video; Cancelled once interrupted.
     """
-    stored = clients.store().recall(request_id, newest, lambda result: not result.is_video)
+    found = await asyncio.to_thread(find_paid, request_id) if request_id else None
+    if isinstance(found, Call):
+        found = await await_fetch(found, host)
+    return await asyncio.to_thread(recalled, request_id, newest, found)
+
+
+def find_paid(name: str) -> Result | Call | None:
+    """The result of that request id or task id; a started call that fetches it if it is not stored yet; or None."""
+    entry = clients.store().journal.by_name(name)
+    if entry is None:
+        return None
+    if entry.state in (State.SUBMITTED, State.ANSWERED):
+        return clients.client_for(entry).fetch(entry)
+    return entry.result if entry.state is State.COMPLETE and entry.result.files else None
+
+
+async def await_fetch(call: Call, host: Host) -> Result:
+    """The result of a call that fetches an earlier one. Raises its error, or Cancelled once interrupted."""
+    shown = ""
+    try:
+        while not call.ended:
+            if host.interrupted():
+                raise Cancelled
+            seconds = int(time.monotonic() - call.phase_since)
+            if (status := say(f"status.{call.phase.value}", seconds=seconds)) != shown:
+                shown = status
+                host.status(shown)
+            await asyncio.sleep(POLL_SECONDS)
+    except BaseException:  # interrupted, or the loop is torn down
+        call.token.cancel()
+        raise
+    if call.result is None:
+        raise call.error or Cancelled
+    return call.result
+
+
+def recalled(request_id: str, newest: int, found: Result | None = None) -> tuple[NodeResult, str]:
+    """``found``, or else stored results, as a node's outputs, and a status. Raises StoreError, see :func:`recall`."""
+    stored = [found] if found else clients.store().recall(request_id, newest, lambda result: not result.is_video)
     if any(result.is_video for result in stored):
         raise StoreError("video_stored", request=request_id)
     results = [replace(result, reused=True) for result in stored]
@@ -152,7 +195,8 @@ def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
     summary = say("summary.reused", made=say("made.images", count=len(batch)))
     response = response_json(result.response() for result in results)
     node_result = NodeResult(tuple(results), texts_of(results), response, (), summary, torch.from_numpy(batch))
-    return node_result, "\n".join([summary, size_note(batch, padded)])
+    notes = [note for result in results for note in result.notes]
+    return node_result, "\n".join([summary, size_note(batch, padded), *notes])
 
 
 def preview_of(pixels: NDArray[np.float32] | None) -> Tensor | None:

@@ -26,17 +26,38 @@ export class Spending {
     ]
     this.summary.replaceChildren(
       make("span", { className: "volcv-r-label", textContent: say("spent_title") }),
-      ...counts.map(([name, { calls }]) => make("span", {}, `${name} `, make("b", { textContent: number(calls) })))
+      ...counts.map(([name, period]) => count(name, period))
     )
-    const earlier = new Map(today.models.map((one) => [one.model, one.calls]))
+    const earlier = new Map(today.models.map((one) => [one.model, one]))
     const line = (kind, texts) =>
       make("tr", {}, ...texts.map((text, column) => make(column ? kind : "th", { textContent: text })))
     this.table.replaceChildren(
       line("th", [say("spent_model"), say("spent_today"), say("spent_month")]),
       ...month.models.map((one) =>
-        line("td", [modelTitle(one), number(earlier.get(one.model) ?? 0), number(one.calls)])
+        line("td", [modelTitle(one), amount(earlier.get(one.model) ?? { calls: 0 }), amount(one)])
       ),
-      line("td", [say("spent_all"), number(today.calls), number(month.calls)])
+      line("td", [say("spent_all"), amount(today), amount(month)])
     )
   }
+}
+
+/** Charged calls, and behind a plus those that may have been charged. */
+function amount({ calls, unknown }) {
+  return unknown ? `${number(calls)} +${number(unknown)}?` : number(calls)
+}
+
+/** Charged calls of a period, such as "Today 12 of 100, 2 unknown". */
+function count(name, { calls, unknown, limit, left }) {
+  const shown = make("span", {}, `${name} `, make("b", { textContent: number(calls) }))
+  if (limit) shown.append(" ", say("spent_limit", { limit: number(limit) }))
+  if (unknown) {
+    const text = say("spent_unknown", { count: number(unknown) })
+    shown.append(" ", make("span", { className: "volcv-r-unknown", textContent: text }))
+  }
+  const facts = [
+    limit ? say("spent_left", { left: number(left) }) : "",
+    unknown ? say("spent_unknown_long", { count: number(unknown) }) : ""
+  ]
+  shown.title = facts.filter(Boolean).join(" ")
+  return shown
 }
