@@ -31,7 +31,8 @@ def calls_under_way() -> Reply:
     active = sorted(clients.shared.active_calls(), key=lambda call: (call.phase not in at_service, call.number))
     try:
         stored = store()
-        revision, still_open = revision_of(stored), open_calls(stored, active)
+        still_open = open_calls(stored, active)
+        revision = revision_of(stored)
     except StoreError:
         revision, still_open = "", []
     return 200, {"calls": [call_json(call, now) for call in active], "open": still_open, "revision": revision}
@@ -42,9 +43,13 @@ def open_calls(stored: ResultStore, active: Sequence[Call]) -> list[dict[str, An
     and without answers still to be read, which are in the list of results."""
     journal = stored.journal
     here = {call.entry.uid for call in active if call.entry is not None}
-    entries = [one for one in journal.open_entries(MOST_OPEN) if one.uid not in here and not journal.owner.holds(one.uid)]
-    kinds = [(entry, kind_of(entry, journal.is_attended(entry))) for entry in entries]
-    return [open_json(entry, kind) for entry, kind in kinds if kind]
+    found = []
+    for entry in journal.open_entries(MOST_OPEN):
+        if entry.uid in here or journal.owner.holds(entry.uid):
+            continue
+        if kind := kind_of(entry, journal.is_attended(entry)):
+            found.append(open_json(entry, kind))
+    return found
 
 
 def kind_of(entry: Entry, attended: bool) -> str:

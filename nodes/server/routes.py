@@ -1,4 +1,4 @@
-"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`, :mod:`.calls_api`)."""
+"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`, `.calls_api`)."""
 
 from __future__ import annotations
 

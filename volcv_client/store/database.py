@@ -129,7 +129,8 @@ def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Conn
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"
     seconds = BUSY_SECONDS if timeout is None else timeout
-    return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None)
+    # An owner's lock is taken in one thread and dropped in another.
+    return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 
 def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
