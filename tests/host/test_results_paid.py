@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,9 @@ def fail(panel: Panel, seed: int, prompt: str, **inputs: Any) -> None:
 
 
 def fill(panel: Panel, service: Gateway, seed: int) -> None:
-    """A row of every kind: stored, to be downloaded, unreadable, at the service elsewhere, a task, without an answer."""
+    """A row of every kind: stored, to be downloaded, unreadable, elsewhere, a task, without an answer; and a limit."""
+    config = panel.store.folder.parent / "config.json"
+    config.write_text(json.dumps({"profiles": {"default": {"daily_limit": 100}}}), encoding="utf-8")
     results_panel.make(panel, "a quiet harbour", seed=seed)
     template = panel.store.newest(1)[0]
     service.inject(BROKEN)
@@ -91,6 +94,7 @@ def test_rows_of_every_kind(browser: Browser, panel: Panel, service: Gateway, tm
         shoot(page, tmp_path, f"results-paid-{locale}")
         page.locator(".volcv-r-spending summary").click()
         shown = page.locator(".volcv-results").inner_text()
+        assert ("of 100" if locale == "en" else "/ 100") in shown
         assert not any(name in shown for name in ("paid_", "open_", "spent_", "..."))
         late = rows(page).filter(has_text="did not arrive")
         late.locator(".volcv-r-open").click()

@@ -187,7 +187,7 @@ function storedLines(row) {
 function paidLines(row, list) {
   const text = unfetched(row)
   return [
-    make("div", { className: "volcv-r-facts-line volcv-r-unfetched", textContent: text, title: text }),
+    make("div", { className: "volcv-r-unfetched", textContent: text, title: text }),
     row.fetching
       ? make("div", { className: "volcv-r-quiet" }, say("paid_fetching"))
       : paidActions(row, list.source.refusal, "answered")

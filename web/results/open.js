@@ -37,7 +37,9 @@ function openElement(one, refusal) {
   if (one.prompt) {
     text.append(make("div", { className: "volcv-r-facts-line", textContent: one.prompt, title: one.prompt }))
   }
-  text.append(make("div", { className: `volcv-r-quiet volcv-r-${one.kind}`, textContent: stateOf(one) }))
+  const expires = one.kind === "task" ? say("open_expires", { time: longTime(one.expires) }) : ""
+  const state = { className: `volcv-r-quiet volcv-r-${one.kind}`, textContent: stateOf(one), title: expires }
+  text.append(make("div", state))
   if (one.kind === "task") text.append(copyCommand(one))
   if (one.kind !== "elsewhere") text.append(paidActions(one, refusal, one.kind))
   const icon = make("i", { className: `pi ${ICONS[one.kind]}`, "aria-hidden": "true" })
@@ -47,7 +49,7 @@ function openElement(one, refusal) {
 function stateOf(one) {
   if (one.kind === "elsewhere") return say("open_elsewhere")
   if (one.kind === "unknown") return say("open_unknown", { time: shortTime(one.created) })
-  return say("open_task", { expires: longTime(one.expires) })
+  return say("open_task")
 }
 
 function copyCommand({ task_id }) {

@@ -29,21 +29,25 @@ export class Spending {
       ...counts.map(([name, period]) => count(name, period))
     )
     const earlier = new Map(today.models.map((one) => [one.model, one]))
-    const line = (kind, texts) =>
-      make("tr", {}, ...texts.map((text, column) => make(column ? kind : "th", { textContent: text })))
+    const line = (kind, [name, ...cells]) =>
+      make("tr", {}, make("th", { textContent: name }), ...cells.map((cell) => make(kind, cellOf(cell))))
     this.table.replaceChildren(
       line("th", [say("spent_model"), say("spent_today"), say("spent_month")]),
       ...month.models.map((one) =>
-        line("td", [modelTitle(one), amount(earlier.get(one.model) ?? { calls: 0 }), amount(one)])
+        line("td", [modelTitle(one), earlier.get(one.model) ?? { calls: 0 }, one])
       ),
-      line("td", [say("spent_all"), amount(today), amount(month)])
+      line("td", [say("spent_all"), today, month])
     )
   }
 }
 
-/** Charged calls, and behind a plus those that may have been charged. */
-function amount({ calls, unknown }) {
-  return unknown ? `${number(calls)} +${number(unknown)}?` : number(calls)
+/** A heading, or charged calls and behind a plus those that may have been charged. */
+function cellOf(cell) {
+  if (typeof cell === "string") return { textContent: cell }
+  const { calls, unknown } = cell
+  if (!unknown) return { textContent: number(calls) }
+  const title = say("spent_unknown_long", { count: number(unknown) })
+  return { textContent: `${number(calls)} +${number(unknown)}?`, title }
 }
 
 /** Charged calls of a period, such as "Today 12 of 100, 2 unknown". */
