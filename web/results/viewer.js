@@ -166,7 +166,7 @@ export class Viewer {
     fetch.disabled = Boolean(refusal) || row.fetching
     fetch.title = refusal || say("paid_fetch_hint")
     // The recall node brings pictures only.
-    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), "primary")]
+    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), waits ? "" : "primary")]
     this.actions.replaceChildren(
       ...(waits ? [fetch] : []),
       ...use,
