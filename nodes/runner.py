@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..volcv_client.calls.batch import BatchRun, RunResult, response_json, texts_of
-from ..volcv_client.calls.call import Call
 from ..volcv_client.calls.cancel import CancelToken
 from ..volcv_client.catalog.spec import Model, Output
 from ..volcv_client.client import ClientPool
@@ -26,7 +25,7 @@ from ..volcv_client.images.decode import decode_mask
 from ..volcv_client.messages import say
 from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
-from ..volcv_client.store.entry import State
+from ..volcv_client.store.entry import Entry, State
 from ..volcv_client.store.result import Result
 from .images import to_images, to_masks
 
@@ -147,26 +146,22 @@ async def recall(request_id: str, newest: int, host: Host) -> tuple[NodeResult, 
     """Results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
 
     ``request_id``: also a task id. A result that is paid and not stored yet is fetched, which charges nothing. Raises
-    VolcvError, among them StoreError if there is none or the one with that id is a video; Cancelled once interrupted.
+    VolcvError, among them the StoreErrors of :func:`stored_results`; Cancelled once interrupted.
     """
-    found = await asyncio.to_thread(find_paid, request_id) if request_id else None
-    if isinstance(found, Call):
-        found = await await_fetch(found, host)
-    return await asyncio.to_thread(recalled, request_id, newest, found)
+    entry = await asyncio.to_thread(paid_entry, request_id)
+    fetched = await fetch(entry, host) if entry else None
+    return await asyncio.to_thread(recalled, request_id, newest, fetched)
 
 
-def find_paid(name: str) -> Result | Call | None:
-    """The result of that request id or task id; a started call that fetches it if it is not stored yet; or None."""
+def paid_entry(name: str) -> Entry | None:
+    """The call of that request id or task id whose result is paid and not stored yet; None if there is none."""
     entry = clients.store().journal.by_name(name)
-    if entry is None:
-        return None
-    if entry.state in (State.SUBMITTED, State.ANSWERED):
-        return clients.client_for(entry).fetch(entry)
-    return entry.result if entry.state is State.COMPLETE and entry.result.files else None
+    return entry if entry and entry.state in (State.SUBMITTED, State.ANSWERED) else None
 
 
-async def await_fetch(call: Call, host: Host) -> Result:
-    """The result of a call that fetches an earlier one. Raises its error, or Cancelled once interrupted."""
+async def fetch(entry: Entry, host: Host) -> Result:
+    """The result of an earlier call. Raises VolcvError, or Cancelled once interrupted."""
+    call = await asyncio.to_thread(lambda: clients.client_for(entry).fetch(entry))
     shown = ""
     try:
         while not call.ended:
@@ -185,11 +180,33 @@ async def await_fetch(call: Call, host: Host) -> Result:
     return call.result
 
 
-def recalled(request_id: str, newest: int, found: Result | None = None) -> tuple[NodeResult, str]:
-    """``found``, or else stored results, as a node's outputs, and a status. Raises StoreError, see :func:`recall`."""
-    stored = [found] if found else clients.store().recall(request_id, newest, lambda result: not result.is_video)
-    if any(result.is_video for result in stored):
-        raise StoreError("video_stored", request=request_id)
+def stored_results(request_id: str, newest: int = 1) -> list[Result]:
+    """The stored result with that request id or task id, or the newest ones that are pictures.
+
+    Raises StoreError if there is none, or if the one with that id is a video.
+    """
+    entry = clients.store().journal.by_name(request_id)
+    if entry and entry.state is State.COMPLETE and entry.result.files:
+        return pictures_of([entry.result])
+    return pictures_of(clients.store().recall(request_id, newest, lambda result: not result.is_video))
+
+
+def pictures_of(results: list[Result]) -> list[Result]:
+    """The results. Raises StoreError if one is a video."""
+    if video := next((result for result in results if result.is_video), None):
+        raise StoreError("video_stored", request=video.request_id)
+    return results
+
+
+def check_recall(request_id: str) -> None:
+    """Raise StoreError if :func:`recall` cannot bring a result with that id."""
+    if paid_entry(request_id) is None:
+        stored_results(request_id)
+
+
+def recalled(request_id: str, newest: int, fetched: Result | None) -> tuple[NodeResult, str]:
+    """What was fetched, or else the :func:`stored_results`, as a node's outputs, and a status. Raises StoreError."""
+    stored = pictures_of([fetched]) if fetched else stored_results(request_id, newest)
     results = [replace(result, reused=True) for result in stored]
     batch, padded = stack([file.pixels() for result in results for file in result.files])
     summary = say("summary.reused", made=say("made.images", count=len(batch)))

@@ -59,6 +59,11 @@ class RunResult:
     summary: str
 
     @property
+    def problems(self) -> list[str]:
+        """Why results could not be stored; these are among the notes."""
+        return [result.problem for result in self.results if result.problem]
+
+    @property
     def pictures(self) -> list[ResultFile]:
         """Every picture (or video) in order; see :class:`ResultFile`."""
         return [file for result in self.results for file in result.files]
@@ -137,6 +142,15 @@ class BatchRun:
     def cancel(self) -> None:
         """Stop what has not been sent; what was sent is finished in the background and stored."""
         self.token.cancel()
+
+    @property
+    def exit_wait(self) -> float:
+        """Seconds to wait for what was sent when the process is told to end."""
+        return self._executor.profile.exit_wait
+
+    def abandon(self) -> None:
+        """Do not wait for anything when the process ends."""
+        self._executor.shared.drained = True
 
     def first_pixels(self) -> NDArray[np.float32] | None:
         """The first finished picture ``[H, W, 3]``, for a preview."""

@@ -28,7 +28,6 @@ from ..store.attended import Attended
 from ..store.entry import State
 from ..store.results import ResultStore
 from .call import Call, Phase
-from .shared import SharedState
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class Endpoint:
     upload_url: str
     transport: Transport
     store: ResultStore
-    shared: SharedState
 
 
 class DirectCall:

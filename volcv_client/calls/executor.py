@@ -70,11 +70,12 @@ class CallExecutor:
         self.profile = profile
         self.credential = credential
         self.transport = Transport(profile)
+        self.shared = shared
         self.store = shared.store(config.home() / "results")
         self.store.limit_bytes = profile.store_limit_mb * 2**20
         self._journal = self.store.journal
         self._limiter = partial(shared.limiter, credential, profile.max_concurrency)
-        self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store, shared)
+        self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store)
         self._reader = AnswerReader(profile, self.transport, self.store)
         self._workers = Workers("volcv", profile.max_concurrency + SPARE_WORKERS)
 
@@ -84,7 +85,7 @@ class CallExecutor:
 
     def submit(self, call: Call) -> None:
         """Start a call. It ends with a result, a VolcvError, or Cancelled."""
-        self._endpoint.shared.add_active(call)
+        self.shared.add_active(call)
         self._workers.submit(partial(self._guard, call))
 
     def _guard(self, call: Call) -> None:
@@ -94,10 +95,10 @@ class CallExecutor:
         except Exception as error:  # a worker thread must not die silently; the call carries the error
             if not isinstance(error, (VolcvError, Cancelled)):
                 log.exception("volcv: unexpected failure")
-            self._endpoint.shared.remove_active(call)
+            self.shared.remove_active(call)
             call.fail(error)
         else:
-            self._endpoint.shared.remove_active(call)
+            self.shared.remove_active(call)
             call.succeed(result)
 
     def _run(self, call: Call) -> Result:
@@ -131,10 +132,10 @@ class CallExecutor:
             elif order.request is None:
                 order.request = order.draft.encode()
                 order.notes += order.request.notes
-                self._check_awaited(awaited)
-                self._note_unanswered(order)
                 continue
             else:
+                self._check_awaited(awaited)
+                self._note_unanswered(order)
                 result = self._pay(order, order.request)
             if result is not None:
                 return replace(result, notes=(*order.notes, *result.notes))
@@ -190,8 +191,10 @@ class CallExecutor:
             try:
                 return self._reused(entry, self._reader.load(call, entry))
             except VolcvError as error:
-                if not (error.lost and entry.result.image_urls):
+                if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
+        if entry.state not in (State.SUBMITTED, State.ANSWERED, State.COMPLETE):
+            raise StoreError("not_stored", request=entry.name)
         taken = self._journal.take(entry)
         if taken is None:
             return None
@@ -200,9 +203,9 @@ class CallExecutor:
                 return self._reader.read(call, row, self._poll(call, row))
             try:
                 return self._reused(entry, self._reader.read(call, row))
-            except DownloadError as error:
+            except (DownloadError, StoreError) as error:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
-                if error.key != "link_expired" or not entry.task_id:
+                if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
@@ -210,6 +213,9 @@ class CallExecutor:
 
     def _reused(self, entry: Entry, result: Result) -> Result:
         self._journal.record_reuse(entry)
+        problem = self._journal.problem_of(entry)
+        if problem is not None and not result.problem:
+            result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))
         return replace(result, reused=True)
 
     def _poll(self, call: Call, row: Attended) -> RawAnswer:

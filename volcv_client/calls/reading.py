@@ -41,7 +41,8 @@ class AnswerReader:
         """The result of an answer, which is complete in the store afterwards. ``raw``: default that of the journal.
 
         An answer of which some pictures cannot be used gives the others, with a note, and stays to be read again.
-        Raises BadAnswerError or DownloadError if none can be used; the answer stays in the journal then.
+        Raises BadAnswerError or DownloadError if none can be used; the answer stays in the journal then. Raises
+        StoreError if it cannot be read; its error says ``lost`` if there is neither an answer nor a link.
         """
         decoder = call.decoder or FileDecoder()
         try:
@@ -66,6 +67,10 @@ class AnswerReader:
             return parse(raw, texts=model.texts, video=model.video, secrets=self._profile.secrets)
         result = entry.result
         urls = tuple(result.image_urls)
+        if not urls:
+            error = StoreError("file_missing", problem=self._store.journal.answer_file(entry).name)
+            error.lost = True
+            raise error
         return Envelope(result.request_id, result.seconds, urls, (), result.texts, result.cost, {})
 
     def _files(

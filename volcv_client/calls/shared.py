@@ -12,9 +12,14 @@ from .limiter import Limiter
 
 
 class SharedState:
-    """A limiter per credential, a store per folder, active calls. Thread-safe."""
+    """A limiter per credential, a store per folder, active calls. Thread-safe.
+
+    ``exit_wait``: seconds to wait at the end of the process for calls at the service; ``drained``: that is over.
+    """
 
     def __init__(self) -> None:
+        self.exit_wait = 30.0
+        self.drained = False
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._limiters: dict[str, Limiter] = {}
@@ -31,6 +36,10 @@ class SharedState:
     def store(self, folder: Path) -> ResultStore:
         with self._lock:
             return self._stores.setdefault(folder, ResultStore(folder))
+
+    def stores(self) -> list[ResultStore]:
+        with self._lock:
+            return list(self._stores.values())
 
     def add_active(self, call: Call) -> None:
         """Number a call and list it as active. A call that is submitted again keeps its number."""

@@ -6,8 +6,11 @@ numpy, Pillow or requests is imported where it is used, so that ``--help`` and `
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from os import O_WRONLY, devnull, dup2
 from os import open as open_descriptor
@@ -61,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (default: the process's own) and return the exit code, see :class:`Exit`."""
     make_tolerant()
     try:
-        return execute(argv)
+        with sigterm_as_interrupt():
+            return execute(argv)
     except SystemExit as done:  # argparse after --help and --version
         return done.code if isinstance(done.code, int) else Exit.OK
     except (KeyboardInterrupt, Cancelled):
@@ -74,6 +78,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except tuple(EXIT_CODES) as error:
         report(f"volcv: {error}")
         return next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM means what Ctrl-C means: calls at the service are waited for and stored."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # where Python allows no handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def execute(argv: Sequence[str] | None) -> int:

@@ -64,25 +64,48 @@ def status_of_several(done: int, total: int, label: str, run: BatchRun) -> str:
 
 
 def follow(work: Work, progress: Progress) -> bool:
-    """Wait until the work has ended; whether the user interrupted.
+    """Wait until the work has ended; whether the user interrupted (Ctrl-C or SIGTERM).
 
-    The first Ctrl-C stops what has not been sent. What has been is charged, so it is waited for and stored; a second
-    Ctrl-C gives that up and raises KeyboardInterrupt.
+    The first time stops what has not been sent. What has is charged, so it is waited for, at most the profile's
+    ``exit_wait`` seconds, and stored; the second time gives that up and raises KeyboardInterrupt.
     """
-    interrupted = False
+    deadline = None
     while True:
         try:
-            while not work.step():
+            while not work.step() and (deadline is None or time.monotonic() < deadline):
                 progress.update(*work.position())
                 time.sleep(POLL_SECONDS)
             progress.clear()
-            return interrupted
+            if deadline is not None:
+                abandon(work)
+            return deadline is not None
         except KeyboardInterrupt:
             progress.clear()
-            if interrupted:
+            if deadline is not None:
+                abandon(work)
                 raise
-            interrupted = True
-            work.cancel()
-            sent = sum(call.phase in SENT for run in work.active_runs() for call in run.calls)
-            if sent:
-                report(say("cli.finishing", count=sent))
+            try:
+                deadline = stop(work)
+            except KeyboardInterrupt:
+                abandon(work)
+                raise
+
+
+def stop(work: Work) -> float:
+    """Stop what has not been sent; until when to wait for the rest (time.monotonic())."""
+    work.cancel()
+    runs = list(work.active_runs())
+    seconds = max((run.exit_wait for run in runs), default=0.0)
+    sent = sum(call.phase in SENT for run in runs for call in run.calls)
+    if sent:
+        report(say("exit.waiting", count=sent, seconds=round(seconds)))
+    return time.monotonic() + seconds
+
+
+def abandon(work: Work) -> None:
+    """Leave what has not ended."""
+    left = [run for run in work.active_runs() if not run.ended]
+    for run in left:
+        run.abandon()
+    if left:
+        report(say("exit.left"))

@@ -146,15 +146,13 @@ class Queue:
             return
         extra = {"text": result.text, "notes": list(result.notes)}
         self._close(job, entry | {name: value for name, value in extra.items() if value}, None, responses)
-        if not self._quiet:
-            for note in result.notes:
-                report(f"{job.label}: {note}")
+        for note in dict.fromkeys(result.problems if self._quiet else result.notes):
+            report(f"{job.label}: {note}")
 
     def _charged_and_reused(self, run: BatchRun) -> Counter[str]:
-        results = [call.result for call in run.calls if call.result is not None]
-        reused = sum(result.reused for result in results)
+        reused = sum(call.result.reused for call in run.calls if call.result is not None)
         is_sandbox = self._client.profile.name == config.SANDBOX
-        return Counter(charged=0 if is_sandbox else len(results) - reused, reused=reused)
+        return Counter(charged=0 if is_sandbox else sum(call.charges for call in run.calls), reused=reused)
 
     def _entry(self, job: Job, active: ActiveJob | None) -> dict[str, Any]:
         """The line of the record, as far as it does not depend on how the job ended."""

@@ -110,7 +110,7 @@ def finish(run: BatchRun, folder: Path, values: dict[str, Any], interrupted: boo
         report(say("cli.interrupted_saved", count=len(saved)) if saved else say("cli.interrupted"))
         return Exit.INTERRUPTED
     result = run.result()
-    if not values["-quiet"]:
-        for line in dict.fromkeys((*result.text.splitlines(), *result.notes, result.summary)):
-            report(line)
+    lines = (*result.text.splitlines(), *result.notes, result.summary)
+    for line in dict.fromkeys(result.problems if values["-quiet"] else lines):
+        report(line)
     return Exit.OK

@@ -37,8 +37,8 @@ class Attended:
         if not self.dropped:
             self.journal.leave(self.entry)
 
-    def move(self, **changes: Any) -> None:
-        self.entry = self.journal.move(self.entry, **changes)
+    def move(self, answer: bytes | None = None, **changes: Any) -> None:
+        self.entry = self.journal.move(self.entry, answer, **changes)
 
     def sent(self) -> None:
         """The last byte of the request is about to leave."""
@@ -50,8 +50,8 @@ class Attended:
 
     def answered(self, raw: RawAnswer, seconds: float) -> None:
         """The answer arrived: its body is written before anything else is done with it."""
-        self.journal.hold_answer(self.entry, raw.content)
         self.move(
+            raw.content,
             state=State.ANSWERED,
             charged=self._paid,
             status=raw.status,

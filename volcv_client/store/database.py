@@ -124,12 +124,14 @@ class Database:
 
 
 def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Connection:
-    """A connection without implicit transactions. ``mode``: "ro", "rw" or "rwc"; ``timeout``: seconds for locks."""
+    """A connection without implicit transactions. ``mode``: "ro", "rw" or "rwc"; ``timeout``: seconds for locks.
+
+    Any thread may close it: the lock of an owner is taken in one thread and dropped in another.
+    """
     name = path.absolute().as_posix()
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"
     seconds = BUSY_SECONDS if timeout is None else timeout
-    # An owner's lock is taken in one thread and dropped in another.
     return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 

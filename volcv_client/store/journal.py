@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..answer.envelope import RawAnswer
-from ..errors import Charged, StoreError
+from ..errors import Charged, StoreError, without_frames
 from .database import Database
 from .entry import AT_SERVICE, COLUMNS, OPEN, Entry, State, entry_of, put
 from .files import StoreFiles
@@ -170,7 +170,7 @@ class Journal:
                 twin = reuse and self._in_memory(entry.result.fingerprint)
                 begun = Hindrance.TWIN if twin else self._database.write(work)
             except StoreError as error:
-                self._keep(entry, error)
+                self._keep(entry, without_frames(error))
                 return entry
             except BaseException:
                 self.owner.release(entry.uid)
@@ -206,24 +206,24 @@ class Journal:
         ).fetchall()
         return sum(count for owner, count in rows if self.owner.is_alive(owner))
 
-    def hold_answer(self, entry: Entry, content: bytes) -> None:
-        """Keep the body of an answer in memory until :meth:`move` has written it."""
-        with self._lock:
-            self._answers[entry.uid] = content
+    def move(self, entry: Entry, answer: bytes | None = None, **changes: Any) -> Entry:
+        """Record a change of an entry; in memory if it cannot be written, see :meth:`problem_of`.
 
-    def move(self, entry: Entry, **changes: Any) -> Entry:
-        """Record a change of an entry; in memory if it cannot be written, see :meth:`problem_of`."""
+        ``answer``: body of its answer, which is written first.
+        """
         entry = replace(entry, **changes)
         if entry.state not in (*AT_SERVICE, State.ANSWERED):
             entry = replace(entry, owner="")
         with self._writing:
+            if answer is not None:
+                self._answers[entry.uid] = answer
             try:
                 problem = self.problem_of(entry)
                 if problem is not None and entry.state in AT_SERVICE:
                     raise problem  # a request on its way does not wait for the disk again
                 return self._save(entry)
             except StoreError as error:
-                self._keep(entry, error)
+                self._keep(entry, without_frames(error))
                 return entry
 
     def _save(self, entry: Entry) -> Entry:
@@ -270,6 +270,8 @@ class Journal:
         """Keep what could not be written, within :data:`MEMORY_BYTES`."""
         with self._lock:
             self._unsaved[entry.uid] = entry, error
+            if entry.state is State.COMPLETE:
+                self._answers.pop(entry.uid, None)
             sizes = {uid: self._memory(one) for uid, (one, _) in self._unsaved.items()}
         self.owner.hold(UNSAVED)
         for uid, size in sizes.items():

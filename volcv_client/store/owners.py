@@ -41,32 +41,40 @@ class Owner:
         """Hold a call; the first one takes the lock."""
         with self._lock:
             self._held.add(uid)
+            self._take_lock()
             if self._thread is None:
-                self._take_lock()
                 self._thread = threading.Thread(target=self._beat, name="volcv-heartbeat", daemon=True)
                 self._thread.start()
 
     def release(self, uid: str) -> None:
         with self._lock:
             self._held.discard(uid)
+            if not self._held:
+                self._drop_lock()
 
     def holds(self, uid: str) -> bool:
         return uid in self._held
 
     def _take_lock(self) -> None:
-        with suppress(OSError, sqlite3.Error):  # where no file can be written, no call is recorded either
+        if self._connection is not None:
+            return
+        with suppress(OSError, sqlite3.Error):  # while no file can be written, no call is recorded either
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._connection = connect(self._folder / self.name, "rwc", 0.0)
-            self._connection.execute("BEGIN EXCLUSIVE")
+            connection = connect(self._folder / self.name, "rwc", 0.0)
+            connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
+            connection.execute("BEGIN EXCLUSIVE")
+            self._connection = connection
 
     def _beat(self) -> None:
         self._delete_dead()
         while True:
             time.sleep(BEAT_SECONDS)
+            with self._lock:
+                if self._held:
+                    self._take_lock()  # calls are recorded next that could not be until now
             self._on_beat()
             with self._lock:
                 if not self._held:
-                    self._drop_lock()
                     self._thread = None
                     return
             with suppress(OSError):
