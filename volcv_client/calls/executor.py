@@ -68,6 +68,7 @@ class CallExecutor:
         secret = profile.access_key if profile.native else profile.api_key
         credential = hashlib.sha256(f"{identity}\n{secret}".encode()).hexdigest()
         self.profile = profile
+        self.credential = credential
         self.transport = Transport(profile)
         self.shared = shared
         self.store = shared.store(config.home() / "results")
