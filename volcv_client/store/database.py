@@ -18,7 +18,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from ..errors import StoreError
-from .takeover import take_over
+from .takeover import has_rows, take_over
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -67,7 +67,7 @@ class Database:
                     empty.executescript(SCHEMA)
                     return work(empty)
             with closing(connect(self.path, "ro")) as connection:
-                if connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+                if is_current(connection):
                     return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             # After a process died inside a commit, only a writing connection can roll it back.
@@ -152,8 +152,13 @@ def prepare(connection: sqlite3.Connection) -> None:
     with suppress(sqlite3.OperationalError):  # a WAL database that an earlier version has open stays one until later
         connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
-    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+    if not is_current(connection):
         transact(connection, upgrade)
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the table is there, and nothing is left to be taken over."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION) and not has_rows(connection)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
