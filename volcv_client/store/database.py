@@ -18,6 +18,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from ..errors import StoreError
+from .files import make_private
 from .takeover import has_rows, take_over
 
 T = TypeVar("T")
@@ -98,8 +99,7 @@ class Database:
             if time.monotonic() < self._write_again:
                 raise StoreError("store_failed", problem=self._problem)
             try:
-                for folder in (self.path.parent.parent, self.path.parent):  # mkdir's mode applies to the last only
-                    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(self.path.parent.parent, self.path.parent)
                 with closing(connect(self.path, "rwc", BUSY_SECONDS if wait else 0.0)) as connection:
                     prepare(connection)
                     return transact(connection, work)
