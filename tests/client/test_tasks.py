@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from volcv_client.store.tasks import KEPT_SECONDS, Task
 
 from tests.gateway import Fault, Gateway
 from volcv_client.calls import task_call
@@ -27,7 +28,6 @@ from volcv_client.errors import (
     VolcvError,
 )
 from volcv_client.images.formats import is_mp4
-from volcv_client.store.tasks import KEPT_SECONDS, Task
 
 from .helpers import IMAGE, KEY, client_for, colour, error_of, finish, make, profile, sandbox, start, until
 from .test_paying_once import other_process
