@@ -15,7 +15,7 @@ from tests.gateway import Fault
 from volcv_client.calls import retry
 from volcv_client.calls.batch import BatchRun
 from volcv_client.calls.call import Phase
-from volcv_client.calls.cancel import POLL_SECONDS, CancelToken, SharedToken
+from volcv_client.calls.cancel import POLL_SECONDS, CancelToken
 from volcv_client.client import Client
 from volcv_client.errors import Cancelled
 from volcv_client.images import batch
@@ -74,7 +74,7 @@ def test_a_connection_made_too_late_carries_no_request() -> None:
         client = client_for(profile(server.url))
         token.cancel()
         with pytest.raises(Cancelled):
-            client.executor.transport.post("CVProcess", json_body({}), SharedToken(token).check)
+            client.executor.transport.post("CVProcess", json_body({}), token.check)
         assert settled(lambda: len(server.requests), 0.2) == 0
 
 
