@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from comfy.model_management import InterruptProcessingException
@@ -12,6 +13,7 @@ from comfy_api.latest import ComfyExtension, InputImpl, io
 from ..volcv_client.catalog import all_models
 from ..volcv_client.catalog.spec import Model
 from ..volcv_client.errors import Cancelled
+from .before_run import checked_inputs, fingerprint, refusal
 from .helpers import HELPERS
 from .host import ComfyHost, configure_for_comfyui
 from .schema import schema_of, values_of
@@ -44,11 +46,8 @@ class ModelNode:
 
     @classmethod
     def fingerprint_inputs(cls, **inputs: Any) -> float | str:
-        """NaN makes ComfyUI run the node again; a constant lets it cache: the seed is fixed, or the model is
-        deterministic (equal inputs give equal results)."""
-        seed = inputs.get("seed")
-        fixed = cls.MODEL.repeatable or (isinstance(seed, int) and seed >= 0)
-        return "fixed" if fixed else float("nan")
+        """See :func:`.before_run.fingerprint`."""
+        return fingerprint(cls.MODEL, inputs)
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
@@ -61,9 +60,27 @@ class ModelNode:
             raise InterruptProcessingException from None
 
 
+class Validator:
+    """``validate_inputs`` of a model's node: True, or why the node cannot run.
+
+    The host reads from the signature which inputs to pass and to mark, so each model has a signature of its own.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._names = checked_inputs(model)
+        parameters = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("cls", *self._names)]
+        self.__signature__ = Signature(parameters)
+
+    def __call__(self, cls: type[io.ComfyNode], /, **inputs: Any) -> bool | str:
+        """``inputs`` also holds every DynamicCombo, without its values; the host passes them unasked."""
+        return refusal(self._model, self._names, inputs) or True
+
+
 def model_node(model: Model) -> type[io.ComfyNode]:
     """The node class of a model."""
-    return type(model.node_id, (ModelNode, io.ComfyNode), {"MODEL": model, "__doc__": model.summary})
+    own = {"MODEL": model, "__doc__": model.summary, "validate_inputs": classmethod(Validator(model))}
+    return type(model.node_id, (ModelNode, io.ComfyNode), own)
 
 
 class VolcvExtension(ComfyExtension):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..volcv_client.errors import StoreError
 from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
 
@@ -171,7 +172,24 @@ class Recall(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, request_id: str | None = None, **_: object) -> float | str:
         """NaN makes ComfyUI re-run the node: the newest results change. A request id names constant pictures."""
-        return request_id or float("nan")
+        return (request_id or "").strip() or float("nan")
+
+    @classmethod
+    async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
+        """Refuses a request id (None: linked) that names no stored picture. ``newest`` is not named, so the host still
+        checks its limits."""
+
+        def find(wanted: str) -> None:
+            from .runner import stored_results  # lazy import: loads the client
+
+            stored_results(wanted)
+
+        if wanted := (request_id or "").strip():
+            try:
+                await asyncio.to_thread(find, wanted)
+            except StoreError as error:
+                return str(error)
+        return True
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:

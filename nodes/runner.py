@@ -24,6 +24,7 @@ from ..volcv_client.images.decode import decode_mask
 from ..volcv_client.messages import say
 from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
+from ..volcv_client.store.result import Result
 from .images import to_images, to_masks
 
 POLL_SECONDS = 0.1
@@ -139,15 +140,20 @@ def collect(run: BatchRun) -> NodeResult:
     return NodeResult(**vars(replace(result, notes=(*result.notes, *notes))), images=torch.from_numpy(batch), mask=mask)
 
 
-def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
-    """Stored results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
+def stored_results(request_id: str, newest: int = 1) -> list[Result]:
+    """The stored result with that id, or the newest ones that are pictures.
 
     Raises StoreError if there is none, or if the one with that id is a video.
     """
     stored = clients.store().recall(request_id, newest, lambda result: not result.is_video)
     if any(result.is_video for result in stored):
         raise StoreError("video_stored", request=request_id)
-    results = [replace(result, reused=True) for result in stored]
+    return stored
+
+
+def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+    """The :func:`stored_results` as a node's outputs, and a status. Raises its StoreError."""
+    results = [replace(result, reused=True) for result in stored_results(request_id, newest)]
     batch, padded = stack([file.pixels() for result in results for file in result.files])
     summary = say("summary.reused", made=say("made.images", count=len(batch)))
     response = response_json(result.response() for result in results)

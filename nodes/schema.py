@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from ..volcv_client.catalog.shared import RUN_OPTIONS
-from ..volcv_client.catalog.spec import Branch, Choice, Input, Model, Numeric, Output, Seed, Switch, Text, Widget
+from ..volcv_client.catalog.spec import Branch, Choice, Input, Model, Numeric, Output, Seed, Switch, Text
+from .before_run import host_requires
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -74,8 +75,7 @@ def io_input(input_: Input) -> io.Input:
 
 
 def common(input_: Input) -> dict[str, Any]:
-    """Advanced widgets are optional, so that prompts written by programs may leave them out."""
-    optional = input_.advanced if isinstance(input_, Widget) else not getattr(input_, "required", False)
+    optional = not host_requires(input_)
     return {"id": input_.name, "tooltip": input_.help, "optional": optional, "advanced": input_.advanced or None}
 
 

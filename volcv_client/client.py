@@ -20,19 +20,20 @@ from . import catalog, config
 from .answer.envelope import parse_data
 from .calls.batch import BatchRun, RunResult
 from .calls.call import Call
-from .calls.cancel import CancelToken
+from .calls.cancel import POLL_SECONDS, CancelToken
 from .calls.draining import drain_at_exit
 from .calls.executor import CallExecutor
 from .calls.shared import SharedState
 from .catalog.spec import TASK, Model
 from .config import Profile
-from .errors import Charged, ParameterError, VolcvError
+from .errors import Cancelled, Charged, ParameterError, StoreError, VolcvError
 from .images.batch import ImageBatch
 from .images.image import FileImage, Image, Mask, read_mask
 from .request.inputs import convert_inputs, converters
 from .request.json_body import json_body
 from .request.plan import Plan, plan
 from .store.entry import Entry
+from .store.result import Result
 from .store.results import ResultStore
 
 if TYPE_CHECKING:
@@ -148,6 +149,22 @@ class Client:
         call = Call(model_of(result.req_key), result.seed, not result.reusable, entry=entry)
         self.executor.submit(call)
         return call
+
+    def recall(self, name: str) -> Result:
+        """The result of an earlier call: of a request id, or of the id of a task.
+
+        What is paid and not stored yet is fetched; nothing is charged. Raises StoreError "not_stored" if nothing is
+        known of it, else the VolcvError of fetching it.
+        """
+        entry = self.store.journal.by_name(name)
+        if entry is None:
+            raise StoreError("not_stored", request=name)
+        call = self.fetch(entry)
+        while not call.ended:
+            time.sleep(POLL_SECONDS)
+        if call.result is None:
+            raise call.error or Cancelled
+        return call.result
 
     def check_credentials(self) -> float:
         """Seconds in which the gateway accepted the credentials. Nothing is charged.

@@ -52,19 +52,21 @@ function fieldControl(id, field, kind) {
   let facts = null
   let changed = false
   let refusal = ""
+  let told = "" // what the server changed about the value
 
   function draw() {
     const given = facts?.variable ? say("from_environment", { variable: facts.variable }) : ""
     const bad = refusal || facts?.problem || ""
     input.setAttribute("aria-invalid", String(Boolean(bad)))
-    note.say(bad || given, bad ? "bad" : "")
+    note.say(bad || told || given, bad ? "bad" : "")
   }
 
   async function send(value, done) {
     try {
       changed = false
-      refusal = ""
-      await change("POST", "/settings", { profile, values: { [field]: value } })
+      refusal = told = ""
+      const { notes } = await change("POST", "/settings", { profile, values: { [field]: value } })
+      told = notes?.[field] ?? ""
       if (secret && !changed) input.value = ""
       mark.textContent = say(done)
     } catch (error) {
@@ -89,7 +91,7 @@ function fieldControl(id, field, kind) {
     update(status) {
       if (status.profile !== profile) {
         changed = false
-        refusal = mark.textContent = ""
+        refusal = told = mark.textContent = ""
         if (secret) input.value = ""
       }
       profile = status.profile

@@ -110,7 +110,8 @@ def change(
         except VolcvError as error:
             values = request.get("values")
             sent = [values.get(key) for key in SECRETS] if isinstance(values, dict) else []
-            return 400, {"error": redact(str(error), [one.strip() for one in sent if isinstance(one, str)])}
+            secrets = [config.clean_secret(value) for value in sent if isinstance(value, str)]
+            return 400, {"error": redact(str(error), secrets)}
 
     return handle
 
@@ -196,7 +197,10 @@ def profile_in(request: Json) -> str:
 
 @change
 def save(request: Json) -> Json:
-    """``{"profile": name, "values": {field: value or null}, "language": ...}``; replies like :func:`status`."""
+    """``{"profile": name, "values": {field: value or null}, "language": ...}``; replies like :func:`status`.
+
+    ``notes`` of the reply, if there are any: field -> what was changed about its value.
+    """
     values = request.get("values", {})
     if not isinstance(values, dict) or any(isinstance(value, (dict, list)) for value in values.values()):
         raise SetupError("bad_request")
@@ -207,9 +211,9 @@ def save(request: Json) -> Json:
     if "language" in request:
         refuse_overridden("language", "VOLCV_LANG")
         edit.set_language(request["language"])
-    if values:
-        edit.set_values(name, values)
-    return snapshot(name)
+    cleaned = edit.set_values(name, values) if values else []
+    notes = {field: messages.say("note.secret_cleaned", field=field) for field in cleaned}
+    return snapshot(name) | ({"notes": notes} if notes else {})
 
 
 @change

@@ -88,6 +88,25 @@ def test_config_never_prints_a_secret(volcv: Command, monkeypatch: pytest.Monkey
         assert config.config_file().stat().st_mode & 0o777 == 0o600
 
 
+def test_config_says_what_it_left_out_around_a_key(volcv: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, f'"Bearer {SECRET}"\n')
+    told = volcv("config", "set", "api_key")
+    assert told.code == 0 and "api_key" in told.err and "Bearer" in told.err and SECRET not in told.err
+    assert config.load_file()["profiles"]["default"]["api_key"] == SECRET
+    give(monkeypatch, f"{SECRET}\r\n")
+    assert "Bearer" not in volcv("config", "set", "api_key").err
+    give(monkeypatch, " \n")
+    assert volcv("config", "set", "api_key").code == 2
+    assert config.load_file()["profiles"]["default"]["api_key"] == SECRET
+
+
+def test_config_sets_trusted_hosts(volcv: Command) -> None:
+    assert volcv("config", "set", "trusted_hosts", "nas.lan, 100.64.0.0/10").code == 0
+    assert "nas.lan, 100.64.0.0/10" in volcv("config", "show").out
+    refused = volcv("config", "set", "trusted_hosts", "http://nas.lan")
+    assert refused.code == 2 and "nas.lan, 100" not in refused.err and "10.0.0.5" in refused.err
+
+
 def test_config_takes_no_secret_from_the_command_line(volcv: Command) -> None:
     ran = volcv("config", "set", "api_key", SECRET)
     assert ran.code == 2 and SECRET not in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from volcv_client.client import Client
 from volcv_client.images.image import Image
 
 from .helpers import client_for, make, profile, sandbox
+from .names import Names
 
 
 @pytest.fixture
@@ -47,3 +49,10 @@ def sent(client: Client, server: Gateway) -> Any:
         return body
 
     return send
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    resolver = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    return resolver

@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "VOLCV_SESSION_TOKEN": ("session_token", "st", "st"),
     "VOLCV_MAX_CONCURRENCY": ("max_concurrency", "7", 7),
     "VOLCV_TIMEOUT": ("timeout", "12.5", 12.5),
+    "VOLCV_TRUSTED_HOSTS": ("trusted_hosts", "NAS.lan  100.64.0.0/10", "nas.lan, 100.64.0.0/10"),
     "VOLCV_EXIT_WAIT": ("exit_wait", "0.5", 0.5),
     "VOLCV_DAILY_LIMIT": ("daily_limit", "20", 20),
     "VOLCV_MONTHLY_LIMIT": ("monthly_limit", "300", 300),

@@ -69,6 +69,14 @@ def test_no_http_address(fetch: Any, url: str) -> None:
         "0.0.0.0",
         "[::]",
         "100.64.0.1",
+        "198.18.0.1",
+        "198.19.255.254",
+        "198.18.1",
+        "3323068417",
+        "[fc00::1]",
+        "[::ffff:198.18.0.1]",
+        "\uff11\uff10.0.0.1",
+        "10\u30020\u30020\u30021",
         "224.0.0.1",
         "255.255.255.255",
         "user:pass@10.0.0.1",
@@ -103,6 +111,24 @@ def test_names_that_lead_inside_are_stopped_before_a_connection(fetch: Any, host
         (PUBLIC, "pictures.example", "127.0.0.1", False),
         (PUBLIC, "pictures.example", "fe80::1%eth0", False),
         (PUBLIC, "pictures.example", "2606:2800:220:1::1", True),
+        (PUBLIC, "pictures.example", "198.17.255.255", True),
+        (PUBLIC, "pictures.example", "198.18.0.0", True),
+        (PUBLIC, "pictures.example", "198.19.255.255", True),
+        (PUBLIC, "pictures.example", "::ffff:198.18.0.9", True),
+        (PUBLIC, "pictures.example", "fc00::9", True),
+        (PUBLIC, "pictures.example", "fc00:3fff::1", True),
+        (PUBLIC, "pictures.example", "fc00:4000::1", False),
+        (PUBLIC, "pictures.example", "fd00::1", False),
+        (PUBLIC, "198.18.0.9", "198.18.0.9", False),
+        (PUBLIC, "198.18.9", "198.18.0.9", False),
+        (PUBLIC, "3323068425", "198.18.0.9", False),
+        (PUBLIC, "0xc6.18.0.9", "198.18.0.9", False),
+        (PUBLIC, "::ffff:198.18.0.9", "198.18.0.9", False),
+        (PUBLIC, "fc00::9", "fc00::9", False),
+        ("http://198.18.0.9", "198.18.0.9", "198.18.0.9", True),
+        ("http://10.0.0.5:8080", "gate.lan", "10.0.0.5", True),
+        ("http://10.0.0.5:8080", "10.5", "10.0.0.5", True),
+        ("http://[fd00::5]:8080", "gate.lan", "fd00::5", True),
         ("http://10.0.0.5:8080", "10.0.0.5", "10.0.0.5", True),
         ("http://10.0.0.5:8080", "10.0.0.6", "10.0.0.6", False),
         ("http://10.0.0.5:8080", "127.0.0.1", "127.0.0.1", False),
@@ -117,6 +143,16 @@ def test_the_gateway_s_own_host_and_loopback_for_a_loopback_gateway(
     base_url: str, host: str, address: str, allowed: bool
 ) -> None:
     assert AddressRule(base_url).allows(host, address) is allowed
+
+
+def test_the_message_names_the_setting_and_no_switch(fetch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DownloadError) as caught:
+        fetch("http://10.0.0.1/a.png?token=signed")
+    for language in ("en", "zh"):
+        monkeypatch.setenv("VOLCV_LANG", language)
+        text = str(caught.value)
+        assert "10.0.0.1" in text and "trusted_hosts" in text and "VOLCV_TRUSTED_HOSTS" in text
+        assert "return_url" not in text and "signed" not in text
 
 
 def test_no_credential_and_no_cookie_is_sent_to_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -95,12 +95,16 @@ class Client:
         return found
 
     def queue(self, graph: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> str:
-        """Queue a prompt; its id. ProtocolError if ComfyUI finds the graph wrong."""
-        body = {"prompt": graph, "client_id": self.client_id, "extra_data": extra or {}}
-        answer = self.http.post(f"{self.url}/prompt", json=body, timeout=RUN_SECONDS)
+        """Queue a prompt; its id. ProtocolError if ComfyUI finds the whole graph wrong."""
+        answer = self.submit(graph, extra)
         if not answer.ok:
             raise ProtocolError(f"/prompt answered {answer.status_code}: {answer.text[:2000]}")
         return str(answer.json()["prompt_id"])
+
+    def submit(self, graph: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> requests.Response:
+        """Post a prompt. 200: it is queued, without the branches in ``node_errors``. 400: no branch can run."""
+        body = {"prompt": graph, "client_id": self.client_id, "extra_data": extra or {}}
+        return self.http.post(f"{self.url}/prompt", json=body, timeout=RUN_SECONDS)
 
     def interrupt(self) -> None:
         self.http.post(f"{self.url}/interrupt", json={}, timeout=RUN_SECONDS).raise_for_status()

@@ -136,6 +136,45 @@ def test_runs_from_the_browser(
     assert all(body["seed"] in range(seed, seed + 4) for body in sent if "seed" in body)
 
 
+MARKED = """() => (window.app.rootGraph ?? window.app.graph).nodes.filter((node) => node.has_errors)
+  .map((node) => [node.type, node.inputs.filter((one) => one.hasErrors).map((one) => one.name)])"""
+
+CLEAR = """([type, name]) => {
+  const node = (window.app.rootGraph ?? window.app.graph).nodes.find((one) => one.type === type);
+  node.widgets.find((one) => one.name === name).value = "";
+}"""
+
+
+@pytest.mark.parametrize(
+    ("title", "node_type", "name", "paid"),
+    [
+        ("Text to image - One sentence", "Volcv_high_aes_general_v14", "prompt", 0),
+        ("Inpaint - Edit and erase", "Volcv_i2i_inpainting_edit", "custom_prompt", 1),
+    ],
+)
+def test_an_empty_prompt_is_marked(
+    title: str,
+    node_type: str,
+    name: str,
+    paid: int,
+    opened: Opened,
+    client: Client,
+    gateway: Gateway,
+    workflow: Callable[[str], dict[str, Any]],
+    seed: int,
+) -> None:
+    """Run marks the node at that input; another branch of the workflow runs all the same."""
+    before = client.get("/history")
+    load(opened.page, with_seed(workflow(title), seed))
+    opened.page.evaluate(CLEAR, [node_type, name])
+    opened.page.get_by_test_id("queue-button").click()
+    opened.page.wait_for_function(f"() => ({MARKED})().length > 0", timeout=30_000)
+    if paid:
+        await_end(client, before)
+    assert opened.page.evaluate(MARKED) == [[node_type, [name]]]
+    assert gateway.charged == paid
+
+
 def await_end(client: Client, before: dict[str, Any]) -> None:
     """Wait until a prompt has ended that is not in the history before; a video does not show in this browser."""
     for _ in range(600):

@@ -74,10 +74,10 @@ def test_another_folder_name_from_nothing_to_the_sandbox(comfy: Path, tmp_path: 
         assert {name for name in info if name.startswith("Volcv_")} >= {model.node_id for model in all_models()}
         assert info["Volcv_watermark"]["python_module"] == "custom_nodes.comfyui-volcv-main"
         graph = {"1": text_to_image(5), "2": save("1")}
-        lost = client.run(graph)
-        assert lost.end == "execution_error"
-        assert "VOLCV_API_KEY" in lost.error["exception_message"]
-        assert lost.texts["1"][-1] == lost.error["exception_message"].strip()
+        lost = client.submit(graph)
+        assert lost.status_code == 400
+        (error,) = lost.json()["node_errors"]["1"]["errors"]
+        assert "VOLCV_API_KEY" in error["details"] and error["extra_info"] == {"input_name": "prompt"}
 
         private = server.folder / "user" / "__volcv"
         private.mkdir(exist_ok=True)

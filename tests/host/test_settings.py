@@ -257,7 +257,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, 
               one.getAttribute('aria-label') ??
               document.getElementById(one.getAttribute('aria-labelledby'))?.innerText)"""
         )
-        assert len(names) == len(set(names)) == 19 and all(name and name.strip() for name in names)
+        assert len(names) == len(set(names)) == 20 and all(name and name.strip() for name in names)
         field(page, "Gateway address").focus()
         page.keyboard.type("not an address")
         page.keyboard.press("Enter")
@@ -288,6 +288,27 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, 
         row(page, "MaxConcurrency").get_by_text("Saved.").wait_for()
     fields = panel.status()["fields"]
     assert fields["lossless"]["value"] is True and fields["max_concurrency"]["value"] == 5
+
+
+def test_what_was_left_out_around_a_key_and_bad_hosts_are_said_in_the_page(browser: Browser, panel: Panel) -> None:
+    with opened(browser, panel.url, {"Comfy.Locale": "en"}) as page:
+        key = field(page, "API key")
+        key.fill(f'"Bearer {GOOD}"')
+        key.press("Enter")
+        note(page, "ApiKey").filter(has_text="Bearer").wait_for()
+        key.fill(GOOD)
+        key.press("Enter")
+        page.wait_for_function("() => !document.querySelector('[data-setting-id=\"Volcv.ApiKey\"] p').textContent")
+        hosts = field(page, "Trusted hosts")
+        hosts.fill("http://minio.lan:9000")
+        hosts.press("Enter")
+        note(page, "TrustedHosts").filter(has_text="without http://").wait_for()
+        hosts.fill("MinIO.lan 100.64.0.0/10")
+        hosts.press("Enter")
+        row(page, "TrustedHosts").get_by_text("Saved.").wait_for()
+        assert hosts.input_value() == "minio.lan, 100.64.0.0/10"
+    with opened(browser, panel.url, {"Comfy.Locale": "zh"}) as page:
+        assert page.get_by_text("\u9ad8\u7ea7", exact=True).count() == 1, "the group Advanced"
 
 
 def test_one_click_turns_the_sandbox_on_and_off(browser: Browser, panel: Panel, service: Gateway) -> None:

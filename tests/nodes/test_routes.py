@@ -63,6 +63,25 @@ def test_a_key_goes_in_and_only_four_characters_come_out() -> None:
     assert "api_key" not in stored()["profiles"]["default"]
 
 
+@pytest.mark.parametrize("pasted", [f"Bearer {KEY}", f'"{KEY}"', f"\u3000{KEY}\u200b\r\n"])
+def test_what_was_pasted_around_a_key_is_left_out_and_said_once(pasted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, status = save({"values": {"api_key": pasted, "timeout": 9}})
+    assert code == 200 and status["notes"].keys() == {"api_key"} and "Bearer" in status["notes"]["api_key"]
+    assert stored()["profiles"]["default"]["api_key"] == KEY
+    assert KEY not in json.dumps(status) and "notes" not in settings.status(LOCAL)[1]
+    assert "notes" not in save({"values": {"api_key": KEY}})[1]
+    monkeypatch.setenv("VOLCV_LANG", "zh")
+    assert "\u5f15\u53f7" in save({"values": {"api_key": pasted}})[1]["notes"]["api_key"]
+
+
+def test_trusted_hosts_are_checked_and_shown_as_stored() -> None:
+    code, status = save({"values": {"trusted_hosts": "MinIO.lan\uff0c100.64.1.1/10"}})
+    assert code == 200 and status["fields"]["trusted_hosts"]["value"] == "minio.lan, 100.64.0.0/10"
+    code, answer = save({"values": {"trusted_hosts": "http://minio.lan:9000"}})
+    assert code == 400 and "trusted_hosts" in answer["error"] and "*.example.lan" in answer["error"]
+    assert stored()["profiles"]["default"] == {"trusted_hosts": "minio.lan, 100.64.0.0/10"}
+
+
 @pytest.mark.parametrize("secret", config.SECRETS)
 def test_every_secret_is_write_only(secret: str) -> None:
     _, status = save({"values": {secret: KEY}})
@@ -78,8 +97,8 @@ def test_a_short_secret_shows_nothing() -> None:
     "values",
     [
         {"max_concurrency": 0}, {"max_concurrency": 65}, {"max_concurrency": "many"}, {"max_concurrency": True},
-        {"timeout": 0}, {"timeout": "nan"}, {"timeout": 1e9}, {"exit_wait": -1}, {"daily_limit": 1.5}, {"monthly_limit": -1},
-        {"lossless": "perhaps"}, {"reuse": 7},
+        {"timeout": 0}, {"timeout": "nan"}, {"timeout": 1e9}, {"lossless": "perhaps"}, {"reuse": 7},
+        {"exit_wait": -1}, {"daily_limit": 1.5}, {"monthly_limit": -1},
         {"base_url": "gateway.example"}, {"base_url": "ftp://g.example"}, {"base_url": "https://u:p@g.example"},
         {"api_key": "two\nlines"}, {"api_key": "\u5bc6\u94a5"}, {"api_key": ["list"]}, {"no_such": "x"},
         {"base_url": KEY}, {"max_concurrency": KEY}, {"__proto__": KEY},

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 10.0, every: float = 0.005) -> None:
     """Wait until the condition holds; fails if it does not in time."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 def settled(read: Callable[[], int], seconds: float = 0.4) -> int:

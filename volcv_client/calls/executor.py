@@ -192,6 +192,8 @@ class CallExecutor:
             except VolcvError as error:
                 if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
+        if entry.state not in (State.SUBMITTED, State.ANSWERED, State.COMPLETE):
+            raise StoreError("not_stored", request=entry.name)
         taken = self._journal.take(entry)
         if taken is None:
             return None
@@ -210,6 +212,9 @@ class CallExecutor:
 
     def _reused(self, entry: Entry, result: Result) -> Result:
         self._journal.record_reuse(entry)
+        problem = self._journal.problem_of(entry)
+        if problem is not None and not result.problem:
+            result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))
         return replace(result, reused=True)
 
     def _poll(self, call: Call, row: Attended) -> RawAnswer:

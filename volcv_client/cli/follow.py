@@ -84,7 +84,11 @@ def follow(work: Work, progress: Progress) -> bool:
             if deadline is not None:
                 abandon(work)
                 raise
-            deadline = stop(work)
+            try:
+                deadline = stop(work)
+            except KeyboardInterrupt:
+                abandon(work)
+                raise
 
 
 def stop(work: Work) -> float:

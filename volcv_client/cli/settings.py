@@ -74,10 +74,12 @@ def set_field(arguments: Namespace) -> None:
             raise UsageError(say("cli.config.secret", field=field))
         # A hidden prompt or stdin: arguments end up in shell histories.
         prompt = say("cli.config.prompt", field=field)
-        value = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip() or None
+        value = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).rstrip("\r\n")
+        value = value if value.strip() else None
     if value is None:
         raise UsageError(say("cli.config.no_value", field=field))
-    edit.set_values(profile, {field: value})
+    for cleaned in edit.set_values(profile, {field: value}):
+        report(say("note.secret_cleaned", field=cleaned))
     report(say("cli.config.stored", field=field, profile=profile))
     report_override(SETTINGS[field].variable)
 

@@ -21,3 +21,6 @@ from .profiles import profile_names as profile_names
 from .profiles import set_default_home as set_default_home
 from .profiles import stored_language as stored_language
 from .profiles import stored_values as stored_values
+from .secret import clean_secret as clean_secret
+from .trusted import TrustedHosts as TrustedHosts
+from .trusted import canonical_name as canonical_name

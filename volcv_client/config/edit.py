@@ -6,8 +6,10 @@ Each change reads, modifies and atomically replaces the file under a lock shared
 from __future__ import annotations
 
 import json
+import logging
 import re
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SetupError
-from ..messages import LANGUAGES, say
+from ..messages import LANGUAGES
 from ..redact import secret_suffix
 from . import profiles
 
@@ -24,6 +26,9 @@ LANGUAGE_CHOICES = (profiles.AUTO_LANGUAGE, *LANGUAGES)
 PROFILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 SWITCH_WORDS = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 LOCK_SECONDS = 10.0
+REPLACE_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,17 +68,41 @@ def save_file(content: Mapping[str, Any]) -> None:
     """Replace the configuration file atomically; readable by its owner only."""
     folder = profiles.home()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    close_to_others(folder)
     descriptor, name = tempfile.mkstemp(prefix="config-", dir=folder)  # mode 0600
     try:
         with fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(content, file, indent=2, ensure_ascii=False)
             file.flush()
             fsync(descriptor)
-        Path(name).replace(profiles.config_file())
+        replace_file(Path(name), profiles.config_file())
     except BaseException:  # the temporary file may hold keys, so it goes even on KeyboardInterrupt
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def close_to_others(folder: Path) -> None:
+    """Take the folder's rights from everybody but its owner, with a warning where the file system has no such rights
+    or the folder is somebody else's, such as a mounted volume."""
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        if folder.stat().st_mode & 0o077:
+            log.warning("%s holds keys, and others on this computer may read it (%s)", folder, error.strerror)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """``source.replace(target)``; tried again for REPLACE_SECONDS while it is refused, which it is on Windows as long
+    as a virus scanner or an indexer has the target open. Raises PermissionError."""
+    deadline = time.monotonic() + REPLACE_SECONDS
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -125,16 +154,15 @@ def parse_field(name: str, field: str, value: object) -> Any:
     try:
         parsed = setting.parse(value)
     except ValueError:
-        low, high = setting.bounds or (0, 0)
-        allowed = say(f"settings.allowed.{'secret' if setting.secret else setting.kind.__name__}", low=low, high=high)
-        raise SetupError("bad_value", setting=field, allowed=allowed) from None
+        raise SetupError("bad_value", setting=field, allowed=setting.allowed) from None
     return profiles.normalize_base_url(parsed) if field == "base_url" else parsed
 
 
-def set_values(name: str, values: Mapping[str, object]) -> None:
+def set_values(name: str, values: Mapping[str, object]) -> list[str]:
     """Set fields of a profile, which is created if missing; all or nothing.
 
-    None and "" unset a field; switches also take words such as "on". Raises SetupError for a bad name or value.
+    None and "" unset a field; switches also take words such as "on". Returns the secrets that were stored without
+    something that stood around them, such as "Bearer". Raises SetupError for a bad name or value.
     """
     check_profile_name(name)
     parsed = {field: parse_field(name, field, value) for field, value in values.items()}
@@ -142,6 +170,7 @@ def set_values(name: str, values: Mapping[str, object]) -> None:
         profile = content.setdefault("profiles", {}).setdefault(name, {})
         profile.update(parsed)
         content["profiles"][name] = {field: value for field, value in profile.items() if value is not None}
+    return [field for field in profiles.SECRETS if parsed.get(field) not in (None, str(values.get(field)))]
 
 
 def unset_value(name: str, field: str) -> bool:

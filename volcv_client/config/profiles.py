@@ -6,17 +6,24 @@ runs a stand-in service inside the process.
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from os import environ
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import SetupError
-from ..messages import LANGUAGES
+from ..messages import LANGUAGES, say
 from ..redact import redact
+from .secret import clean_secret
+from .trusted import canonical_hosts
+
+log = logging.getLogger(__name__)
 
 SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
@@ -25,6 +32,8 @@ GATEWAY_PATH = "/volcv/v1"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NATIVE_URL = "https://visual.volcengineapi.com"
 AUTO_LANGUAGE = "auto"
+UTF_16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"\0{")
+"""First bytes of a JSON object in UTF-16, which Windows' editors call Unicode."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,8 @@ class Setting:
     """Description of a configurable field of :class:`Profile`.
 
     ``variables``: environment variables, in order of precedence. ``bounds``: inclusive range. ``sandbox`` is False
-    for credentials and addresses: the sandbox profile must hold nothing that could be sent elsewhere.
+    for credentials and addresses: the sandbox profile must hold nothing that could be sent elsewhere. ``clean``: what
+    is made of a text, ValueError if it is not allowed. ``form``: text ``settings.allowed.<form>`` that says what is.
     """
 
     default: Any
@@ -40,6 +50,14 @@ class Setting:
     bounds: tuple[float, float] | None = None
     secret: bool = False
     sandbox: bool = True
+    clean: Callable[[str], str] = str.strip
+    form: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What the field may hold, for people."""
+        low, high = self.bounds or (0, 0)
+        return say(f"settings.allowed.{self.form or self.kind.__name__}", low=low, high=high)
 
     @property
     def kind(self) -> type[Any]:
@@ -56,12 +74,14 @@ class Setting:
         if not isinstance(raw, (str, int, float)) or isinstance(raw, bool) != (self.kind is bool):
             raise ValueError
         try:
-            value = self.kind(raw.strip() if isinstance(raw, str) else raw)
+            value: Any = self.kind(raw)
         except OverflowError:
             raise ValueError from None
+        if self.kind is str:
+            value = self.clean(value)
         valid = self.kind is not int or isinstance(raw, str) or raw == value  # no fractions
         valid = valid and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
-        if not valid or (self.secret and not (value.isascii() and value.isprintable())):
+        if not valid or (self.secret and not (value and value.isascii() and value.isprintable())):
             raise ValueError
         return value
 
@@ -72,27 +92,34 @@ def setting(default: object, *variables: str, **facts: Any) -> Any:
     return field(default=default, repr=not described.secret, metadata={"setting": described})
 
 
+def secret(*variables: str) -> Any:
+    """A :func:`setting` that is a secret."""
+    return setting("", *variables, secret=True, sandbox=False, clean=clean_secret, form="secret")
+
+
 @dataclass(frozen=True)
 class Profile:
     """Credentials and settings.
 
     ``timeout``: seconds for one response, ``task_timeout``: for the result of a task. ``upload_url``: service that
-    turns pictures into links. ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG.
-    ``reuse``: stored results answer identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU).
-    ``exit_wait``: seconds that a stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most
-    charged calls per day and month, 0 for no limit.
+    turns pictures into links. ``trusted_hosts``: where result links may lead, see :mod:`.trusted`.
+    ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG. ``reuse``: stored results answer
+    identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU). ``exit_wait``: seconds that a
+    stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most charged calls per day and
+    month, 0 for no limit.
     """
 
     name: str = DEFAULT_PROFILE
     base_url: str = setting("", "VOLCV_BASE_URL", sandbox=False)
-    api_key: str = setting("", "VOLCV_API_KEY", secret=True, sandbox=False)
-    access_key: str = setting("", "VOLCV_ACCESS_KEY", "VOLC_ACCESSKEY", secret=True, sandbox=False)
-    secret_key: str = setting("", "VOLCV_SECRET_KEY", "VOLC_SECRETKEY", secret=True, sandbox=False)
-    session_token: str = setting("", "VOLCV_SESSION_TOKEN", secret=True, sandbox=False)
+    api_key: str = secret("VOLCV_API_KEY")
+    access_key: str = secret("VOLCV_ACCESS_KEY", "VOLC_ACCESSKEY")
+    secret_key: str = secret("VOLCV_SECRET_KEY", "VOLC_SECRETKEY")
+    session_token: str = secret("VOLCV_SESSION_TOKEN")
     max_concurrency: int = setting(2, "VOLCV_MAX_CONCURRENCY", bounds=(1, 64))
     timeout: float = setting(300.0, "VOLCV_TIMEOUT", bounds=(1, 86400))
     task_timeout: float = setting(1800.0, "VOLCV_TASK_TIMEOUT", bounds=(1, 86400))
     upload_url: str = setting("", "VOLCV_UPLOAD_URL", sandbox=False)
+    trusted_hosts: str = setting("", "VOLCV_TRUSTED_HOSTS", sandbox=False, clean=canonical_hosts, form="hosts")
     lossless: bool = setting(False)
     reuse: bool = setting(True)
     store_limit_mb: int = setting(2048, bounds=(1, 1_000_000))
@@ -192,7 +219,10 @@ def load_file() -> dict[str, Any]:
     """
     path = config_file()
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        if content.startswith(UTF_16_STARTS):
+            raise SetupError("config_utf16", path=str(path))
+        loaded = json.loads(content.decode("utf-8-sig"))  # with or without a byte order mark
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -236,12 +266,20 @@ def read_field(key: str, name: str, stored: Mapping[str, Any]) -> Any:
     raw = environ.get(variable) if variable else stored.get(key)
     if raw is None or raw == "":
         return one.default
+    source = variable or f"config.json, profile {name}"
     try:
-        return one.parse(raw)
+        value = one.parse(raw)
     except ValueError:
-        source = variable or f"config.json, profile {name}"
-        allowed = f"{one.bounds[0]:g} - {one.bounds[1]:g}" if one.bounds else one.kind.__name__
-        raise SetupError("bad_setting", setting=key, source=source, allowed=allowed) from None
+        raise SetupError("bad_setting", setting=key, source=source, allowed=one.allowed) from None
+    if one.secret and value != str(raw):
+        warn_of_cleaning(key, source)
+    return value
+
+
+@cache
+def warn_of_cleaning(key: str, source: str) -> None:
+    """Log that a secret is used without what stands around it; once per process, as it is read for every run."""
+    log.warning("%s from %s: spaces, quotes or the word Bearer around it are ignored", key, source)
 
 
 def profile(name: str | None = None) -> Profile:

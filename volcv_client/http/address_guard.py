@@ -8,24 +8,30 @@ rebinding) gains nothing. If the certificate of the host's name cannot be asked 
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from ..config import DEFAULT_PORTS
+from ..config import DEFAULT_PORTS, TrustedHosts, canonical_name
 from ..errors import DownloadError
 
 MAX_ADDRESSES = 8
 """Addresses of one name that are tried in turn, so that a name with hundreds of dead ones cannot hold up a thread."""
 
 
+FAKE_NETWORKS = (ip_network("198.18.0.0/15"), ip_network("fc00::/18"))
+"""Default ranges of fake-ip proxies: Clash, mihomo, Surge and sing-box (its documentation of the fakeip server)."""
+
+IPAddress: TypeAlias = IPv4Address | IPv6Address
+
+
 class BlockedAddressError(Exception):
-    """The host of a result link resolves to an address that result links must not use."""
+    """The host of a result link resolves to an address that result links must not use; says which."""
 
 
 class GuardUnavailableError(requests.RequestException):
@@ -34,28 +40,70 @@ class GuardUnavailableError(requests.RequestException):
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address literal means this machine; names are not resolved."""
+    address = numeric_address(host)
+    return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
+
+
+def numeric_address(host: str) -> IPAddress | None:
+    """The address that a host spells, None for a name.
+
+    IPv4 also in the forms that the resolver accepts in place of a name, such as 2130706433 and 0x7f.1 (inet_aton).
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ip_address(host.split("%")[0])
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        try:
+            return IPv4Address(socket.inet_aton(host))
+        except (OSError, ValueError):
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 class AddressRule:
-    """http(s) to public addresses, to the gateway's own host, and to loopback if the gateway is on loopback."""
+    """Which addresses result links may lead to, by http or https:
 
-    def __init__(self, base_url: str) -> None:
-        self.own_host = (urlsplit(base_url).hostname or "").lower()
+    - public addresses;
+    - the gateway: its host, and the addresses of its host under any other name;
+    - loopback if the gateway's host is loopback;
+    - the profile's trusted hosts;
+    - for names, the address ranges of fake-ip proxies, which resolve every name to such an address and then open the
+      connection to the real host themselves.
+    """
+
+    def __init__(self, base_url: str, trusted_hosts: str = "") -> None:
+        """``trusted_hosts`` as in the profile. Raises ValueError if it is not valid."""
+        self.own_host = canonical_name(urlsplit(base_url).hostname or "")
         self.loopback_allowed = is_loopback(self.own_host)
+        self._trusted = TrustedHosts(trusted_hosts)
 
     def allows(self, host: str, address: str) -> bool:
         """Whether ``host`` may be used at the numeric ``address``. ValueError if ``address`` is not numeric."""
-        if host.lower() == self.own_host:
+        host = canonical_name(host)
+        ip = numeric_address(address)
+        if ip is None:
+            raise ValueError(address)
+        if self._trusts(host) or self._trusted.has_address(ip):
             return True
-        ip = ipaddress.ip_address(address.split("%")[0])
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        if ip.is_loopback:
+        literal = numeric_address(host) is not None
+        if any(ip in network for network in FAKE_NETWORKS):
+            return not literal
+        if ip.is_loopback and not literal:  # the same numbers on every machine, so equal ones prove nothing
             return self.loopback_allowed
-        return ip.is_global and not ip.is_multicast
+        public = ip.is_global and not ip.is_multicast
+        return public or (ip.is_loopback and self.loopback_allowed) or ip in self._own_addresses()
+
+    def _trusts(self, host: str) -> bool:
+        """Whether a canonical host is allowed whatever it resolves to."""
+        return host == self.own_host or self._trusted.has_name(host)
+
+    def _own_addresses(self) -> set[IPAddress | None]:
+        """The addresses of the gateway's host; none if it cannot be resolved here."""
+        if literal := numeric_address(self.own_host):
+            return {literal}
+        try:
+            return {numeric_address(address) for address in addresses_of(self.own_host, None)}
+        except (OSError, ValueError):
+            return set()
 
     def check(self, url: str) -> None:
         """Raises DownloadError for a link that is not allowed whatever its host resolves to."""
@@ -67,10 +115,11 @@ class AddressRule:
             raise DownloadError("bad_link", shown=url[:60]) from None
         if parts.scheme not in DEFAULT_PORTS or not host:
             raise DownloadError("bad_link", shown=f"{parts.scheme[:20]}:")
-        try:
-            allowed = self.allows(host, host)
-        except ValueError:  # a name: its addresses are checked by resolve()
-            allowed = not is_loopback(host) or self.loopback_allowed
+        name = canonical_name(host)
+        if numeric_address(name):
+            allowed = self.allows(name, name)
+        else:  # its addresses are checked by resolve()
+            allowed = not is_loopback(name) or self.loopback_allowed or self._trusts(name)
         if not allowed:
             raise DownloadError("private_link", host=host[:100])
 
@@ -79,11 +128,17 @@ class AddressRule:
 
         Raises BlockedAddressError if a single one is not allowed, OSError or ValueError if the name has none.
         """
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not all(self.allows(host.rstrip("."), address) for address in addresses):
-            raise BlockedAddressError(host)
+        addresses = addresses_of(host, port)
+        for address in addresses:
+            if not self.allows(host, address):
+                raise BlockedAddressError(f"{host[:100]} ({address})")
         return addresses[:MAX_ADDRESSES]
+
+
+def addresses_of(host: str, port: int | None) -> list[str]:
+    """The numeric addresses of a host. Raises OSError or ValueError if it has none."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class NamedAdapter(HTTPAdapter):
@@ -124,13 +179,14 @@ class GuardedAdapter(BaseAdapter):
         """The response, with the URL as it was asked for.
 
         ``proxies`` is what requests found in the environment or the system's settings for this URL. Raises
-        BlockedAddressError, or the errors of requests.
+        BlockedAddressError, DownloadError for a URL that a proxy must not get, or the errors of requests.
         """
         url = str(request.url)
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
         proxy = (proxies or {}).get(parts.scheme) or (proxies or {}).get("all")
         if proxy:
+            self._rule.check(url)  # as requests has normalized it
             return self._proxied.send(request, stream, timeout, verify, cert, {parts.scheme: proxy})
         try:
             addresses = self._rule.resolve(host, port)

@@ -37,10 +37,13 @@ class Downloads:
     into the result store.
     """
 
-    def __init__(self, base_url: str, timeout: float) -> None:
-        """``timeout``: seconds for a whole download, capped by PICTURE_SECONDS or VIDEO_SECONDS."""
+    def __init__(self, base_url: str, timeout: float, trusted_hosts: str = "") -> None:
+        """``timeout``: seconds for a whole download, capped by PICTURE_SECONDS or VIDEO_SECONDS.
+
+        ``trusted_hosts`` as in the profile.
+        """
         self._timeout = timeout
-        self._rule = AddressRule(base_url)
+        self._rule = AddressRule(base_url, trusted_hosts)
         self._session = Session(GuardedAdapter(self._rule))
 
     def close(self) -> None:
@@ -66,8 +69,8 @@ class Downloads:
                     if not response.is_redirect:
                         return read(response, deadline)
                     url = redirect_target(url, response)
-            except BlockedAddressError:
-                raise DownloadError("private_link", host=host_of(url)) from None
+            except BlockedAddressError as error:
+                raise DownloadError("private_link", host=str(error)) from None
             except requests.Timeout:
                 raise DownloadError("download_timeout", host=host_of(url)) from None
             except (OSError, ValueError) as error:  # every error of requests is the first

@@ -73,7 +73,7 @@ class Transport:
         self.profile = profile
         self._host = host_of(profile.base_url)
         self._session = Session(HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE))
-        self._downloads = Downloads(profile.base_url, profile.timeout)
+        self._downloads = Downloads(profile.base_url, profile.timeout, profile.trusted_hosts)
 
     def close(self) -> None:
         self._session.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..catalog.inputs import Condition, Given, Input, JsonText
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Control, Model
+from ..catalog.spec import Control, Model, Require
 from ..errors import InputError
 from ..messages import say
 
@@ -74,10 +74,15 @@ def check(model: Model, given: Given) -> list[str]:
         if {area.width, area.height} <= names and holds(area.only_if, model, given):
             area.check(given)
     for require in model.requires:
-        needed = holds(require.only_if, model, given)
-        if needed and not any(model.input(name).is_given(given) for name in require.any_of):
-            raise InputError(require.why, names=", ".join(require.any_of))
+        check_require(model, require, given)
     return notes
+
+
+def check_require(model: Model, require: Require, given: Given) -> None:
+    """Raises InputError if none of the inputs is given of which one is needed."""
+    needed = holds(require.only_if, model, given)
+    if needed and not any(model.input(name).is_given(given) for name in require.any_of):
+        raise InputError(require.why, names=", ".join(require.any_of))
 
 
 def json_fields(model: Model, given: Given) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class Owner:
     def release(self, uid: str) -> None:
         with self._lock:
             self._held.discard(uid)
+            if not self._held:
+                self._drop_lock()
 
     def holds(self, uid: str) -> bool:
         return uid in self._held
@@ -60,6 +62,7 @@ class Owner:
         with suppress(OSError, sqlite3.Error):  # while no file can be written, no call is recorded either
             make_private(self._folder.parent.parent, self._folder.parent, self._folder)
             connection = connect(self._folder / self.name, "rwc", 0.0)
+            connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
             connection.execute("BEGIN EXCLUSIVE")
             self._connection = connection
 
@@ -73,7 +76,6 @@ class Owner:
             self._on_beat()
             with self._lock:
                 if not self._held:
-                    self._drop_lock()
                     self._thread = None
                     return
             with suppress(OSError):
