@@ -25,7 +25,7 @@ class Clock:
 
 
 def test_ten_pictures_settle_at_the_two_that_the_service_allows(quick_retries: None) -> None:
-    with sandbox(max_in_flight=2, delay=0.04) as server:
+    with sandbox(max_in_flight=2, delay=0.15) as server:
         client = client_for(profile(server.url, max_concurrency=8))
         run = start(client, {**SMALL, "count": 10})
         assert len(finish(run).pictures) == 10
