@@ -132,7 +132,7 @@ def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Conn
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"
     seconds = BUSY_SECONDS if timeout is None else timeout
-    return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
+    return sqlite3.Connection(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 
 def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
