@@ -182,8 +182,8 @@ def fill(database: Path, file: str, entries: int) -> None:
     with connection:
         connection.executemany(
             "INSERT INTO calls (uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id,"
-            " seed, created, charged, bytes, search, record, used) VALUES (?, 'complete', '', ?, 1, '', 'model', ?, '', ?, ?,"
-            " 'yes', 500000, 'p', ?, ?)",
+            " seed, created, charged, bytes, search, record, used)"
+            " VALUES (?, 'complete', '', ?, 1, '', 'model', ?, '', ?, ?, 'yes', 500000, 'p', ?, ?)",
             ((f"u{n}", f"{n:064x}", f"r{n}", n, float(n), record, float(n)) for n in range(1, entries)),
         )
     connection.close()
