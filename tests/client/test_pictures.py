@@ -420,13 +420,15 @@ def test_the_largest_documented_answer_fits() -> None:
 PEAK = """
 import resource, sys
 from pathlib import Path
-from volcv_client.calls.call import decode_files
+from volcv_client.calls.call import FileDecoder
 from volcv_client.store.result import ResultFile
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 data = Path(sys.argv[1]).read_bytes()
 before = peak()
-decode_files(None, 0, [ResultFile(data=data)] * 6)
+decoder = FileDecoder()
+for _ in range(6):
+    decoder.decode(ResultFile(data=data))
 print(peak() - before)
 """
 

@@ -27,6 +27,7 @@ from ..request.body import Request
 from ..request.json_body import JsonBody, inline_files, json_body, takes_links, with_links
 from ..store.attended import Attended
 from ..store.entry import State
+from ..store.result import Result
 from ..store.results import ResultStore
 from .call import Call, Phase
 
@@ -106,7 +107,7 @@ class DirectCall:
                 row.drop()
             elif answered and isinstance(error, BadAnswerError) and error.key != "html_answer":
                 self._call.charges += 1
-                keep_unread(row, error)
+                keep_unread(row, error, row.entry.result)
             else:
                 refused = answered and isinstance(error, RefusedError)
                 row.ended(State.FAILED if refused else State.UNKNOWN, error.key)
@@ -126,9 +127,8 @@ class DirectCall:
             raise
 
 
-def keep_unread(row: Attended, error: VolcvError) -> None:
-    """Keep an answer that cannot be used now, and let the error say how to go on."""
-    result = row.entry.result
+def keep_unread(row: Attended, error: VolcvError, result: Result) -> None:
+    """Keep an answer that cannot be used now, with what is known of its result, and let the error say how to go on."""
     row.read(replace(result, request_id=result.request_id or error.request_id), error.key)
     error.request_id = row.entry.result.request_id
     error.hint = "fetch_later" if isinstance(error, DownloadError) else "answer_kept"

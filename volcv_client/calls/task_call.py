@@ -156,7 +156,7 @@ class TaskPolls:
 
     def _end(self, error: VolcvError) -> None:
         if self._row.entry.state is State.ANSWERED:
-            keep_unread(self._row, error)
+            keep_unread(self._row, error, self._row.entry.result)
         else:
             self._row.ended(State.FAILED, error.key)
 
