@@ -177,9 +177,7 @@ def test_which_models_have_a_seed(store: ResultStore, req_key: str, seeded: bool
 def fill(store: ResultStore, count: int) -> None:
     """Copies of a result's row, as many as in years of use."""
     keep(store, 0, "a red fox " + "in the snow " * 40)
-    names = (
-        "state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, created, charged, bytes"
-    )
+    names = "state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, created, charged, bytes"
     with closing(sqlite3.connect(store.folder / "index.db")) as connection, connection:
         connection.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
