@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from volcv_client.store import owners
 from volcv_client.store.results import ResultStore
 
 from .helpers import IMAGE, KEY, client_for, make, until
+from .test_database import deny
 from .test_paying_once import PROGRAM, A, other_process
 from .test_store import POSIX, files_of, held_by_another, write_again
 from .test_store import impatient as impatient
@@ -54,9 +53,7 @@ def file_in_the_way(folder: Path) -> None:
 
 
 def no_permission(folder: Path) -> None:
-    if sys.platform == "win32" or os.geteuid() == 0:
-        pytest.skip("needs a user whose rights can be taken")
-    (folder / "index.db").chmod(0)
+    deny(folder / "index.db", 0)
 
 
 UNREADABLE = pytest.mark.parametrize(
