@@ -40,7 +40,7 @@ def test_ten_pictures_settle_at_the_two_that_the_service_allows(quick_retries: N
 
 
 def test_once_settled_it_asks_no_more_than_allowed(quick_retries: None) -> None:
-    with sandbox(max_in_flight=2, delay=0.02) as server:
+    with sandbox(max_in_flight=2, delay=0.1) as server:
         client = client_for(profile(server.url, max_concurrency=8))
         finish(start(client, {**SMALL, "count": 10}))
         server.clear()

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ..answer.envelope import text_of
+from ..answer.json_values import text_of
 from ..errors import Charged
 from .result import Result, ResultFile, search_text
 
