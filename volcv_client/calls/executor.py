@@ -25,6 +25,7 @@ from ..messages import say
 from ..request.body import Draft, Request
 from ..request.json_body import fingerprint as fingerprint_of_files
 from ..store.attended import Attended
+from ..store.budget import limits_of
 from ..store.entry import Entry, State
 from ..store.journal import Allowance, Hindrance
 from ..store.result import Result
@@ -107,7 +108,7 @@ class CallExecutor:
         if call.entry is not None:
             result = self._go_on(call, call.entry)
             if result is None:
-                raise LostAnswerError("attended_elsewhere", name=call.entry.name)
+                raise StoreError("attended_elsewhere", name=call.entry.name)
             return result
         if call.draft is None:
             raise Cancelled
@@ -189,7 +190,7 @@ class CallExecutor:
         """
         if entry.state is State.COMPLETE:
             try:
-                return self._reused(entry, self._reader.load(call, entry))
+                return self._reused(call, entry, self._reader.load(call, entry))
             except VolcvError as error:
                 if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
@@ -202,17 +203,18 @@ class CallExecutor:
             if entry.state is State.SUBMITTED:
                 return self._reader.read(call, row, self._poll(call, row))
             try:
-                return self._reused(entry, self._reader.read(call, row))
+                return self._reused(call, entry, self._reader.read(call, row))
             except (DownloadError, StoreError) as error:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
-            return self._reused(entry, self._reader.read(call, row, self._poll(call, row)))
+            return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
 
-    def _reused(self, entry: Entry, result: Result) -> Result:
-        self._journal.record_reuse(entry)
+    def _reused(self, call: Call, entry: Entry, result: Result) -> Result:
+        if call.entry is None:  # a result that was asked for by its name is no reuse
+            self._journal.record_reuse(entry)
         problem = self._journal.problem_of(entry)
         if problem is not None and not result.problem:
             result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))
@@ -302,10 +304,7 @@ class CallExecutor:
         )
 
     def _limits(self) -> list[Limit]:
-        """The profile's limits of charged calls; the sandbox charges nothing."""
-        if self._endpoint.identity == config.SANDBOX:
-            return []
-        most = {"daily": self.profile.daily_limit, "monthly": self.profile.monthly_limit}
+        most = limits_of(self.profile)
         return [Limit(period, since, most[period]) for period, since in periods().items() if most[period]]
 
     def check_limits(self, calls: Sequence[Call]) -> None:
