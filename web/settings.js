@@ -61,6 +61,7 @@ const GROUPS = {
     ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]
   ],
   Advanced: [
+    ["GatewayPath", "Path of the API", textControl("gateway_path", "/volcv/v1"), "The gateway's path for these calls, if it is not /volcv/v1."],
     ["TrustedHosts", "Trusted hosts", textControl("trusted_hosts", "minio.lan, 100.64.0.0/10"), "Names, addresses and networks in your own network that result links may lead to, such as an object store in the LAN or in Tailscale. Everything else that is not public stays blocked."],
     ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."],
     ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
