@@ -29,6 +29,9 @@ SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
 DEFAULT_PROFILE = "default"
 GATEWAY_PATH = "/volcv/v1"
+UPLOAD_PATH = "/v1/files"
+"""The gateway family's upload helper (catalog section 1)."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NATIVE_URL = "https://visual.volcengineapi.com"
 AUTO_LANGUAGE = "auto"

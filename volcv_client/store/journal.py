@@ -132,6 +132,15 @@ class Journal:
         states = ", ".join(f"'{state.value}'" for state in OPEN)
         return self.select(f"WHERE state IN ({states}) ORDER BY id DESC LIMIT ?", count)
 
+    def form_of(self, credential: str, req_key: str) -> str:
+        """The form of the pictures in the newest request that was answered; empty if there is none.
+
+        Raises StoreError if the journal cannot be read.
+        """
+        query = """WHERE credential = ? AND req_key = ? AND state IN ('answered', 'complete')
+            AND (record LIKE '%"form": "inline"%' OR record LIKE '%"form": "links"%') ORDER BY id DESC LIMIT 1"""
+        return next((entry.form for entry in self.select(query, credential, req_key)), "")
+
     def raw_answer(self, entry: Entry) -> RawAnswer | None:
         """The answer as it arrived; None if only its links are known. Raises StoreError if it cannot be read."""
         try:
