@@ -234,6 +234,13 @@ def test_other_refusals_are_not_about_the_form(
     record(f"{PRODUCT}, refused with {fault}", 1, 0, "the refusal")
 
 
+def test_an_unknown_req_key_is_not_about_the_form(server: Gateway, client: Client) -> None:
+    server.inject(Fault(code=50200, message="req_key is not supported"))
+    with pytest.raises(ParameterError) as caught:
+        shoot(client, PRODUCT)
+    assert not caught.value.hint and seen(server) == ([INLINE], 0, 0)
+
+
 def test_a_second_form_is_retried_like_the_first(server: Gateway, client: Client, record: Record) -> None:
     busy = Fault(code=50430, times=2, match=lambda body: form_of(body) == LINKS)
     server.inject(refuse(INLINE), busy)

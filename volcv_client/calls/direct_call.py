@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ..answer.advice import advise
 from ..answer.envelope import RawAnswer, parse
 from ..config import Profile
 from ..errors import (
@@ -22,6 +23,7 @@ from ..request.body import Request
 from ..request.json_body import inline_files, json_body, with_links
 from ..store.attended import Attended
 from ..store.entry import LINKS, State
+from ..store.result import Result
 from ..store.results import ResultStore
 from .call import Call, Phase
 
@@ -88,21 +90,21 @@ class DirectCall:
             row.drop()
             raise
         except VolcvError as error:
+            advise(error, self._call.model, self._request.mode)
             answered = row.entry.state is State.ANSWERED
             if error.charged is Charged.NO:
                 row.drop()
             elif answered and isinstance(error, BadAnswerError) and error.key != "html_answer":
                 self._call.charges += 1
-                keep_unread(row, error)
+                keep_unread(row, error, row.entry.result)
             else:
                 refused = answered and isinstance(error, RefusedError)
                 row.ended(State.FAILED if refused else State.UNKNOWN, error.key)
             raise
 
 
-def keep_unread(row: Attended, error: VolcvError) -> None:
-    """Keep an answer that cannot be used now, and let the error say how to go on."""
-    result = row.entry.result
+def keep_unread(row: Attended, error: VolcvError, result: Result) -> None:
+    """Keep an answer that cannot be used now, with what is known of its result, and let the error say how to go on."""
     row.read(replace(result, request_id=result.request_id or error.request_id), error.key)
     error.request_id = row.entry.result.request_id
     error.hint = "fetch_later" if isinstance(error, DownloadError) else "answer_kept"

@@ -69,6 +69,7 @@ class CallExecutor:
         secret = profile.access_key if profile.native else profile.api_key
         credential = hashlib.sha256(f"{identity}\n{secret}".encode()).hexdigest()
         self.profile = profile
+        self.credential = credential
         self.transport = Transport(profile)
         self.shared = shared
         self.store = shared.store(config.home() / "results")
@@ -145,11 +146,11 @@ class CallExecutor:
         """The entry to go on from. Raises StoreError if the journal cannot be read and the request may be in it."""
         try:
             found = self._journal.earlier(order.fingerprint, reuse=order.reuse)
-            if found is None and order.request is not None and order.reuse and order.draft.attachments:
-                # Results of versions that hashed the encoded files.
+            if found is None and order.request is not None and order.draft.attachments:
+                # Calls of versions that hashed the encoded files.
                 target = self._endpoint.identity, order.draft.mode.action
                 old = fingerprint_of_files(order.request.identity(), *target)
-                found = self._journal.earlier(old, reuse=True)
+                found = self._journal.earlier(old, reuse=order.reuse)
             return found
         except StoreError as error:
             if order.reuse:

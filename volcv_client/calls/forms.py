@@ -60,4 +60,5 @@ class Forms:
 
 def about_form(error: VolcvError) -> bool:
     """Whether another form of the pictures may help: no link could be made, or the service refused a parameter."""
-    return isinstance(error, UploadError) or (isinstance(error, ParameterError) and error.code in REFUSED)
+    refused = isinstance(error, ParameterError) and error.code in REFUSED and error.key != "unknown_req_key"
+    return refused or isinstance(error, UploadError)
