@@ -1,5 +1,7 @@
-"""Pictures as links, where a model takes them: the profile has an upload service, or the gateway its own. What a refusal
-leads to stands in tests/scenes/test_picture_forms.py."""
+"""Pictures as links, where a model takes them: the profile has an upload service, or the gateway its own.
+
+The scenes of tests/scenes/test_picture_forms.py hold what a refusal leads to.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,7 @@ def widths(body: dict[str, Any]) -> list[int]:
 
 @pytest.mark.parametrize("lossless", [False, True])
 def test_inline_pictures_beyond_the_limit_of_a_request_are_reduced(server: Gateway, lossless: bool) -> None:
-    wide = {"image_1": [noise(2600, 800)], "image_2": [noise(2600, 900)], "image_3": [colour(64, 64)]}
+    wide = {"image_1": [noise(2600, 900)], "image_2": [noise(2600, 1000)], "image_3": [colour(64, 64)]}
     made = make(client_for(profile(server.url, lossless=lossless)), ASKED, wide, key=JIMENG)
     assert sum("was reduced from 2600x" in note for note in made.notes) == 2
     (body, *_) = bodies(server)
@@ -104,7 +106,7 @@ def test_inline_pictures_within_it_are_sent_as_they_are(client: Client, server: 
 
 
 def test_links_lead_to_pictures_of_full_size(linked: Client, server: Gateway) -> None:
-    wide = {"image_1": [noise(2600, 800)], "image_2": [noise(2600, 900)]}
+    wide = {"image_1": [noise(2600, 900)], "image_2": [noise(2600, 1000)]}
     made = make(linked, ASKED, wide, key=JIMENG)
     assert not any("reduced" in note or "recompressed" in note for note in made.notes)
     links = [link.removeprefix(f"{server.url}/files/") for link in bodies(server)[0]["image_urls"]]
