@@ -49,7 +49,7 @@ const GROUPS = {
     ["AccessKey", "Access key ID", secretControl("access_key"), "For Volcengine's own service with signed calls. Not used while an API key is set."],
     ["SecretKey", "Secret access key", secretControl("secret_key"), "Belongs to the access key ID."],
     ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."],
-    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request."],
+    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request and, if the service refuses that, through the gateway's own upload."],
     ["Test", "Test the connection", testControl, "Proves that the address and the key work."]
   ],
   Execution: [

@@ -30,6 +30,9 @@ SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
 DEFAULT_PROFILE = "default"
 GATEWAY_PATH = "/volcv/v1"
+UPLOAD_PATH = "/v1/files"
+"""The gateway family's upload helper (catalog section 1)."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NATIVE_URL = "https://visual.volcengineapi.com"
 AUTO_LANGUAGE = "auto"
@@ -111,7 +114,8 @@ class Profile:
     """Credentials and settings.
 
     ``gateway_path``: path of the API at a gateway. ``timeout``: seconds for one response, ``task_timeout``: for the
-    result of a task. ``upload_url``: service that turns pictures into links. ``trusted_hosts``: where result links may lead, see :mod:`.trusted`.
+    result of a task. ``upload_url``: service that turns pictures into links. ``trusted_hosts``: where result links
+    may lead, see :mod:`.trusted`.
     ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG. ``reuse``: stored results answer
     identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU). ``exit_wait``: seconds that a
     stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most charged calls per day and
