@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -76,7 +77,7 @@ class Database:
                 raise self._not_readable(error) from None
         try:
             with closing(connect(self.path, "rw")) as connection:
-                prepare(connection)
+                prepare(connection, self.path.parent)
                 return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             raise self._not_readable(error) from None
@@ -101,7 +102,7 @@ class Database:
             try:
                 make_private(self.path.parent.parent, self.path.parent)
                 with closing(connect(self.path, "rwc", BUSY_SECONDS if wait else 0.0)) as connection:
-                    prepare(connection)
+                    prepare(connection, self.path.parent)
                     return transact(connection, work)
             except (sqlite3.Error, OSError, OverflowError) as error:
                 self._problem = str(error)[:200]
@@ -147,13 +148,13 @@ def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
     return result
 
 
-def prepare(connection: sqlite3.Connection) -> None:
+def prepare(connection: sqlite3.Connection, folder: Path) -> None:
     """Set the modes of a writing connection; create the table, or take over a store of an earlier version."""
     with suppress(sqlite3.OperationalError):  # a WAL database that an earlier version has open stays one until later
         connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
     if not is_current(connection):
-        transact(connection, upgrade)
+        transact(connection, partial(upgrade, folder=folder))
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
@@ -161,8 +162,8 @@ def is_current(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION) and not has_rows(connection)
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(connection: sqlite3.Connection, folder: Path) -> None:
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
-    take_over(connection)
+    take_over(connection, folder)
     connection.execute(f"PRAGMA user_version={VERSION}")
