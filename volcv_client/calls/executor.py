@@ -255,7 +255,7 @@ class CallExecutor:
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
-                        raise forms.final(error) from None
+                        raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:
