@@ -1,10 +1,13 @@
-"""What processes leave that were killed at a bad moment."""
+"""What processes leave that were killed at a bad moment, and many processes on one journal."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+import threading
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,9 @@ from tests.gateway import Fault, Gateway
 from tests.support.results import begin, result_fields, save
 from volcv_client.answer.envelope import RawAnswer
 from volcv_client.client import Client
+from volcv_client.store import database
 from volcv_client.store.entry import State
+from volcv_client.store.owners import Owner
 from volcv_client.store.result import Result
 from volcv_client.store.results import ResultStore
 
@@ -82,3 +87,47 @@ def save_unread(store: ResultStore) -> Path:
     """The file of an answer that is still to be read."""
     save(store, Result(**result_fields(2)), problem="no_picture")
     return store.journal.answer_file(store.journal.of("print-2")[0])
+
+
+def test_an_owner_gets_its_lock_while_another_process_looks(tmp_path: Path) -> None:
+    """A look takes the lock for an instant, also of a file that is about to be locked by its owner."""
+    folder = tmp_path / "owners"
+    folder.mkdir()
+    owner = Owner(folder, lambda: None)
+    looking = database.connect(folder / owner.name, "rwc", 0.0)
+    looking.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(0.1, looking.close)
+    timer.start()
+    owner.hold("call")
+    timer.join()
+    assert Owner(folder, lambda: None).is_alive(owner.name)
+    owner.close()
+
+
+def test_a_lock_that_is_rarely_free_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """sqlite alone asks ten times a second in the end, so that among many processes the oldest waits longest."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.6)
+    base = database.Database(tmp_path / "results" / "index.db")
+    base.write(lambda connection: None)
+    held, ended = threading.Event(), threading.Event()
+
+    def others() -> None:
+        with closing(sqlite3.connect(base.path, isolation_level=None, timeout=0.0)) as connection:
+            while not ended.is_set():
+                with suppress(sqlite3.OperationalError):
+                    connection.execute("BEGIN IMMEDIATE")
+                    held.set()
+                    time.sleep(0.35)
+                    connection.execute("ROLLBACK")
+                held.clear()
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    try:
+        for _ in range(5):
+            assert held.wait(5.0)
+            base.write(lambda connection: connection.execute("DELETE FROM calls"))
+    finally:
+        ended.set()
+        thread.join()
