@@ -80,13 +80,12 @@ class Service:
             self.played[f"killed {moment}"] += 1
             return True
 
-    def pay(self, number: int) -> None:
+    def pay(self, number: int, *, task: bool) -> str:
+        """Count a payment; the id of the task that was paid for, if it is one."""
         with self._lock:
             self.paid[number] += 1
-
-    def submit(self, number: int) -> str:
-        self.pay(number)
-        with self._lock:
+            if not task:
+                return ""
             task_id = str(7_000_000 + len(self.tasks))
             self.tasks[task_id] = number
             return task_id
@@ -117,7 +116,7 @@ class SoakHandler(Handler):
                 time.sleep(REFUSED_SECONDS * dice.random())
                 self.kill(dice, "while it read a refusal", 0.5)
                 return None
-        task_id = service.submit(number) if "Submit" in self.path else service.pay(number)
+        task_id = service.pay(number, task="Submit" in self.path)
         if self.kill(dice, "when its request had left"):
             self.close_connection = True
             return None
