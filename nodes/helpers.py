@@ -6,14 +6,16 @@ Lazy imports: what only a running node needs must not slow down ComfyUI's start.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
+from comfy.model_management import InterruptProcessingException
 from comfy_api.latest import io, ui
 from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
-from ..volcv_client.errors import StoreError
+from ..volcv_client.errors import Cancelled, StoreError
 from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
 
@@ -141,7 +143,7 @@ class ExamplePicture(io.ComfyNode):
 
 
 class Recall(io.ComfyNode):
-    """Loads pictures from the result store, without a charge."""
+    """Loads pictures from the result store, and fetches those that are paid and not stored yet, without a charge."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -176,13 +178,13 @@ class Recall(io.ComfyNode):
 
     @classmethod
     async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
-        """Refuses a request id (None: linked) that names no stored picture. ``newest`` is not named, so the host still
-        checks its limits."""
+        """Refuses a request id (None: linked) that names neither a stored picture nor a paid result. ``newest`` is not
+        named, so the host still checks its limits."""
 
         def find(wanted: str) -> None:
-            from .runner import stored_results  # lazy import: loads the client
+            from .runner import check_recall  # lazy import: loads the client
 
-            stored_results(wanted)
+            check_recall(wanted)
 
         if wanted := (request_id or "").strip():
             try:
@@ -193,14 +195,22 @@ class Recall(io.ComfyNode):
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
-        def recalled() -> tuple[NodeResult, str]:
-            from .runner import recall  # lazy import: loads the client
-
-            return recall(request_id.strip(), newest)
-
-        result, status = await asyncio.to_thread(recalled)
-        ComfyHost(cls.hidden.unique_id).status(status)
+        host = ComfyHost(cls.hidden.unique_id)
+        recall = await asyncio.to_thread(recaller)  # in a thread: importing would block the event loop
+        try:
+            result, status = await recall(request_id.strip(), newest, host)
+        except Cancelled:
+            # Any other exception would show as an error instead of an interruption.
+            raise InterruptProcessingException from None
+        host.status(status)
         return io.NodeOutput(result.images, result.text, result.response)
+
+
+def recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
+    """Lazy import of :func:`.runner.recall`: it loads the client."""
+    from .runner import recall
+
+    return recall
 
 
 HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from ..volcv_client.images.decode import decode_mask
 from ..volcv_client.messages import say
 from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
+from ..volcv_client.store.entry import Entry, State
 from ..volcv_client.store.result import Result
 from .images import to_images, to_masks
 
@@ -140,25 +142,78 @@ def collect(run: BatchRun) -> NodeResult:
     return NodeResult(**vars(replace(result, notes=(*result.notes, *notes))), images=torch.from_numpy(batch), mask=mask)
 
 
+async def recall(request_id: str, newest: int, host: Host) -> tuple[NodeResult, str]:
+    """Results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
+
+    ``request_id``: also a task id. A result that is paid and not stored yet is fetched, which charges nothing. Raises
+    VolcvError, among them the StoreErrors of :func:`stored_results`; Cancelled once interrupted.
+    """
+    entry = await asyncio.to_thread(paid_entry, request_id)
+    fetched = await fetch(entry, host) if entry else None
+    return await asyncio.to_thread(recalled, request_id, newest, fetched)
+
+
+def paid_entry(name: str) -> Entry | None:
+    """The call of that request id or task id whose result is paid and not stored yet; None if there is none."""
+    entry = clients.store().journal.by_name(name)
+    return entry if entry and entry.state in (State.SUBMITTED, State.ANSWERED) else None
+
+
+async def fetch(entry: Entry, host: Host) -> Result:
+    """The result of an earlier call. Raises VolcvError, or Cancelled once interrupted."""
+    call = await asyncio.to_thread(lambda: clients.client_for(entry).fetch(entry))
+    shown = ""
+    try:
+        while not call.ended:
+            if host.interrupted():
+                raise Cancelled
+            seconds = int(time.monotonic() - call.phase_since)
+            if (status := say(f"status.{call.phase.value}", seconds=seconds)) != shown:
+                shown = status
+                host.status(shown)
+            await asyncio.sleep(POLL_SECONDS)
+    except BaseException:  # interrupted, or the loop is torn down
+        call.token.cancel()
+        raise
+    if call.result is None:
+        raise call.error or Cancelled
+    return call.result
+
+
 def stored_results(request_id: str, newest: int = 1) -> list[Result]:
-    """The stored result with that id, or the newest ones that are pictures.
+    """The stored result with that request id or task id, or the newest ones that are pictures.
 
     Raises StoreError if there is none, or if the one with that id is a video.
     """
-    stored = clients.store().recall(request_id, newest, lambda result: not result.is_video)
-    if any(result.is_video for result in stored):
-        raise StoreError("video_stored", request=request_id)
-    return stored
+    entry = clients.store().journal.by_name(request_id)
+    if entry and entry.state is State.COMPLETE and entry.result.files:
+        return pictures_of([entry.result])
+    return pictures_of(clients.store().recall(request_id, newest, lambda result: not result.is_video))
 
 
-def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
-    """The :func:`stored_results` as a node's outputs, and a status. Raises its StoreError."""
-    results = [replace(result, reused=True) for result in stored_results(request_id, newest)]
+def pictures_of(results: list[Result]) -> list[Result]:
+    """The results. Raises StoreError if one is a video."""
+    if video := next((result for result in results if result.is_video), None):
+        raise StoreError("video_stored", request=video.request_id)
+    return results
+
+
+def check_recall(request_id: str) -> None:
+    """Raise StoreError if :func:`recall` cannot bring a result with that id."""
+    if paid_entry(request_id) is None:
+        stored_results(request_id)
+
+
+def recalled(request_id: str, newest: int, fetched: Result | None) -> tuple[NodeResult, str]:
+    """What was fetched, or else the :func:`stored_results`, as a node's outputs, and a status. Raises StoreError."""
+    stored = pictures_of([fetched]) if fetched else stored_results(request_id, newest)
+    results = [replace(result, reused=True) for result in stored]
     batch, padded = stack([file.pixels() for result in results for file in result.files])
     summary = say("summary.reused", made=say("made.images", count=len(batch)))
     response = response_json(result.response() for result in results)
     node_result = NodeResult(tuple(results), texts_of(results), response, (), summary, torch.from_numpy(batch))
-    return node_result, "\n".join([summary, size_note(batch, padded)])
+    notes = [note for result in results for note in result.notes]
+    return node_result, "\n".join([summary, size_note(batch, padded), *notes])
 
 
 def preview_of(pixels: NDArray[np.float32] | None) -> Tensor | None:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from .calls.executor import CallExecutor
 from .calls.shared import SharedState
 from .catalog.spec import TASK, Model
 from .config import Profile
-from .errors import Cancelled, Charged, ParameterError, StoreError, VolcvError
+from .errors import Cancelled, Charged, ParameterError, SetupError, StoreError, VolcvError
 from .images.batch import ImageBatch
 from .images.image import FileImage, Image, Mask, read_mask
 from .request.inputs import convert_inputs, converters
@@ -38,9 +39,6 @@ from .store.results import ResultStore
 
 if TYPE_CHECKING:
     from .sandbox import SandboxServer
-
-UPLOAD_PATH = "/v1/files"
-"""The gateway family's upload helper (catalog section 1)."""
 
 
 class ClientPool:
@@ -61,6 +59,24 @@ class ClientPool:
             if key not in self._clients:
                 self._clients[key] = Client(key[0], pool=self)
             return self._clients[key]
+
+    def client_for(self, entry: Entry) -> Client:
+        """The client of the service, and if possible of the account, to which an earlier call was sent.
+
+        The active profile comes first; it also serves calls whose service is not recorded. Raises SetupError
+        "other_service" if no complete profile leads there.
+        """
+        active = config.active_name()
+        found = list[Client]()
+        for name in sorted(config.profile_names(config.load_file()), key=lambda name: name != active):
+            with suppress(SetupError):  # not filled in yet
+                profile = config.profile(name).ready()
+                if identity_of(profile) == entry.identity or (name == active and not entry.identity):
+                    found.append(self.client(profile))
+        same_account = [client for client in found if client.executor.credential == entry.credential]
+        if not found:
+            raise SetupError("other_service", name=entry.name, service=entry.identity or active)
+        return (same_account or found)[0]
 
     def store(self) -> ResultStore:
         """The result store of the state folder in force."""
@@ -87,15 +103,13 @@ class Client:
             profile = config.profile(profile)
         profile = replace(profile, **fields).ready()
         self.pool = pool or ClientPool()
-        identity, upload_url = profile.base_url, profile.upload_url
+        identity = identity_of(profile)
         if profile.name == config.SANDBOX:
-            url = self.pool.sandbox_url()
-            identity, upload_url = config.SANDBOX, url + UPLOAD_PATH
-            profile = replace(profile, base_url=url, api_key=config.SANDBOX_KEY)
+            profile = replace(profile, base_url=self.pool.sandbox_url(), api_key=config.SANDBOX_KEY)
         self.profile = profile
         self.identity = identity
         self.pool.shared.exit_wait = profile.exit_wait
-        self.executor = CallExecutor(profile, identity, upload_url, self.pool.shared)
+        self.executor = CallExecutor(profile, identity, self.pool.shared)
 
     @property
     def store(self) -> ResultStore:
@@ -182,6 +196,11 @@ class Client:
             if not (isinstance(error, ParameterError) and isinstance(error.code, int)):
                 raise
         return time.monotonic() - began
+
+
+def identity_of(profile: Profile) -> str:
+    """Name of the service of a complete profile in fingerprints and the journal: its base URL, or "sandbox"."""
+    return config.SANDBOX if profile.name == config.SANDBOX else profile.base_url
 
 
 def to_images(given: Any, kind: type[Image] = Image, read: Callable[[Path], Image] = FileImage) -> list[Image]:

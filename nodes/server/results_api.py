@@ -1,41 +1,42 @@
-"""Backend of the results panel: stored results, active calls, open tasks, charges. Imports no ComfyUI, no aiohttp.
+"""Backend of the results panel: results, stored or still to be fetched, and charges. See :mod:`.calls_api` for calls.
 
-Reading is open to every client of ComfyUI, like its history. Deleting and cancelling are allowed as changing settings
-is, see :mod:`.settings`.
+Imports no ComfyUI, no aiohttp. Reading is open to every client of ComfyUI, like its history; deleting is allowed as
+changing settings is, see :mod:`.settings`.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from PIL import Image
 
-from ...volcv_client.calls.call import SENT, TASK_PENDING, Call
 from ...volcv_client.catalog import all_models, model
 from ...volcv_client.catalog.labels import locale_file
 from ...volcv_client.errors import StoreError
-from ...volcv_client.images.decode import ANSWER_FORMATS
+from ...volcv_client.images.decode import answer_formats
 from ...volcv_client.images.formats import CONTENT_TYPES
-from ...volcv_client.messages import LANGUAGES
-from ...volcv_client.request.json_body import prompt_of
-from ...volcv_client.store.ledger import Spending
+from ...volcv_client.messages import LANGUAGES, language, texts
+from ...volcv_client.store.budget import Budget, active_limits, budgets
+from ...volcv_client.store.entry import Entry, State
 from ...volcv_client.store.result import Result, ResultFile
-from ...volcv_client.store.results import ResultStore
-from ...volcv_client.store.tasks import KEPT_SECONDS, Task
+from ...volcv_client.store.results import ResultStore, Word
 from ..runner import clients
 from .settings import Reply, Requester, change
 
 MOST = 200
 """Results in one answer."""
 
-TASKS = 200
-"""How many of the newest tasks are looked through for open ones."""
+MOST_WORDS = 16
+"""Words of a search; further ones are ignored."""
+
+RESULTS = (State.COMPLETE, State.ANSWERED)
 
 
 class Sent(NamedTuple):
@@ -65,7 +66,9 @@ def whole(text: str, default: int, most: int) -> int:
 
 
 def listing(requester: Requester, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
-    """Results with pictures or videos, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
+    """Results, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
+
+    They are stored, or paid and still to be fetched.
 
     ``query`` must be found in the prompt, the model's names, the seed or the request id; ``total`` counts all
     that match. ``revision`` changes with the store.
@@ -74,10 +77,9 @@ def listing(requester: Requester, offset: str = "", limit: str = "", query: str 
     def work() -> dict[str, Any]:
         stored = store()
         revision = revision_of(stored)
-        wanted = words_in(query) if query.strip() else None
-        found, total = stored.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, wanted)
+        found, total = stored.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, words_in(query))
         return {
-            "results": [summary(result) for result in found],
+            "results": [summary(entry) for entry in found],
             "total": total,
             "models": [{**named(key), "results": count} for key, count in stored.models().items()],
             "revision": revision,
@@ -87,27 +89,18 @@ def listing(requester: Requester, offset: str = "", limit: str = "", query: str 
     return answer(work)
 
 
-def words_in(query: str) -> Callable[[Result], bool]:
-    """Whether every word of the query is found in a result's texts."""
-    words = query.casefold().split()
-
-    def wanted(result: Result) -> bool:
-        seed = "" if result.seed is None else str(result.seed)
-        text = "\n".join((result.prompt, names(result.req_key), result.request_id, seed)).casefold()
-        return all(word in text for word in words)
-
-    return wanted
+def words_in(query: str) -> list[Word]:
+    """The words of a query, each with the req_keys of models whose names contain it."""
+    words = query.casefold().split()[:MOST_WORDS]
+    return [(word, [key for key in known() if word in names(key)]) for word in words]
 
 
 @lru_cache(maxsize=256)
 def names(req_key: str) -> str:
-    """req_key and titles of a model in every language, for searching."""
-    try:
-        one = model(req_key)
-    except KeyError:
-        return req_key
+    """req_key and titles of a model in every language, case folded, for searching."""
+    one = model(req_key)
     titles = (titles.get(one.node_id, "") for titles in all_titles())
-    return "\n".join((req_key, one.title, named(req_key)["choice"], *titles))
+    return "\n".join((req_key, one.title, named(req_key)["choice"], *titles)).casefold()
 
 
 @lru_cache(maxsize=1)
@@ -144,16 +137,25 @@ def named(req_key: str) -> dict[str, Any]:
     return known().get(req_key, unknown)
 
 
-def summary(result: Result) -> dict[str, Any]:
+def summary(entry: Entry) -> dict[str, Any]:
     """One line of the list. ``version`` makes the address of a picture unlike that of any other store's.
 
-    ``kind``: what its files are, "picture" or "video"; ``pictures`` counts either.
+    ``kind``: what its files are, "picture" or "video"; ``pictures`` counts either. ``state``: "complete", or "answered"
+    if it is paid and still to be fetched, all of it or some pictures; ``problem`` says why, as far as that is known,
+    and ``fetching`` that a call does so now.
     """
+    result = entry.result
+    waits = entry.state is State.ANSWERED
+    video = result.is_video or (not result.files and result.req_key in known() and model(result.req_key).video)
     return {
         **named(result.req_key),
         "id": result.id,
+        "name": entry.name,
+        "state": entry.state.value,
+        "problem": problem_text(entry) if waits else "",
+        "fetching": waits and is_under_way(entry),
         "version": result.files[0].path.stem[:12] if result.files and result.files[0].path else "",
-        "kind": "video" if result.is_video else "picture",
+        "kind": "video" if video else "picture",
         "pictures": len(result.files),
         "request_id": result.request_id,
         "prompt": result.prompt[:500],
@@ -166,15 +168,44 @@ def summary(result: Result) -> dict[str, Any]:
     }
 
 
+def is_under_way(entry: Entry) -> bool:
+    """Whether a call of this or another process attends to it, or is about to."""
+    about_to = any(call.entry is not None and call.entry.uid == entry.uid for call in clients.shared.active_calls())
+    return about_to or store().journal.is_attended(entry)
+
+
+class Unrecorded(dict[str, str]):
+    """Placeholders of a text. The journal has the key of an error, not the values that it was raised with."""
+
+    def __missing__(self, name: str) -> str:
+        return "..."
+
+
+def problem_text(entry: Entry) -> str:
+    """The message of the error that keeps an answer from being used, without what the journal does not have of it."""
+    template = texts(language()).get(f"error.{entry.problem}.message", "")
+    hosts = [urlsplit(url).hostname or "" for url in entry.result.image_urls]
+    text = template.format_map(Unrecorded(host=hosts[0] if hosts else "..."))
+    return re.sub(r"\s*[(\uff08]\.\.\.[)\uff09]", "", text)
+
+
 def id_of(text: str) -> int:
     """A row id; 0, which no row has, for anything that is not one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
+def find_entry(number: str) -> Entry:
+    """The entry of the result of that id. StoreError if there is none."""
+    entry = store().entry(id_of(number))
+    if entry is None or entry.state not in RESULTS:
+        raise StoreError("no_result")
+    return entry
+
+
 def find(number: str) -> Result:
-    """The stored result of that id. StoreError if there is none."""
-    result = store().by_id(id_of(number))
-    if result is None or not result.files:
+    """The result of that id with its files. StoreError if there is none."""
+    result = find_entry(number).result
+    if not result.files:
         raise StoreError("no_result")
     return result
 
@@ -183,9 +214,10 @@ def details(number: str) -> Reply:
     """A result's summary with its whole prompt, request, texts, and the facts of its pictures."""
 
     def work() -> dict[str, Any]:
-        result = find(number)
+        entry = find_entry(number)
+        result = entry.result
         return {
-            **summary(result),
+            **summary(entry),
             "prompt": result.prompt,
             "request": dict(result.request),
             "texts": dict(result.texts),
@@ -200,7 +232,7 @@ def file_facts(file: ResultFile) -> dict[str, Any]:
     try:
         if file.is_video or file.path is None:
             return {"format": "MP4", "bytes": file.size}
-        with Image.open(file.path, formats=ANSWER_FORMATS) as image:
+        with Image.open(file.path, formats=answer_formats()) as image:
             return {"width": image.width, "height": image.height, "format": image.format, "bytes": file.size}
     except (StoreError, OSError, ValueError, Image.DecompressionBombError):
         return {}
@@ -234,82 +266,18 @@ def locate(result: Result, position: str) -> tuple[int, Path]:
 
 
 def delete(requester: Requester, body: bytes, number: str) -> Reply:
-    """Delete a result, its files and thumbnails. Its charge stays in the ledger."""
+    """Delete a result or discard an open call, with its files and answer. Its charge stays counted.
 
-    def action(_: dict[str, Any]) -> dict[str, Any]:
-        return {"deleted": store().delete_id(id_of(number))}
-
-    return change(action, "results_remote")(requester, body)
-
-
-def calls_under_way() -> Reply:
-    """``{"calls", "tasks", "revision"}``: active calls, those at the service first, open tasks, the store."""
-    now = time.monotonic()
-    at_service = (*SENT, *TASK_PENDING)
-    active = sorted(clients.shared.active_calls(), key=lambda call: (call.phase not in at_service, call.number))
-    try:
-        stored = store()
-        revision, tasks = revision_of(stored), open_tasks(stored)
-    except StoreError:
-        revision, tasks = "", []
-    return 200, {"calls": [call_json(call, now) for call in active], "tasks": tasks, "revision": revision}
-
-
-def open_tasks(stored: ResultStore) -> list[dict[str, Any]]:
-    """Submitted tasks whose results are still to come, newest first, without those that a call here waits for."""
-    tasks = [task for task in stored.tasks.newest(TASKS) if task.open]
-    return [task_json(task) for task in tasks if not clients.shared.is_claimed(task)]
-
-
-def task_json(task: Task) -> dict[str, Any]:
-    """``expires``: when the service forgets its result; Unix time like ``created``."""
-    return {
-        **named(task.req_key),
-        "task_id": task.task_id,
-        "prompt": prompt_of(task.request)[:500],
-        "seed": task.seed,
-        "created": task.created,
-        "expires": task.created + KEPT_SECONDS,
-    }
-
-
-def call_json(call: Call, now: float) -> dict[str, Any]:
-    """``sent``: the call is finished and stored whatever happens; ``task``: it waits for a task, and may stop waiting.
-
-    ``seconds`` since the node submitted it.
-    """
-    phase = call.phase
-    return {
-        **named(call.model.req_key),
-        "id": call.number,
-        "seed": call.seed,
-        "phase": phase.value,
-        "seconds": round(now - call.submitted, 1),
-        "phase_seconds": round(max(0.0, now - call.phase_since), 1),
-        "retries": call.retries,
-        "reason": call.retry_reason,
-        "sent": phase in SENT,
-        "task": phase in TASK_PENDING,
-        "cancelled": call.token.cancelled,
-    }
-
-
-def cancel(requester: Requester, body: bytes, number: str) -> Reply:
-    """Cancel a call that is not yet sent: ``{"outcome": "cancelled" | "left" | "sent" | "ended"}``.
-
-    A call that waits for a task stops waiting ("left"); the task goes on, and the next run resumes it. Any other call
-    that was sent is left alone: it is charged, and its answer goes to the node and into the store.
+    The same request is then sent, and charged, anew. Refused while a call attends to it.
     """
 
     def action(_: dict[str, Any]) -> dict[str, Any]:
-        call = next((call for call in clients.shared.active_calls() if str(call.number) == number), None)
-        if call is None:
-            return {"outcome": "ended"}
-        phase = call.phase
-        if phase in SENT:
-            return {"outcome": "sent"}
-        call.token.cancel()
-        return {"outcome": "left" if phase in TASK_PENDING else "cancelled"}
+        entry = store().entry(id_of(number))
+        if entry is None:
+            return {"deleted": 0}
+        if entry.state is not State.COMPLETE and is_under_way(entry):
+            raise StoreError("attended_elsewhere", name=entry.name)
+        return {"deleted": store().forget(entry.uid)}
 
     return change(action, "results_remote")(requester, body)
 
@@ -318,23 +286,25 @@ def charges() -> Reply:
     """Charged calls by model ``{"today": period, "month": period}``, by the clock of this computer."""
 
     def work() -> dict[str, Any]:
-        midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        stored = store()
-        return {
-            "today": period(stored.spending_since(midnight.timestamp()), midnight),
-            "month": period(stored.spending_since(midnight.replace(day=1).timestamp()), midnight.replace(day=1)),
-        }
+        found = budgets(store(), active_limits())
+        return {"today": period(found["daily"]), "month": period(found["monthly"])}
 
     return answer(work)
 
 
-def period(spent: Sequence[Spending], since: datetime) -> dict[str, Any]:
-    costs = [one.cost for one in spent if one.cost is not None]
+def period(budget: Budget) -> dict[str, Any]:
+    """``unknown``: calls without an answer, beside the charged ones; ``limit``: 0 for none, see :class:`Budget`."""
+    costs = [one.cost for one in budget.spent if one.cost is not None]
     return {
-        "since": since.strftime("%Y-%m-%d"),
-        "calls": sum(one.calls for one in spent),
+        "since": datetime.fromtimestamp(budget.since).strftime("%Y-%m-%d"),
+        "calls": budget.calls,
+        "unknown": budget.unknown,
+        "limit": budget.limit,
+        "left": budget.left,
         "cost": sum(costs) if costs else None,
-        "models": [{**named(one.req_key), "calls": one.calls, "cost": one.cost} for one in spent],
+        "models": [
+            {**named(one.req_key), "calls": one.calls, "unknown": one.unknown, "cost": one.cost} for one in budget.spent
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`)."""
+"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`, `.calls_api`)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from . import settings
 from .settings import Reply, Requester
 
 MAX_BODY = 64 * 2**10
+POLL_SECONDS = 0.1
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 NO_STORE = {"Cache-Control": "no-store"}
 IMMUTABLE = {
@@ -29,6 +30,13 @@ def results_api() -> Any:
     from . import results_api
 
     return results_api
+
+
+def calls_api() -> Any:
+    """Lazy import of :mod:`.calls_api`, in worker threads only, like :func:`results_api`."""
+    from . import calls_api
+
+    return calls_api
 
 
 def requester_of(request: web.Request) -> Requester:
@@ -92,6 +100,17 @@ def sending(locate: Callable[[web.Request], Any]) -> Handler:
     return handle
 
 
+async def fetch_result(request: web.Request) -> web.Response:
+    """Start a fetch and reply once it has ended. No thread waits meanwhile: a task may take minutes."""
+    given = requester_of(request), await body_of(request), request.match_info["id"]
+    begun = await asyncio.to_thread(lambda: calls_api().start_fetch(*given))
+    if isinstance(begun, tuple):
+        return await respond(lambda: begun)
+    while not begun.ended:
+        await asyncio.sleep(POLL_SECONDS)
+    return await respond(lambda: calls_api().fetched(begun))
+
+
 def list_results(request: web.Request) -> Reply:
     terms = (request.query.get(name, "") for name in ("offset", "limit", "query", "model"))
     reply: Reply = results_api().listing(requester_of(request), *terms)
@@ -116,6 +135,7 @@ def register() -> None:
     )
     routes.get("/volcv/results/{id}/picture/{n}")(sending(lambda one: results_api().picture(*one.match_info.values())))
     routes.delete("/volcv/results/{id}")(changing(lambda *arguments: results_api().delete(*arguments)))
-    routes.get("/volcv/calls")(reading(lambda _: results_api().calls_under_way()))
-    routes.post("/volcv/calls/{id}/cancel")(changing(lambda *arguments: results_api().cancel(*arguments)))
+    routes.post("/volcv/results/{id}/fetch")(fetch_result)
+    routes.get("/volcv/calls")(reading(lambda _: calls_api().calls_under_way()))
+    routes.post("/volcv/calls/{id}/cancel")(changing(lambda *arguments: calls_api().cancel(*arguments)))
     routes.get("/volcv/charges")(reading(lambda _: results_api().charges()))

@@ -49,6 +49,34 @@ def test_history_lists_and_clears(
     assert json.loads(volcv("history", "--json").out) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "plain", "limited"),
+    [
+        ("en", "Charged calls: today 1; this month 1", "today 1 of 9 (1 more unknown, 7 left); this month 1 (1 more"),
+        ("zh", "\u4eca\u65e5 1\uff1b", "\u4e0a\u9650 9 \u6b21\uff08\u53e6\u6709 1 \u6b21\u7ed3\u679c\u672a\u77e5"),
+    ],
+)
+def test_history_says_what_was_charged(
+    volcv: Command,
+    server: Gateway,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    plain: str,
+    limited: str,
+) -> None:
+    monkeypatch.setenv("VOLCV_LANG", language)
+    request = ("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path)
+    volcv(*request)
+    assert plain in volcv("history").err
+    server.inject(Fault(cut="before_headers"))
+    assert volcv(*request).code == 1
+    monkeypatch.setenv("VOLCV_DAILY_LIMIT", "9")
+    assert limited in volcv("history").err
+    monkeypatch.setenv("VOLCV_DAILY_LIMIT", "many")
+    assert volcv("history").code == 0
+
+
 def test_recall_brings_back_the_same_bytes(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     (first,) = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path).paths
     request_id = json.loads(volcv("history", "--json").out)[0]["request_id"]

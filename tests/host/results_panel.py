@@ -21,6 +21,8 @@ from tests.host.graphs import save, text_to_image
 from tests.host.server import ComfyServer, interpreter
 from tests.support.results import result_fields
 from tests.support.waiting import until as until
+from volcv_client.errors import Charged
+from volcv_client.store.entry import Entry, State
 from volcv_client.store.result import Result, ResultFile
 from volcv_client.store.results import ResultStore
 
@@ -36,7 +38,8 @@ class Panel:
 
     def __init__(self, server: ComfyServer) -> None:
         self.url = server.url
-        self.store = ResultStore(server.folder / "user" / "__volcv" / "results", 2**40)
+        self.store = ResultStore(server.folder / "user" / "__volcv" / "results")
+        self.store.limit_bytes = 2**40
         self.http = requests.Session()
         self.http.trust_env = False
 
@@ -59,8 +62,12 @@ class Panel:
     def charged_today(self) -> int:
         return int(self.get("/charges").json()["today"]["calls"])
 
-    def keep(self, media: bytes | Path, number: int = 0, **changes: Any) -> Result:
-        """A result as if it had been made. A file is moved."""
+    def open(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/calls").json()["open"]
+        return found
+
+    def keep(self, media: bytes | Path, number: int = 0, **changes: Any) -> Entry:
+        """A complete result, not of a run. A file is moved."""
         file = ResultFile(data=media) if isinstance(media, bytes) else ResultFile(media)
         fields = {
             "request_id": f"20261121{number:026d}",
@@ -70,7 +77,9 @@ class Panel:
             "created": time.time() - 90 * 86400,
             "files": (file,),
         }
-        return self.store.save(Result(**result_fields(number, **fields | changes)))
+        result = Result(**result_fields(number, **fields | changes))
+        charged = Charged.YES if result.charged else Charged.NO
+        return self.store.journal.move(Entry(result, State.COMPLETE, charged=charged))
 
     def fill(self, count: int) -> None:
         """Results as if they had been made, quickly."""
@@ -98,9 +107,10 @@ def panel(server: ComfyServer, service: Gateway) -> Panel:
     """An empty store, and a gateway without faults."""
     one = Panel(server)
     one.store.clear()
-    for task in one.store.tasks.newest(1000):
-        one.store.tasks.end(task.task_id, "done")
     service.clear()
+    until(lambda: one.calls() == [])  # those of the test before
+    for entry in one.store.journal.open_entries(1000):
+        one.store.forget(entry.uid)
     settings(server.url, {"Comfy.Locale": "en", "Comfy.ColorPalette": "dark"})
     return one
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -72,6 +73,11 @@ def surroundings(settings: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1", **settings}
 
 
+def obey_ctrl_c() -> None:
+    """Whoever runs the tests may ignore SIGINT, and a child inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class ComfyServer:
     """A running ComfyUI; use as a context manager.
 
@@ -121,6 +127,7 @@ class ComfyServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
+                preexec_fn=None if sys.platform == "win32" else obey_ctrl_c,
             )
         try:
             self._await_ready(began + START_SECONDS)
@@ -148,6 +155,14 @@ class ComfyServer:
 
     def tail(self, lines: int = 40) -> str:
         return "\n".join(self.log.splitlines()[-lines:])
+
+    def end(self, number: int, seconds: float = 60.0) -> float:
+        """Send a signal; the seconds until the process has ended."""
+        assert self._process is not None
+        began = time.monotonic()
+        self._process.send_signal(number)
+        self._process.wait(seconds)
+        return time.monotonic() - began
 
     def stop(self) -> None:
         process, self._process = self._process, None

@@ -151,7 +151,7 @@ def test_large_view_and_use_in_graph(browser: Browser, panel: Panel, service: Ga
         (shown,) = client.pictures(done, preview)
     stored = panel.store.by_id(wanted["id"])
     assert stored is not None
-    assert shown.tobytes() == Image.open(stored.files[0]).convert("RGB").tobytes()
+    assert shown.tobytes() == Image.open(stored.files[0].path or "").convert("RGB").tobytes()
     assert service.requests == []
 
 
@@ -295,25 +295,34 @@ def test_a_task_that_nobody_waits_for(browser: Browser, panel: Panel, service: G
     with opened(browser, panel.url) as page, Client(panel.url) as client:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         client.queue(editing(750, "make it night"))
-        call = page.locator(".volcv-r-call")
+        call = page.locator(".volcv-r-underway .volcv-r-call")
         call.filter(has_text="in the service's queue").wait_for()
-        assert not page.get_by_text("Results still to come").is_visible()
+        assert not page.get_by_text("Open calls").is_visible()
         page.get_by_role("button", name="Stop waiting").click()
-        page.get_by_text("Results still to come: 1").wait_for()
+        page.get_by_text("Open calls: 1").wait_for()
         page.get_by_text("nothing is lost").wait_for()
-        (task,) = panel.get("/calls").json()["tasks"]
-        row = page.locator(".volcv-r-tasks [role=listitem]")
+        (task,) = panel.open()
+        row = page.locator(".volcv-r-open-calls [role=listitem]")
         assert f"task {task['task_id']}" in row.inner_text() and "make it night" in row.inner_text()
-        assert "submitted" in row.inner_text()
+        assert "result still to come" in row.inner_text()
         shoot(page, tmp_path, "results-task")
-        row.get_by_role("button").click()
+        row.get_by_role("button", name="Copy").click()
         page.get_by_text("Command copied").wait_for()
         assert page.evaluate("() => navigator.clipboard.readText()") == f"volcv recall {task['task_id']}"
         client.queue(editing(750, "make it night"))
         call.filter(has_text="in the service's queue").wait_for()
-        page.get_by_text("Results still to come").wait_for(state="hidden")
+        page.get_by_text("Open calls").wait_for(state="hidden")
         client.interrupt()
-        page.get_by_text("Results still to come: 1").wait_for()
+        page.get_by_text("Open calls: 1").wait_for()
+        row.get_by_role("button", name="Fetch").click()
+        call.filter(has_text="in the service's queue").wait_for()
+        page.get_by_role("button", name="Stop waiting").click()
+        row.get_by_role("button", name="Discard").click()
+        row.get_by_text("Pay anew?").wait_for()
+        row.get_by_role("button", name="Cancel").click()
+        row.get_by_role("button", name="Discard").click()
+        row.get_by_role("button", name="Discard").click()
+        page.get_by_text("Open calls").wait_for(state="hidden")
     assert service.charged == 1
 
 

@@ -102,7 +102,7 @@ def test_deleting_over_http(panel: Panel) -> None:
     assert panel.results() == [one]
     assert panel.send("DELETE", path).json() == {"deleted": 1}
     assert panel.results() == [] and panel.get(f"{path}/picture/0").status_code == 404
-    assert [file for folder in ("files", "thumbnails") for file in (panel.store.folder / folder).iterdir()] == []
+    assert [file for folder in ("media", "thumbnails") for file in (panel.store.folder / folder).iterdir()] == []
     assert panel.charged_today() == charged
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from volcv_pack.nodes.runner import NodeResult, recall, run_model
+from volcv_pack.nodes import runner
+from volcv_pack.nodes.runner import NodeResult, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BadAnswerError, InputError, StoreError
 from volcv_pack.volcv_client.images.formats import is_mp4
@@ -61,6 +62,10 @@ def test_a_cut_out_has_no_chance_in_it(gateway: Gateway) -> None:
     for _ in range(2):
         made = run("saliency_seg", image=disc())
     assert json.loads(made.response)[0]["reused"] and gateway.charged == 1
+
+
+def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+    return asyncio.run(runner.recall(request_id, newest, Silent()))
 
 
 def test_videos_are_files_one_per_call(gateway: Gateway) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,16 +27,15 @@ from results_store import (
     good,
     ids,
     keep,
+    keep_files,
     keep_video,
     paths,
     png,
-    save,
 )
-from volcv_pack.nodes.server import results_api
+from volcv_pack.nodes.server import calls_api, results_api
 from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Requester
 from volcv_pack.volcv_client.catalog import all_models, model
 from volcv_pack.volcv_client.errors import StoreError
-from volcv_pack.volcv_client.store import files as store_files
 from volcv_pack.volcv_client.store.results import ResultStore
 
 
@@ -46,7 +47,7 @@ def store() -> ResultStore:
 def test_an_empty_store() -> None:
     body = good(results_api.listing(HERE))
     assert (body["results"], body["total"], body["models"], body["refusal"]) == ([], 0, [], "")
-    assert good(results_api.calls_under_way())["calls"] == []
+    assert good(calls_api.calls_under_way())["calls"] == []
     assert good(results_api.charges())["today"]["calls"] == 0
 
 
@@ -60,23 +61,27 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "title": model(T2I).title,
         "choice": "",
         "seeded": True,
-        "id": kept.id,
+        "id": kept.result.id,
+        "name": kept.name,
+        "state": "complete",
+        "problem": "",
+        "fetching": False,
         "version": paths(kept)[0].stem[:12],
         "kind": "picture",
         "pictures": 1,
-        "request_id": kept.request_id,
+        "request_id": kept.result.request_id,
         "prompt": "a red fox",
         "seed": 5,
         "seconds": 1.25,
         "cost": 2.0,
-        "created": kept.created,
+        "created": kept.result.created,
         "charged": True,
         "reuses": 0,
     }
     assert body["models"] == [
         {key: line[key] for key in ("model", "node", "title", "choice", "seeded")} | {"results": 1}
     ]
-    store.record_reuse(kept)
+    store.journal.record_reuse(kept)
     assert good(results_api.listing(HERE))["results"][0]["reuses"] == 1
 
 
@@ -166,21 +171,45 @@ def test_which_models_have_a_seed(store: ResultStore, req_key: str, seeded: bool
     kept = keep(store, 1, req_key=req_key, seed=None)
     (line,) = good(results_api.listing(HERE))["results"]
     assert (line["seed"], line["seeded"]) == (None, seeded)
-    assert good(results_api.details(str(kept.id)))["seeded"] is seeded
+    assert good(results_api.details(str(kept.result.id)))["seeded"] is seeded
 
 
-def test_a_search_in_a_thousand_results_is_quick(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_files, "fsync", lambda _: None)
-    for number in range(1000):
-        keep(store, number, f"picture {number} of a red fox")
-    began = time.perf_counter()
-    assert ids("0", "50", "fox 77") == [one for one in range(999, -1, -1) if "77" in str(one)]
-    assert time.perf_counter() - began < 1.0
+def fill(store: ResultStore, count: int) -> None:
+    """Copies of a result's row, as many as in years of use."""
+    keep(store, 0, "a red fox " + "in the snow " * 40)
+    names = "state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, created, charged, bytes"
+    with closing(sqlite3.connect(store.folder / "index.db")) as connection, connection:
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            f" INSERT INTO calls (uid, seed, search, record, {names})"
+            f" SELECT uid || i, i, search || i, record, {names} FROM calls, n WHERE id = 1",
+            (count - 1,),
+        )
+
+
+@pytest.mark.parametrize("query", ["fox 77", "zebra", "fox 9999", "text to image"])
+def test_a_search_in_ten_thousand_results_takes_less_than_100_ms(store: ResultStore, query: str) -> None:
+    fill(store, 10_000)
+    results_api.listing(HERE, "0", "50", "warm up")
+    seconds = []
+    for _ in range(5):
+        began = time.thread_time()  # of this thread alone: other processes take turns on a busy machine
+        good(results_api.listing(HERE, "0", "50", query))
+        seconds.append(time.thread_time() - began)
+    print(f"{query!r}: {min(seconds) * 1000:.0f} ms")
+    assert min(seconds) < 0.1
+    if query == "fox 77":
+        assert ids("0", "50", query) == [one for one in range(9999, -1, -1) if "77" in str(one)][:50]
+
+
+def test_a_query_of_a_thousand_words_is_no_error(store: ResultStore) -> None:
+    keep(store, 1)
+    assert ids("0", "50", "fox " * 2000) == [1]
 
 
 def test_details(store: ResultStore) -> None:
     kept = keep(store, 5, prompt="x" * 900, request={"prompt": "x" * 900, "nested": {"a": [1]}})
-    body = good(results_api.details(str(kept.id)))
+    body = good(results_api.details(str(kept.result.id)))
     assert body["request"] == {"prompt": "x" * 900, "nested": {"a": [1]}}
     assert body["texts"] == {"rephraser_result": "more"}
     assert body["files"] == [{"width": 40, "height": 30, "format": "PNG", "bytes": len(png(40, 30))}]
@@ -190,17 +219,17 @@ def test_details(store: ResultStore) -> None:
 
 
 def test_pictures_and_thumbnails(store: ResultStore) -> None:
-    kept = save(store, keep(store, 1), [png(900, 300), b"\xff\xd8\xff no picture"])
-    path, kind, name = results_api.picture(str(kept.id), "0")
+    kept = keep_files(store, 1, [png(900, 300), b"\xff\xd8\xff no picture"])
+    path, kind, name = results_api.picture(str(kept.result.id), "0")
     assert (path.read_bytes(), kind, name) == (png(900, 300), "image/png", f"{T2I}-1-1.png")
-    assert results_api.picture(str(kept.id), "1")[1:] == ("image/jpeg", f"{T2I}-1-2.jpg")
-    path, kind, name = results_api.thumbnail(str(kept.id), "0")
+    assert results_api.picture(str(kept.result.id), "1")[1:] == ("image/jpeg", f"{T2I}-1-2.jpg")
+    path, kind, name = results_api.thumbnail(str(kept.result.id), "0")
     with Image.open(path) as image:
         assert (image.size, image.format, kind, name) == ((256, 85), "JPEG", "image/jpeg", "")
     with pytest.raises(StoreError) as caught:
-        results_api.thumbnail(str(kept.id), "1")
+        results_api.thumbnail(str(kept.result.id), "1")
     assert caught.value.key == "store_unreadable"
-    facts = good(results_api.details(str(kept.id)))["files"]
+    facts = good(results_api.details(str(kept.result.id)))["files"]
     assert facts[0]["width"] == 900 and facts[1] == {}
 
 
@@ -208,26 +237,26 @@ def test_a_video(store: ResultStore) -> None:
     kept = keep_video(store, 3)
     line, picture = good(results_api.listing(HERE))["results"]
     assert (line["kind"], line["model"], line["pictures"], picture["kind"]) == ("video", VIDEO, 1, "picture")
-    assert good(results_api.details(str(kept.id)))["files"] == [{"format": "MP4", "bytes": len(FILM)}]
-    path, kind, name = results_api.picture(str(kept.id), "0")
+    assert good(results_api.details(str(kept.result.id)))["files"] == [{"format": "MP4", "bytes": len(FILM)}]
+    path, kind, name = results_api.picture(str(kept.result.id), "0")
     assert (path, kind, name) == (paths(kept)[0], "video/mp4", f"{VIDEO}-3-1.mp4")
-    path, kind, _ = results_api.thumbnail(str(kept.id), "0")
+    path, kind, _ = results_api.thumbnail(str(kept.result.id), "0")
     with Image.open(path) as image:
         assert (image.size, image.format, kind) == ((256, 256), "JPEG", "image/jpeg")
         dark, light = image.convert("L").getextrema()
     assert path.stat().st_size < 10_000 and light - dark > 150  # type: ignore[operator]
-    assert results_api.thumbnail(str(kept.id), "0").path == path
-    good(results_api.delete(HERE, b"{}", str(kept.id)))
+    assert results_api.thumbnail(str(kept.result.id), "0").path == path
+    good(results_api.delete(HERE, b"{}", str(kept.result.id)))
     assert not paths(kept)[0].exists() and not path.exists()
 
 
 def test_a_video_that_vanished(store: ResultStore) -> None:
     kept = keep_video(store, 3)
     paths(kept)[0].unlink()
-    assert good(results_api.details(str(kept.id)))["files"] == [{}]
+    assert good(results_api.details(str(kept.result.id)))["files"] == [{}]
     for locate in (results_api.picture, results_api.thumbnail):
         with pytest.raises(StoreError):
-            locate(str(kept.id), "0")
+            locate(str(kept.result.id), "0")
 
 
 @pytest.mark.parametrize(
@@ -240,8 +269,8 @@ def test_a_video_that_vanished(store: ResultStore) -> None:
     ],
 )
 def test_what_a_saved_file_is_called(store: ResultStore, changes: dict[str, Any], name: str) -> None:
-    kept = store.save(replace(keep_video(store, 3), **changes))
-    assert results_api.picture(str(kept.id), "0").name == name
+    kept = keep_video(store, 3, **changes)
+    assert results_api.picture(str(kept.result.id), "0").name == name
 
 
 PATHS = ("0", "-1", "", "999", "1.0", "..", "../index.db", "..%2findex.db", "\u0661", "1 OR 1=1", "9" * 19, "9" * 400)
@@ -256,7 +285,7 @@ def test_what_is_no_result_is_not_found(store: ResultStore, text: str) -> None:
             locate(text, "0")
         assert caught.value.key == "no_result"
     assert good(results_api.delete(HERE, b"", text)) == {"deleted": 0}
-    assert store.by_id(kept.id) is not None
+    assert store.by_id(kept.result.id) is not None
 
 
 @pytest.mark.parametrize("position", [*(one for one in PATHS if one != "0"), "1", "00000000001"])
@@ -264,7 +293,7 @@ def test_what_is_no_picture_of_it_is_not_found(store: ResultStore, position: str
     kept = keep(store, 1)
     for locate in (results_api.picture, results_api.thumbnail):
         with pytest.raises(StoreError) as caught:
-            locate(str(kept.id), position)
+            locate(str(kept.result.id), position)
         assert caught.value.key == "no_result"
 
 
@@ -273,13 +302,13 @@ def test_a_picture_that_vanished_is_not_found(store: ResultStore) -> None:
     paths(kept)[0].unlink()
     for locate in (results_api.picture, results_api.thumbnail):
         with pytest.raises(StoreError):
-            locate(str(kept.id), "0")
+            locate(str(kept.result.id), "0")
 
 
 def test_delete_forgets_the_pictures_and_keeps_the_count(store: ResultStore) -> None:
     kept, other = keep(store, 1, cost=1.0), keep(store, 2)
-    thumbnail = results_api.thumbnail(str(kept.id), "0").path
-    assert good(results_api.delete(HERE, b"{}", str(kept.id))) == {"deleted": 1}
+    thumbnail = results_api.thumbnail(str(kept.result.id), "0").path
+    assert good(results_api.delete(HERE, b"{}", str(kept.result.id))) == {"deleted": 1}
     assert not paths(kept)[0].exists() and not thumbnail.exists() and paths(other)[0].exists()
     assert ids() == [2]
     assert good(results_api.charges())["today"]["calls"] == 2
@@ -298,24 +327,25 @@ def test_strangers_may_look_but_not_touch(store: ResultStore, client: Requester)
     kept = keep(store, 1)
     body = good(results_api.listing(client))
     assert body["total"] == 1 and body["refusal"]
-    for status, answer in (results_api.delete(client, b"{}", str(kept.id)), results_api.cancel(client, b"{}", "1")):
+    replies = results_api.delete(client, b"{}", str(kept.result.id)), calls_api.cancel(client, b"{}", "1")
+    for status, answer in replies:
         assert (status, answer) == (403, {"error": body["refusal"]})
-    assert store.by_id(kept.id) is not None
+    assert store.by_id(kept.result.id) is not None
 
 
 def test_the_switch_lets_strangers_in(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "VOLCV_ALLOW_REMOTE_SETTINGS=1" in ELSEWHERE.refusal("results_remote")
     monkeypatch.setenv(REMOTE_SWITCH, "1")
     assert ELSEWHERE.refusal("results_remote") == ""
-    assert good(results_api.delete(ELSEWHERE, b"{}", str(keep(store, 1).id))) == {"deleted": 1}
+    assert good(results_api.delete(ELSEWHERE, b"{}", str(keep(store, 1).result.id))) == {"deleted": 1}
 
 
 def test_forms_of_other_pages_are_refused(store: ResultStore) -> None:
     kept = keep(store, 1)
     form = replace(HERE, content_type="application/x-www-form-urlencoded")
-    assert results_api.delete(form, b"", str(kept.id))[0] == 400
-    assert results_api.delete(HERE, b"[", str(kept.id))[0] == 400
-    assert store.by_id(kept.id) is not None
+    assert results_api.delete(form, b"", str(kept.result.id))[0] == 400
+    assert results_api.delete(HERE, b"[", str(kept.result.id))[0] == 400
+    assert store.by_id(kept.result.id) is not None
 
 
 def test_charges_by_local_day_and_month(store: ResultStore) -> None:
@@ -336,13 +366,13 @@ def test_charges_by_local_day_and_month(store: ResultStore) -> None:
 
 
 def test_the_revision_changes_with_the_store_and_the_day(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = good(results_api.calls_under_way())["revision"]
+    before = good(calls_api.calls_under_way())["revision"]
     assert good(results_api.listing(HERE))["revision"] == before
     keep(store, 1)
-    after = good(results_api.calls_under_way())["revision"]
+    after = good(calls_api.calls_under_way())["revision"]
     assert after != before
     monkeypatch.setattr(results_api.time, "strftime", lambda *_: "2026-11-22")
-    assert good(results_api.calls_under_way())["revision"] not in (before, after)
+    assert good(calls_api.calls_under_way())["revision"] not in (before, after)
 
 
 def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +380,7 @@ def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
     for status, body in (results_api.listing(HERE), results_api.charges(), results_api.details("1")):
         assert status == 503 and body["error"]
-    assert good(results_api.calls_under_way()) == {"calls": [], "tasks": [], "revision": ""}
+    assert good(calls_api.calls_under_way()) == {"calls": [], "open": [], "revision": ""}
 
 
 def test_looking_and_writing_at_the_same_time(store: ResultStore) -> None:
@@ -368,7 +398,7 @@ def test_looking_and_writing_at_the_same_time(store: ResultStore) -> None:
     for number in range(30):
         kept = keep(store, number)
         if number % 3 == 0:
-            results_api.delete(HERE, b"{}", str(kept.id))
+            results_api.delete(HERE, b"{}", str(kept.result.id))
     for thread in threads:
         thread.join()
     assert problems == [] and len(ids()) == 20

@@ -19,20 +19,21 @@ from results_store import (
     VIDEO,
     good,
     ids,
-    task,
+    keep_task,
 )
 from volcv_pack.nodes.runner import clients
-from volcv_pack.nodes.server import results_api
+from volcv_pack.nodes.server import calls_api, results_api
 from volcv_pack.volcv_client.calls import task_call
 from volcv_pack.volcv_client.calls.batch import BatchRun
 from volcv_pack.volcv_client.calls.call import Phase
+from volcv_pack.volcv_client.calls.task_call import KEPT_SECONDS
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.config import Profile
 from volcv_pack.volcv_client.errors import Cancelled
 from volcv_pack.volcv_client.images.image import Image
 from volcv_pack.volcv_client.request.plan import plan
+from volcv_pack.volcv_client.store.entry import State
 from volcv_pack.volcv_client.store.results import ResultStore
-from volcv_pack.volcv_client.store.tasks import KEPT_SECONDS
 
 from tests.gateway import Fault, Gateway
 from tests.support.waiting import until
@@ -64,7 +65,7 @@ def start_task(gateway: Gateway, seed: int, key: str = EDIT, name: str = "image"
 
 
 def calls() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = good(results_api.calls_under_way())["calls"]
+    found: list[dict[str, Any]] = good(calls_api.calls_under_way())["calls"]
     return found
 
 
@@ -76,11 +77,11 @@ def test_calls_under_way_and_cancelling_one(gateway: Gateway) -> None:
     assert working["sent"] and not waiting["sent"] and not last["sent"]
     assert working["phase"] == "working" and {one["seed"] for one in calls()} == {40, 41, 42}
     assert working["model"] == T2I and working["seconds"] >= working["phase_seconds"] >= 0
-    assert good(results_api.cancel(HERE, b"{}", str(working["id"]))) == {"outcome": "sent"}
+    assert good(calls_api.cancel(HERE, b"{}", str(working["id"]))) == {"outcome": "sent"}
     assert not any(one["cancelled"] for one in calls())
-    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "cancelled"}
+    assert good(calls_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "cancelled"}
     until(lambda: last["id"] not in [one["id"] for one in calls()])
-    assert good(results_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
+    assert good(calls_api.cancel(HERE, b"{}", str(last["id"]))) == {"outcome": "ended"}
     until(lambda: calls() == [])
     errors = [call.error for call in run.calls]
     assert [isinstance(error, Cancelled) for error in errors].count(True) == 1
@@ -88,7 +89,7 @@ def test_calls_under_way_and_cancelling_one(gateway: Gateway) -> None:
 
 
 def tasks() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = good(results_api.calls_under_way())["tasks"]
+    found: list[dict[str, Any]] = good(calls_api.calls_under_way())["open"]
     return found
 
 
@@ -103,7 +104,7 @@ def test_a_call_that_waits_for_a_task_stops_waiting_and_loses_nothing(
     (call,) = calls()
     assert call["task"] and not call["sent"] and call["model"] == EDIT
     assert tasks() == []  # the call still waits for it
-    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
+    assert good(calls_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "left"}
     until(lambda: calls() == [])
     assert run.wait(10) and isinstance(run.calls[0].error, Cancelled)
     until(lambda: len(tasks()) == 1)
@@ -121,7 +122,7 @@ def test_a_call_that_uploads_is_not_yet_sent(gateway: Gateway) -> None:
     until(lambda: [one["phase"] for one in calls()] == ["uploading"])
     (call,) = calls()
     assert not call["sent"] and not call["task"]
-    assert good(results_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "cancelled"}
+    assert good(calls_api.cancel(HERE, b"{}", str(call["id"]))) == {"outcome": "cancelled"}
     until(lambda: calls() == [])
     assert run.wait(10) and isinstance(run.calls[0].error, Cancelled)
     assert gateway.charged == 0 and tasks() == []
@@ -157,24 +158,26 @@ def test_every_phase_has_words_in_both_languages() -> None:
 
 def test_open_tasks(store: ResultStore) -> None:
     now = time.time()
-    store.tasks.record(task(1, created=now - 60))
-    store.tasks.record(task(2, created=now - 30, req_key="gone_in_this_version", seed=None, request={"prompt": 7}))
-    store.tasks.record(task(3, created=now - 20))
-    store.tasks.end(task(3).task_id, "done", "20261121")
-    store.tasks.record(task(4, created=now - KEPT_SECONDS - 1))
+    first = keep_task(store, 1, created=now - 60)
+    keep_task(store, 2, created=now - 30, req_key="gone_in_this_version", seed=None, request={"prompt": 7})
+    keep_task(store, 3, State.FAILED, created=now - 20)
     newest, oldest = tasks()
     assert oldest == {
         **results_api.named(VIDEO),
-        "task_id": task(1).task_id,
+        "id": first.result.id,
+        "kind": "task",
+        "name": first.task_id,
+        "task_id": first.task_id,
         "prompt": "a fox runs",
         "seed": 5,
         "created": now - 60,
         "expires": now - 60 + KEPT_SECONDS,
     }
     assert (newest["title"], newest["prompt"], newest["seed"]) == ("gone_in_this_version", "", None)
-    assert clients.shared.claim(task(1))
-    assert [one["task_id"] for one in tasks()] == [task(2).task_id]
-    clients.shared.release(task(1))
+    taken = store.journal.take(first)
+    assert taken is not None
+    assert [one["task_id"] for one in tasks()] == [newest["task_id"]]
+    store.journal.leave(taken)
     assert len(tasks()) == 2
 
 
@@ -182,7 +185,7 @@ def test_nothing_that_is_said_holds_a_key_or_a_picture(gateway: Gateway) -> None
     gateway.inject(Fault(delay=0.5))
     run = start(gateway, seed=50)
     until(lambda: bool(calls()))
-    said = [json.dumps(good(results_api.calls_under_way()))]
+    said = [json.dumps(good(calls_api.calls_under_way()))]
     until(lambda: all(call.ended for call in run.calls))
     until(lambda: len(ids()) == 1)
     (one,) = good(results_api.listing(HERE))["results"]

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import torch
-from volcv_pack.nodes.runner import NodeResult, recall, run_model
+from volcv_pack.nodes import runner
+from volcv_pack.nodes.runner import NodeResult, run_model
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
 
@@ -60,6 +61,10 @@ def run(which: Any, host: FakeHost | None = None, **inputs: Any) -> tuple[torch.
     result = asyncio.run(run_model(which, inputs, host or FakeHost()))
     images, text, response = result.images, result.text, result.response
     return images, text, json.loads(response)
+
+
+def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+    return asyncio.run(runner.recall(request_id, newest, FakeHost()))
 
 
 def test_text_to_image_with_defaults_left_out(gateway: Gateway) -> None:
@@ -159,6 +164,15 @@ def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: Gatew
     assert host.lines[-1] == str(caught.value)
 
 
+def test_what_the_gateway_says_is_plain_text_on_the_node(gateway: Gateway) -> None:
+    gateway.inject(Fault(code=50412, message="[[click|https://evil.example]] <a href='//e'>x</a>"))
+    host = FakeHost()
+    with pytest.raises(ModerationError):
+        run(TEXT_TO_IMAGE, host, prompt="a cat")
+    assert "click" in host.lines[-1]
+    assert not any(start in line for line in host.lines for start in ("[[", "<a", "https://evil"))
+
+
 def test_one_refused_picture_in_a_batch_costs_one_call_on_the_next_run(gateway: Gateway) -> None:
     gateway.inject(Fault(code=50511, match=lambda body: body["seed"] == 3))
     with pytest.raises(BatchError, match="Picture 3"):
@@ -253,4 +267,4 @@ def test_eight_pictures_need_no_more_threads_than_two_in_flight_and_two_to_spare
     before = {thread.ident for thread in threading.enumerate()}
     run(TEXT_TO_IMAGE, prompt="a fox", seed=100, count=8)
     workers = [one for one in threading.enumerate() if one.ident not in before and one.name.startswith("volcv-")]
-    assert 1 <= len([one for one in workers if one.name != "volcv-sweep"]) <= 4
+    assert 1 <= len([one for one in workers if one.name not in ("volcv-sweep", "volcv-heartbeat")]) <= 4

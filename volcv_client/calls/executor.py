@@ -34,12 +34,14 @@ from ..messages import say
 from ..request.body import Draft, Request
 from ..request.json_body import fingerprint as fingerprint_of_files
 from ..store.attended import Attended
-from ..store.entry import Entry, State
+from ..store.budget import limits_of
+from ..store.entry import INLINE, LINKS, Entry, State
 from ..store.journal import Allowance, Hindrance
 from ..store.result import Result
 from ..store.spending import Limit, periods
 from .call import Call, Phase
 from .direct_call import DirectCall, Endpoint
+from .forms import Forms
 from .limiter import Limiter
 from .reading import AnswerReader
 from .retry import rule_for, wait_before
@@ -72,17 +74,19 @@ class Order:
 class CallExecutor:
     """Runs the calls of one profile."""
 
-    def __init__(self, profile: Profile, identity: str, upload_url: str, shared: SharedState) -> None:
+    def __init__(self, profile: Profile, identity: str, shared: SharedState) -> None:
         """``profile`` must be ready: with credentials and a base URL."""
         secret = profile.access_key if profile.native else profile.api_key
         credential = hashlib.sha256(f"{identity}\n{secret}".encode()).hexdigest()
         self.profile = profile
+        self.credential = credential
         self.transport = Transport(profile)
         self.shared = shared
         self.store = shared.store(config.home() / "results")
         self.store.limit_bytes = profile.store_limit_mb * 2**20
         self._journal = self.store.journal
         self._limiter = partial(shared.limiter, credential, profile.max_concurrency)
+        upload_url = profile.upload_url or ("" if profile.native else profile.base_url + config.UPLOAD_PATH)
         self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store)
         self._reader = AnswerReader(profile, self.transport, self.store)
         self._workers = Workers("volcv", profile.max_concurrency + SPARE_WORKERS)
@@ -115,7 +119,7 @@ class CallExecutor:
         if call.entry is not None:
             result = self._go_on(call, call.entry)
             if result is None:
-                raise LostAnswerError("attended_elsewhere", name=call.entry.name)
+                raise StoreError("attended_elsewhere", name=call.entry.name)
             return result
         if call.draft is None:
             raise Cancelled
@@ -138,7 +142,7 @@ class CallExecutor:
             if earlier is not None:
                 result = self._use(order, earlier)
             elif order.request is None:
-                order.request = order.draft.encode()
+                order.request = order.draft.encode(linked=bool(self.profile.upload_url))
                 order.notes += order.request.notes
                 continue
             else:
@@ -152,11 +156,11 @@ class CallExecutor:
         """The entry to go on from. Raises StoreError if the journal cannot be read and the request may be in it."""
         try:
             found = self._journal.earlier(order.fingerprint, reuse=order.reuse)
-            if found is None and order.request is not None and order.reuse and order.draft.attachments:
-                # Results of versions that hashed the encoded files.
+            if found is None and order.request is not None and order.draft.attachments:
+                # Calls of versions that hashed the encoded files.
                 target = self._endpoint.identity, order.draft.mode.action
                 old = fingerprint_of_files(order.request.identity(), *target)
-                found = self._journal.earlier(old, reuse=True)
+                found = self._journal.earlier(old, reuse=order.reuse)
             return found
         except StoreError as error:
             if order.reuse:
@@ -197,7 +201,7 @@ class CallExecutor:
         """
         if entry.state is State.COMPLETE:
             try:
-                return self._reused(entry, self._reader.load(call, entry))
+                return self._reused(call, entry, self._reader.load(call, entry))
             except VolcvError as error:
                 if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
@@ -210,7 +214,7 @@ class CallExecutor:
             if entry.state is State.SUBMITTED:
                 return self._reader.read(call, row, self._poll(call, row))
             try:
-                return self._reused(entry, self._reader.read(call, row))
+                return self._reused(call, entry, self._reader.read(call, row))
             except (DownloadError, StoreError) as error:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
@@ -224,10 +228,11 @@ class CallExecutor:
                 raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
-            return self._reused(entry, self._reader.read(call, row, self._poll(call, row)))
+            return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
 
-    def _reused(self, entry: Entry, result: Result) -> Result:
-        self._journal.record_reuse(entry)
+    def _reused(self, call: Call, entry: Entry, result: Result) -> Result:
+        if call.entry is None:  # a result that was asked for by its name is no reuse
+            self._journal.record_reuse(entry)
         problem = self._journal.problem_of(entry)
         if problem is not None and not result.problem:
             result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))
@@ -246,11 +251,13 @@ class CallExecutor:
     def _pay(self, order: Order, request: Request) -> Result | None:
         """The result of a new call; None if an equal one began meanwhile."""
         call, attempts = order.call, Counter[str]()
+        forms: Forms | None = None
         exchange = (TaskCall if request.mode.result_action else DirectCall)(self._endpoint, call, request)
         while True:
             call.enter(Phase.WAITING)
             with self.limiter.slot(call.token) as granted_at:
-                entry = self._begin(order)
+                forms = forms or self._forms(order.draft)
+                entry = self._begin(order, forms.current)
                 if entry is None:
                     return None
                 row = Attended(self._journal, entry)
@@ -258,11 +265,13 @@ class CallExecutor:
                     raw = exchange.send(row)
                 except VolcvError as error:  # kept in no variable: its traceback holds this frame, and so the pictures
                     row.leave()
+                    if row.dropped and forms.next(error):
+                        continue
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
-                        raise
+                        raise forms.final(error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:
@@ -270,6 +279,7 @@ class CallExecutor:
                     raise
                 else:
                     self.limiter.succeeded()
+                    order.notes += forms.notes()
                     break
             call.retries += 1
             call.retry_reason = reason
@@ -278,21 +288,33 @@ class CallExecutor:
         with row:
             return self._reader.read(call, row, raw)
 
-    def _begin(self, order: Order) -> Entry | None:
+    def _forms(self, draft: Draft) -> Forms:
+        """The forms of the pictures of a request: links where the profile has an upload service; else the form that
+        the service took the last time, then the other one."""
+        if not draft.takes_links:
+            return Forms("")
+        if self.profile.upload_url or not self._endpoint.upload_url:
+            return Forms(LINKS if self.profile.upload_url else INLINE)
+        last = ""
+        with suppress(StoreError):
+            last = self._journal.form_of(self._endpoint.credential, str(draft.body["req_key"]))
+        return Forms(LINKS, INLINE) if last == LINKS else Forms(INLINE, LINKS)
+
+    def _begin(self, order: Order, form: str) -> Entry | None:
         """The entry of a new call, once other processes leave a slot for it; None if an equal call began meanwhile.
 
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
             allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, self._limits())
-            begun = self._journal.begin(self._entry(order), allowance, reuse=order.reuse)
+            begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun
             if begun is Hindrance.TWIN:
                 return None
             order.call.token.wait(WATCH_SECONDS)
 
-    def _entry(self, order: Order) -> Entry:
+    def _entry(self, order: Order, form: str) -> Entry:
         draft, call = order.draft, order.call
         req_json = json.dumps(draft.result_request, ensure_ascii=False) if draft.result_request else ""
         return Entry(
@@ -314,13 +336,11 @@ class CallExecutor:
             charged=Charged.NO if self._endpoint.identity == config.SANDBOX else Charged.MAYBE,
             result_action=draft.mode.result_action,
             req_json=req_json,
+            form=form,
         )
 
     def _limits(self) -> list[Limit]:
-        """The profile's limits of charged calls; the sandbox charges nothing."""
-        if self._endpoint.identity == config.SANDBOX:
-            return []
-        most = {"daily": self.profile.daily_limit, "monthly": self.profile.monthly_limit}
+        most = limits_of(self.profile)
         return [Limit(period, since, most[period]) for period, since in periods().items() if most[period]]
 
     def check_limits(self, calls: Sequence[Call]) -> None:

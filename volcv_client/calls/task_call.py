@@ -6,7 +6,8 @@ import logging
 import time
 from dataclasses import dataclass
 
-from ..answer.envelope import RawAnswer, date_of, has_result, parse, parse_data, task_status
+from ..answer.envelope import RawAnswer, has_result, parse, parse_data, task_status
+from ..answer.raw import date_of
 from ..errors import (
     BadAnswerError,
     BusyError,
@@ -84,8 +85,7 @@ class TaskCall(DirectCall):
     def send(self, row: Attended) -> RawAnswer:
         with self._settling(row):
             raw = self._post(row)
-            with self._upload_hint():
-                data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
+            data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
             task_id = data.get("task_id")
             if not isinstance(task_id, (str, int)) or not str(task_id).strip():
                 raise BadAnswerError("no_task_id", request_id=request_id)
@@ -155,7 +155,7 @@ class TaskPolls:
 
     def _end(self, error: VolcvError) -> None:
         if self._row.entry.state is State.ANSWERED:
-            keep_unread(self._row, error)
+            keep_unread(self._row, error, self._row.entry.result)
         else:
             self._row.ended(State.FAILED, error.key)
 

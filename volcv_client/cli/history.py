@@ -14,6 +14,7 @@ from .parser import Exit, Parser, UsageError, number
 from .terminal import columns, report, shorten, show
 
 if TYPE_CHECKING:
+    from ..store.budget import Budget
     from ..store.result import Result
     from ..store.results import ResultStore
 
@@ -49,6 +50,7 @@ def run(arguments: Namespace) -> int:
     for line in columns([row(result) for result in results]) if results else ():
         show(line)
     report(usage(store))
+    report(spent(store))
     return Exit.OK
 
 
@@ -66,6 +68,22 @@ def clear(store: ResultStore, sure: bool) -> int:
 def usage(store: ResultStore) -> str:
     count, size = store.usage()
     return say("cli.history.usage", count=count, size=f"{size / 2**20:.1f}", folder=store.folder)
+
+
+def spent(store: ResultStore) -> str:
+    """Charged calls of today and this month, those of unknown outcome, and what the active profile's limits leave."""
+    from ..store.budget import active_limits, budgets
+
+    found = budgets(store, active_limits())
+    return say("cli.history.spent", today=amount(found["daily"]), month=amount(found["monthly"]))
+
+
+def amount(budget: Budget) -> str:
+    """Such as "12 of 100 (2 unknown, 86 left)"."""
+    calls = say("cli.history.of_limit", calls=budget.calls, limit=budget.limit) if budget.limit else str(budget.calls)
+    facts = [say("cli.history.unknown", count=budget.unknown)] if budget.unknown else []
+    facts += [say("cli.history.left", count=budget.left)] if budget.limit else []
+    return say("cli.history.amount", calls=calls, facts=", ".join(facts)) if facts else calls
 
 
 def row(result: Result) -> list[str]:

@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from ..errors import StoreError
-from .takeover import take_over
+from .files import make_private
+from .takeover import has_rows, take_over
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -71,7 +73,7 @@ class Database:
                     empty.executescript(SCHEMA)
                     return work(empty)
             with closing(connect(self.path, "ro")) as connection:
-                if connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+                if is_current(connection):
                     return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             # After a process died inside a commit, only a writing connection can roll it back.
@@ -79,7 +81,7 @@ class Database:
                 raise self._not_readable(error) from None
         try:
             with closing(connect(self.path, "rw")) as connection:
-                prepare(connection)
+                prepare(connection, self.path.parent)
                 return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             raise self._not_readable(error) from None
@@ -102,11 +104,10 @@ class Database:
             if time.monotonic() < self._write_again:
                 raise StoreError("store_failed", problem=self._problem)
             try:
-                for folder in (self.path.parent.parent, self.path.parent):  # mkdir's mode applies to the last only
-                    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(self.path.parent.parent, self.path.parent)
                 seconds = BUSY_SECONDS if wait else 0.0
                 with closing(connect(self.path, "rwc", seconds)) as connection:
-                    prepare(connection)
+                    prepare(connection, self.path.parent)
                     lock(connection, seconds)
                     return transact(connection, work)
             except (sqlite3.Error, OSError, OverflowError) as error:
@@ -138,7 +139,7 @@ def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Conn
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"
     seconds = BUSY_SECONDS if timeout is None else timeout
-    return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
+    return sqlite3.Connection(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 
 def lock(connection: sqlite3.Connection, seconds: float) -> None:
@@ -167,18 +168,23 @@ def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
     return result
 
 
-def prepare(connection: sqlite3.Connection) -> None:
+def prepare(connection: sqlite3.Connection, folder: Path) -> None:
     """Set the modes of a writing connection; create the table, or take over a store of an earlier version."""
     with suppress(sqlite3.OperationalError):  # a WAL database that an earlier version has open stays one until later
         connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
-    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+    if not is_current(connection):
         connection.execute("BEGIN IMMEDIATE")
-        transact(connection, upgrade)
+        transact(connection, partial(upgrade, folder=folder))
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the table is there, and nothing is left to be taken over."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION) and not has_rows(connection)
+
+
+def upgrade(connection: sqlite3.Connection, folder: Path) -> None:
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
-    take_over(connection)
+    take_over(connection, folder)
     connection.execute(f"PRAGMA user_version={VERSION}")

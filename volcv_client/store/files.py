@@ -14,6 +14,9 @@ from .result import ResultFile
 
 log = logging.getLogger(__name__)
 
+MEDIA = "media"
+"""Folder of results and answers. Version 0.x sweeps the folder "files"."""
+
 ORPHAN_SECONDS = 3600.0
 """Younger files may still be being written."""
 
@@ -23,7 +26,7 @@ class StoreFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.results = folder / "files"
+        self.results = folder / MEDIA
         self.thumbnails = folder / "thumbnails"
 
     def answer(self, uid: str) -> Path:
@@ -68,7 +71,7 @@ class StoreFiles:
         return ResultFile(path, file.data)
 
     def _new(self, name: str) -> Path:
-        self.results.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.folder.parent, self.folder, self.results)
         return self.results / name
 
     def undo(self, given: Iterable[ResultFile], stored: Iterable[ResultFile]) -> None:
@@ -95,6 +98,15 @@ class StoreFiles:
         """Delete files older than an hour that no row names, and unfinished downloads; returns how many."""
         orphans = sum(delete_orphans(folder, known_stems) for folder in (self.results, self.thumbnails))
         return orphans + delete_orphans(self.folder, pattern="*.part")
+
+
+def make_private(*folders: Path) -> None:
+    """Create folders, parents first, that only this user may read: mkdir's mode applies to the last folder of a path.
+
+    Raises OSError.
+    """
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def write_through(file: ResultFile, path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from .database import connect
+from .files import make_private
 
 LOOK_SECONDS = 1.0
 """Wait for another process that looks whether this one is alive, which takes the same lock for an instant."""
@@ -62,7 +63,7 @@ class Owner:
         if self._connection is not None:
             return
         with suppress(OSError, sqlite3.Error):  # while no file can be written, no call is recorded either
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._folder.parent.parent, self._folder.parent, self._folder)
             connection = connect(self._folder / self.name, "rwc", LOOK_SECONDS)
             connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
             connection.execute("BEGIN EXCLUSIVE")

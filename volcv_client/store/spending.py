@@ -31,6 +31,9 @@ def spending_since(connection: sqlite3.Connection, since: float) -> list[Spendin
     return [Spending(*row) for row in rows]
 
 
+LIMIT_ERRORS = {"daily": "daily_limit", "monthly": "monthly_limit"}
+
+
 @dataclass(frozen=True)
 class Limit:
     """The most charged calls of a period ("daily" or "monthly") that began at ``since`` (Unix time)."""
@@ -40,7 +43,7 @@ class Limit:
     most: int
 
     def error(self, needed: int, left: int) -> BudgetError:
-        return BudgetError(f"{self.period}_limit", limit=self.most, needed=needed, left=left)
+        return BudgetError(LIMIT_ERRORS[self.period], limit=self.most, needed=needed, left=left)
 
 
 def periods() -> dict[str, float]:

@@ -7,8 +7,9 @@ const STEP = 40
 const RINGS = 40
 const TITLE = 40
 
+/** A message that goes away by itself, later if it is longer. */
 export function toast(severity, summary, detail = "") {
-  app.extensionManager.toast.add({ severity, summary, detail, life: 4000 })
+  app.extensionManager.toast.add({ severity, summary, detail, life: detail.length > 80 ? 15000 : 4000 })
 }
 
 /** Put a text onto the clipboard and say so. Pages that are not on https or localhost have the old way only. */

@@ -3,8 +3,9 @@ import { api } from "../../../scripts/api.js"
 import { say } from "../api.js"
 import { make } from "../controls.js"
 import { copy } from "./actions.js"
+import { paidActions } from "./paid.js"
 import { pictureUrl } from "./source.js"
-import { chargeOf, facts, longTime, modelTitle, shortId, shortTime } from "./text.js"
+import { chargeOf, facts, longTime, modelTitle, shortId, shortTime, unfetched } from "./text.js"
 
 export const ROW = 112
 const SPARE = 5
@@ -80,7 +81,7 @@ export class ResultList {
   #place(index, kept) {
     const row = this.source.at(index)
     const key = row ? row.id : `empty ${index}`
-    const state = row ? `${row.reuses} ${row.version}` : ""
+    const state = row ? [row.reuses, row.version, row.state, row.problem, row.fetching, this.source.refusal].join() : ""
     let entry = this.#rows.get(key)
     if (entry && entry.state !== state) {
       entry.element.remove()
@@ -153,7 +154,6 @@ function rowElement(row, list) {
     "aria-label": say("results_open", { model: title, prompt: row.prompt, time: longTime(row.created) }),
     onclick: () => list.open(list.source.indexOf(row.id))
   })
-  const { word, whole, kind } = chargeOf(row)
   return make(
     "div",
     { className: "volcv-r-row", role: "listitem" },
@@ -169,20 +169,38 @@ function rowElement(row, list) {
         make("time", { textContent: shortTime(row.created), title: longTime(row.created) })
       ),
       make("div", { className: "volcv-r-prompt", textContent: row.prompt, title: row.prompt }),
-      make("div", { className: "volcv-r-facts-line" }, facts(row).join(" \u00b7 ")),
-      make(
-        "div",
-        { className: "volcv-r-line" },
-        idButton(row.request_id),
-        make("span", { className: `volcv-r-mark volcv-r-${kind}`, textContent: word, title: whole })
-      )
+      ...(row.state === "answered" ? paidLines(row, list) : storedLines(row))
     )
   )
+}
+
+function storedLines(row) {
+  const { word, whole, kind } = chargeOf(row)
+  const mark = make("span", { className: `volcv-r-mark volcv-r-${kind}`, textContent: word, title: whole })
+  return [
+    make("div", { className: "volcv-r-facts-line" }, facts(row).join(" \u00b7 ")),
+    make("div", { className: "volcv-r-line" }, idButton(row.request_id), mark)
+  ]
+}
+
+/** Lines of a result that is paid and still to be fetched. */
+function paidLines(row, list) {
+  const text = unfetched(row)
+  return [
+    make("div", { className: "volcv-r-unfetched", textContent: text, title: text }),
+    row.fetching
+      ? make("div", { className: "volcv-r-quiet" }, say("paid_fetching"))
+      : paidActions(row, list.source.refusal, "answered")
+  ]
 }
 
 /** The thumbnail of a picture or video, with a sign in its place if there is none. */
 export function thumbnail(row, position = 0) {
   const box = make("div", { className: "volcv-r-thumb" })
+  if (!row.pictures) {
+    box.append(make("i", { className: "pi pi-cloud-download", "aria-hidden": "true" }))
+    return box
+  }
   const image = make("img", { alt: "", decoding: "async", draggable: false })
   image.addEventListener("load", () => box.classList.add("volcv-r-loaded"))
   const sign = make("i", { className: `pi ${row.kind === "video" ? "pi-video" : "pi-image"}`, "aria-hidden": "true" })

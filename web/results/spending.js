@@ -26,17 +26,42 @@ export class Spending {
     ]
     this.summary.replaceChildren(
       make("span", { className: "volcv-r-label", textContent: say("spent_title") }),
-      ...counts.map(([name, { calls }]) => make("span", {}, `${name} `, make("b", { textContent: number(calls) })))
+      ...counts.map(([name, period]) => count(name, period))
     )
-    const earlier = new Map(today.models.map((one) => [one.model, one.calls]))
-    const line = (kind, texts) =>
-      make("tr", {}, ...texts.map((text, column) => make(column ? kind : "th", { textContent: text })))
+    const earlier = new Map(today.models.map((one) => [one.model, one]))
+    const line = (kind, [name, ...cells]) =>
+      make("tr", {}, make("th", { textContent: name }), ...cells.map((cell) => make(kind, cellOf(cell))))
     this.table.replaceChildren(
       line("th", [say("spent_model"), say("spent_today"), say("spent_month")]),
       ...month.models.map((one) =>
-        line("td", [modelTitle(one), number(earlier.get(one.model) ?? 0), number(one.calls)])
+        line("td", [modelTitle(one), earlier.get(one.model) ?? { calls: 0 }, one])
       ),
-      line("td", [say("spent_all"), number(today.calls), number(month.calls)])
+      line("td", [say("spent_all"), today, month])
     )
   }
+}
+
+/** A heading, or charged calls and behind a plus those that may have been charged. */
+function cellOf(cell) {
+  if (typeof cell === "string") return { textContent: cell }
+  const { calls, unknown } = cell
+  if (!unknown) return { textContent: number(calls) }
+  const title = say("spent_unknown_long", { count: number(unknown) })
+  return { textContent: `${number(calls)} +${number(unknown)}?`, title }
+}
+
+/** Charged calls of a period, such as "Today 12 of 100, 2 unknown". */
+function count(name, { calls, unknown, limit, left }) {
+  const shown = make("span", {}, `${name} `, make("b", { textContent: number(calls) }))
+  if (limit) shown.append(" ", say("spent_limit", { limit: number(limit) }))
+  if (unknown) {
+    const text = say("spent_unknown", { count: number(unknown) })
+    shown.append(" ", make("span", { className: "volcv-r-unknown", textContent: text }))
+  }
+  const facts = [
+    limit ? say("spent_left", { left: number(left) }) : "",
+    unknown ? say("spent_unknown_long", { count: number(unknown) }) : ""
+  ]
+  shown.title = facts.filter(Boolean).join(" ")
+  return shown
 }

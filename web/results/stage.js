@@ -3,6 +3,7 @@ import { api } from "../../../scripts/api.js"
 import { say } from "../api.js"
 import { make } from "../controls.js"
 import { pictureUrl } from "./source.js"
+import { unfetched } from "./text.js"
 
 export class Stage {
   #video = false // what is to be shown; what arrives late for the other is ignored
@@ -22,8 +23,12 @@ export class Stage {
   /** Show one file of a result. `text` says what is in it. */
   show(row, position, text) {
     const url = pictureUrl(api, row, position, false)
-    this.missing.hidden = true
+    this.missing.hidden = row.pictures > 0
     this.#video = row.kind === "video"
+    if (!row.pictures) {
+      this.missing.textContent = unfetched(row)
+      return this.clear()
+    }
     this.#empty(this.#video ? this.picture : this.video)
     if (this.#video) {
       this.video.setAttribute("aria-label", text)

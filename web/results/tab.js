@@ -1,11 +1,11 @@
-/** The sidebar tab "Volcengine CV": calls under way, open tasks, what was charged, and every stored result. */
+/** The sidebar tab "Volcengine CV": calls under way, open calls, what was charged, and every stored result. */
 import { app } from "../../../scripts/app.js"
 import { call, say } from "../api.js"
 import { fill, make } from "../controls.js"
 import { ResultList } from "./list.js"
+import { OpenList } from "./open.js"
 import { Source } from "./source.js"
 import { Spending } from "./spending.js"
-import { TaskList } from "./tasks.js"
 import { modelTitle, number } from "./text.js"
 import { UnderwayList } from "./underway.js"
 import { Viewer } from "./viewer.js"
@@ -24,7 +24,7 @@ class Panel {
     this.list = new ResultList(this.source, (index) => this.viewer.open(index))
     this.viewer = new Viewer(this.source, (index) => this.list.focus(index))
     this.underway = new UnderwayList()
-    this.tasks = new TaskList()
+    this.open = new OpenList()
     this.spending = new Spending()
     this.search = make("input", { type: "search", placeholder: say("results_search"), spellcheck: false })
     this.search.title = say("results_search_in")
@@ -37,7 +37,7 @@ class Panel {
       make("header", {}, make("h2", { textContent: TITLE }), this.#settingsButton()),
       this.spending.element,
       this.underway.element,
-      this.tasks.element,
+      this.open.element,
       make("div", { className: "volcv-r-filter" }, this.search, this.models),
       this.note,
       this.list.element
@@ -94,9 +94,9 @@ class Panel {
     this.#timer = 0
     if (!document.hidden) {
       try {
-        const { calls, tasks, revision } = await call("GET", "/calls")
+        const { calls, open, revision } = await call("GET", "/calls")
         this.underway.update(calls, this.source.refusal)
-        this.tasks.update(tasks)
+        this.open.update(open, this.source.refusal)
         if (revision !== this.#revision || this.source.error) this.#refresh(revision)
       } catch (error) {
         this.source.error = error.message
@@ -163,7 +163,7 @@ function renew() {
 }
 
 function addStyle() {
-  for (const file of ["results.css", "viewer.css"]) {
+  for (const file of ["results.css", "calls.css", "viewer.css"]) {
     document.head.append(make("link", { rel: "stylesheet", href: new URL(file, import.meta.url).href }))
   }
 }

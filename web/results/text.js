@@ -54,6 +54,12 @@ export function chargeOf(row) {
   return { word: say("results_reused", { count }), whole, kind: "free" }
 }
 
+/** Why a result that is paid is still to be fetched, in short; of some pictures only, where others are there. */
+export function unfetched({ kind, pictures, problem }) {
+  const name = pictures ? "paid_partly" : kind === "video" ? "paid_video" : "paid_picture"
+  return [say(name), problem].filter(Boolean).join(" ")
+}
+
 const TEXTS = {
   rephraser_result: "text_rephraser",
   predict_tags_result: "text_tags",

@@ -4,6 +4,7 @@ import { call, say } from "../api.js"
 import { button, make } from "../controls.js"
 import { copy, toast, useInGraph } from "./actions.js"
 import { idButton, thumbnail } from "./list.js"
+import { discardPaid, fetchPaid } from "./paid.js"
 import { pictureUrl } from "./source.js"
 import { Stage } from "./stage.js"
 import { chargeOf, duration, longTime, modelTitle, number, seedOf, size, textName } from "./text.js"
@@ -130,6 +131,7 @@ export class Viewer {
 
   #drawPicture() {
     this.stage.show(this.#row, this.#position, this.#row.prompt || this.title.textContent)
+    this.download.hidden = !this.#row.pictures
     this.download.href = pictureUrl(api, this.#row, this.#position, false)
   }
 
@@ -156,38 +158,56 @@ export class Viewer {
   #drawActions() {
     const row = this.#row
     const { refusal } = this.source
-    const erase = button(say("delete"), () => this.#ask(), "danger")
+    const waits = row.state === "answered"
+    const erase = button(say(waits ? "paid_discard" : "delete"), () => this.#ask(), "danger")
     erase.disabled = Boolean(refusal)
-    erase.title = refusal
+    erase.title = refusal || (waits ? say("paid_discard_hint") : "")
+    const fetch = button(say("paid_fetch"), () => this.#fetch(), "primary")
+    fetch.disabled = Boolean(refusal) || row.fetching
+    fetch.title = refusal || say("paid_fetch_hint")
     // The recall node brings pictures only.
-    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), "primary")]
+    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), waits ? "" : "primary")]
     this.actions.replaceChildren(
+      ...(waits ? [fetch] : []),
       ...use,
-      button(say("results_copy_id"), () => copy(row.request_id, this.element)),
+      button(say("results_copy_id"), () => copy(row.name, this.element)),
       erase
     )
   }
 
   #use() {
-    const { request_id } = this.#row
+    const { name } = this.#row
     this.element.close()
-    useInGraph(request_id)
+    useInGraph(name)
+  }
+
+  #fetch() {
+    const row = this.#row
+    this.element.close() // its row in the list shows what becomes of it
+    fetchPaid(row)
   }
 
   /** The question takes the place of the buttons. */
   #ask() {
-    const confirmation = this.#row.kind === "video" ? "results_confirm_delete_video" : "results_confirm_delete"
-    const question = make("span", { textContent: say(confirmation), role: "alert" })
+    const waits = this.#row.state === "answered"
+    const stored = this.#row.kind === "video" ? "results_confirm_delete_video" : "results_confirm_delete"
+    const question = make("span", { textContent: say(waits ? "paid_discard_ask" : stored), role: "alert" })
     const back = button(say("cancel"), () => {
       this.#drawActions()
       this.actions.lastElementChild.focus()
     })
-    this.actions.replaceChildren(question, button(say("delete"), () => this.#delete(), "danger"), back)
+    const sure = button(say(waits ? "paid_discard" : "delete"), () => this.#delete(waits), "danger")
+    this.actions.replaceChildren(question, sure, back)
     back.focus()
   }
 
-  async #delete() {
+  async #delete(waits) {
     const index = this.#index
+    if (waits) {
+      if (await discardPaid(this.#row)) this.element.close()
+      else this.#drawActions()
+      return
+    }
     try {
       await call("DELETE", `/results/${this.#row.id}`)
     } catch (error) {
@@ -206,7 +226,7 @@ export class Viewer {
     const row = details ?? this.#row
     const entries = [
       [say("results_prompt"), row.prompt],
-      [say("results_request_id"), idButton(row.request_id)],
+      [say("results_request_id"), idButton(row.name)],
       [say("results_time"), longTime(row.created)],
       [say("results_seed_name"), seedOf(row, say("results_random_long"))],
       [say("results_duration"), row.seconds === null ? "" : duration(row.seconds)],
