@@ -19,7 +19,16 @@ from functools import partial
 from .. import config
 from ..answer.envelope import RawAnswer
 from ..config import Profile
-from ..errors import Cancelled, Charged, DownloadError, LostAnswerError, StoreError, TaskGoneError, VolcvError
+from ..errors import (
+    Cancelled,
+    Charged,
+    DownloadError,
+    LostAnswerError,
+    RefusedError,
+    StoreError,
+    TaskGoneError,
+    VolcvError,
+)
 from ..http.transport import Transport
 from ..messages import say
 from ..request.body import Draft, Request
@@ -210,6 +219,13 @@ class CallExecutor:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
+            except RefusedError as error:  # the process that stored the answer was killed before it read it
+                error.lost = True
+                if error.charged is Charged.NO:
+                    row.drop()
+                else:
+                    row.ended(State.FAILED, error.key)
+                raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
             return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
