@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TypeVar
 
 from . import messages
+from .redact import without_links
 
 
 class Charged(str, Enum):
@@ -75,7 +76,8 @@ class VolcvError(Exception):
         """The facts to quote to support, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""
         names = ("service_message", "code", "http_status", "request_id")
         known = [(name, getattr(self, name)) for name in names]
-        parts = [messages.say(f"fact.{name}", value=value) for name, value in known if value not in (None, "")]
+        shown = [(name, without_links(str(value))) for name, value in known if value not in (None, "")]
+        parts = [messages.say(f"fact.{name}", value=value) for name, value in shown]
         return messages.say("fact.between").join(parts)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Removes secrets, signed URLs and base64 from texts before they are shown or logged."""
+"""Makes texts fit to be shown or logged: no secrets, signed URLs, base64, markup or links."""
 
 from __future__ import annotations
 
@@ -13,6 +13,21 @@ PATTERNS = (
     (re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*"), r"\1"),
     (re.compile(r"[A-Za-z0-9+/]{120,}={0,2}"), "(base64)"),
 )
+
+MARKUP = re.compile(r"\[(?=\[)|<(?=[A-Za-z/!])|_(?=_LNK)")
+"""Starts of what ComfyUI renders in the text of a node: ``[[label|url]]``, tags, and its own placeholder for links."""
+LINK = re.compile(r"(?i)\b(https?|ftp|file)(://)|\b(www)\.")
+"""Starts of what ComfyUI turns into a link there."""
+
+
+def without_markup(text: str) -> str:
+    """``text`` with the start of markup replaced, so that a node shows it as it stands."""
+    return MARKUP.sub(lambda start: {"<": "\u2039", "[": "[ "}.get(start[0], "_ "), text)
+
+
+def without_links(text: str) -> str:
+    """``text`` with addresses in the usual form that is no link: ``https[:]//host/path``."""
+    return LINK.sub(lambda start: f"{start[1]}[:]//" if start[1] else f"{start[3]}[.]", text)
 
 
 def remove_secrets(text: str, secrets: Iterable[str]) -> str:

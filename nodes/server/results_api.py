@@ -20,7 +20,7 @@ from PIL import Image
 from ...volcv_client.catalog import all_models, model
 from ...volcv_client.catalog.labels import locale_file
 from ...volcv_client.errors import StoreError
-from ...volcv_client.images.decode import ANSWER_FORMATS
+from ...volcv_client.images.decode import answer_formats
 from ...volcv_client.images.formats import CONTENT_TYPES
 from ...volcv_client.messages import LANGUAGES, language, texts
 from ...volcv_client.money import estimated
@@ -236,7 +236,7 @@ def file_facts(file: ResultFile) -> dict[str, Any]:
     try:
         if file.is_video or file.path is None:
             return {"format": "MP4", "bytes": file.size}
-        with Image.open(file.path, formats=ANSWER_FORMATS) as image:
+        with Image.open(file.path, formats=answer_formats()) as image:
             return {"width": image.width, "height": image.height, "format": image.format, "bytes": file.size}
     except (StoreError, OSError, ValueError, Image.DecompressionBombError):
         return {}

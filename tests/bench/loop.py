@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.support import results
 from tests.support.pack import load_pack
 
 from .calls import outpaint, touch_memory
@@ -126,36 +127,41 @@ def memory_child() -> None:
 def store(quick: bool) -> list[Row]:
     """Looking up and saving with 100,000 entries."""
     load_pack()
-    from volcv_pack.volcv_client.store.result import Result, ResultFile
+    from volcv_pack.volcv_client.store.result import Result
     from volcv_pack.volcv_client.store.results import ResultStore
 
     entries = 500 if quick else 100_000
     data = b"\xff\xd8\xff" + bytes(500_000)
     suite = f"store, {entries} entries"
     with tempfile.TemporaryDirectory(prefix="volcv-bench-") as folder:
-        kept = ResultStore(Path(folder) / "results", 10**15)
-        blank = {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": [], "files": (ResultFile(data=data),)}
+        kept = ResultStore(Path(folder) / "results")
+        kept.limit_bytes = 10**15
+        blank = {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": []}
 
         def result(number: int) -> Result:
             return Result(f"r{number}", "model", f"{number:064x}", True, number, request={"prompt": "p"}, **blank)
 
-        saved = kept.save(result(0))
+        def save(store: ResultStore, one: Result) -> Result:
+            """From before the request leaves until the result is complete."""
+            return results.save(store, one, [data], answer=data)
+
+        saved = save(kept, result(0))
         fill(kept.folder / "index.db", saved.files[0].path.name, entries)
         found, lost, saves = [], [], []
         for number in range(1, 301):
             for times, wanted in ((found, f"{number * (entries // 301 or 1):064x}"), (lost, f"x{number}")):
                 began = time.perf_counter()
-                kept.find(wanted)
+                results.find(kept, wanted)
                 times.append(time.perf_counter() - began)
         for number in range(60):
             began = time.perf_counter()
-            kept.save(result(entries + 1 + number))
+            save(kept, result(entries + 1 + number))
             saves.append(time.perf_counter() - began)
-        empty = ResultStore(Path(folder) / "other" / "results", 10**15)
+        empty = ResultStore(Path(folder) / "other" / "results")
         first = []
         for number in range(60):
             began = time.perf_counter()
-            empty.save(result(number))
+            save(empty, result(number))
             first.append(time.perf_counter() - began)
         kept.close()
         empty.close()
@@ -175,13 +181,10 @@ def fill(database: Path, file: str, entries: int) -> None:
     connection = sqlite3.connect(database)
     with connection:
         connection.executemany(
-            "INSERT INTO results (fingerprint, reusable, request_id, req_key, seed, created, used, bytes, record)"
-            " VALUES (?, 1, ?, 'model', ?, ?, ?, 500000, ?)",
-            ((f"{n:064x}", f"r{n}", n, float(n), float(n), record) for n in range(1, entries)),
-        )
-        connection.executemany(
-            "INSERT INTO charges (created, request_id, fingerprint, model, charged) VALUES (?, ?, ?, 'model', 1)",
-            ((float(n), f"r{n}", f"{n:064x}") for n in range(1, entries)),
+            "INSERT INTO calls (uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id,"
+            " seed, created, charged, bytes, search, record, used)"
+            " VALUES (?, 'complete', '', ?, 1, '', 'model', ?, '', ?, ?, 'yes', 500000, 'p', ?, ?)",
+            ((f"u{n}", f"{n:064x}", f"r{n}", n, float(n), record, float(n)) for n in range(1, entries)),
         )
     connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from argparse import ArgumentTypeError
 from types import SimpleNamespace
 from typing import Any
@@ -87,20 +88,23 @@ def test_controls_may_have_windows_paths() -> None:
 
 
 def test_a_second_ctrl_c_leaves_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    cancelled: list[bool] = []
+    told: list[str] = []
     run: Any = SimpleNamespace(
         calls=[SimpleNamespace(phase=Phase.WORKING)],
         done=0,
         ended=False,
+        exit_wait=30.0,
         status=lambda: "",
-        cancel=lambda: cancelled.append(True),
+        cancel=lambda: told.append("cancel"),
+        abandon=lambda: told.append("abandon"),
     )
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(follow, "time", SimpleNamespace(sleep=interrupt))
+    monkeypatch.setattr(follow, "time", SimpleNamespace(sleep=interrupt, monotonic=time.monotonic))
     with pytest.raises(KeyboardInterrupt):
         follow.follow(follow.Runs([run]), Progress(quiet=True))
-    assert cancelled == [True]
-    assert "stored" in capsys.readouterr().err
+    assert told == ["cancel", "abandon"]
+    shown = capsys.readouterr().err
+    assert "stored" in shown and "`volcv tasks` lists them" in shown

@@ -252,7 +252,6 @@ MATRIX: tuple[Case, ...] = (
     link("link, stalled", "download_timeout", file(stall=30.0)),
     link("link, endless", "picture_endless", file(endless=True)),
     link("link, a web page", "not_a_picture", file(status=200, body=HTML, content_type="text/html")),
-    link("link, wrong content type", "not_a_picture", file(content_type="video/mp4")),
     link(
         "link, no picture",
         "picture_broken",

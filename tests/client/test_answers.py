@@ -9,7 +9,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from volcv_client.answer.codes import CODES
-from volcv_client.answer.envelope import Envelope, RawAnswer, elapsed, parse, parse_data
+from volcv_client.answer.envelope import Envelope, RawAnswer, has_result, parse, parse_data, task_status
+from volcv_client.answer.json_values import elapsed
 from volcv_client.errors import (
     BadAnswerError,
     BusyError,
@@ -63,6 +64,34 @@ def test_both_lists_may_be_filled_and_blanks_do_not_count() -> None:
     envelope = parse(raw(success({"image_urls": ["", " ", "https://a/1"], "binary_data_base64": ["QQ==", None, ""]})))
     assert envelope.image_urls == ("https://a/1",)
     assert envelope.base64_pictures == ("QQ==",)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_links_and_inline_pictures_stay_in_order_when_both_are_there(listed: bool) -> None:
+    urls, texts = ["https://a/1", "https://a/2"], ["QQ", "Qg=="]
+    data = {"image_urls": [{"url": url} for url in urls], "binary_data_base64": texts}
+    body = success(data)
+    body["data"] = body["data"] if listed else json.dumps(body["data"])
+    envelope = parse(raw(body))
+    assert (envelope.image_urls, envelope.base64_pictures) == (tuple(urls), tuple(texts))
+
+
+def test_entries_count_as_what_they_are() -> None:
+    data = {"image_urls": ["https://a/1", "data:image/png;base64,QQ=="], "binary_data_base64": ["http://a/2", "Qg"]}
+    envelope = parse(raw(success(data)))
+    assert envelope.image_urls == ("https://a/1", "http://a/2")
+    assert envelope.base64_pictures == ("Qg", "data:image/png;base64,QQ==")
+
+
+@pytest.mark.parametrize("link", ["https://a/1.mp4", ["https://a/1.mp4"], {"url": "https://a/1.mp4"}])
+def test_a_video_link_may_be_wrapped_as_well(link: object) -> None:
+    assert parse(raw(success({"video_url": link})), video=True).image_urls == ("https://a/1.mp4",)
+
+
+def test_a_poll_s_data_may_be_json_text() -> None:
+    answer = raw({"code": 10000, "data": json.dumps({"status": "in_queue", "image_urls": "https://a/1"})})
+    assert task_status(answer) == "in_queue"
+    assert has_result(parse_data(answer)[0])
 
 
 @pytest.mark.parametrize(
@@ -277,7 +306,9 @@ def test_a_gateway_that_lost_the_service_may_have_charged(status: int, charged: 
         ({"code": 10000, "data": {}}, "no_picture"),
         ({"code": 10000, "data": {"image_urls": [], "binary_data_base64": []}}, "no_picture"),
         ({"code": 10000, "data": {"image_urls": None, "binary_data_base64": [7]}}, "no_picture"),
-        ({"code": 10000, "data": {"image_urls": "https://a/1"}}, "no_picture"),
+        ({"code": 10000, "data": {"image_urls": {"url": 7}}}, "no_picture"),
+        ({"code": 10000, "data": "{}"}, "no_picture"),
+        ({"code": 10000, "data": "[]"}, "no_data"),
     ],
 )
 def test_success_that_is_none(body: object, key: str) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from volcv_client import config, messages
-from volcv_client.answer.envelope import Envelope, RawAnswer, parse, retry_after
+from volcv_client.answer.envelope import Envelope, RawAnswer, parse
+from volcv_client.answer.raw import retry_after
 from volcv_client.calls.retry import RULES, rule_for, wait_before
 from volcv_client.config import Profile, normalize_base_url
 from volcv_client.errors import SetupError, VolcvError

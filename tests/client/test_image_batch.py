@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from tests.support import pictures
-from volcv_client.calls.call import decode_files
+from volcv_client.calls.call import FileDecoder
 from volcv_client.errors import BadAnswerError
 from volcv_client.images import decode
 from volcv_client.images.batch import ImageBatch, stack
@@ -115,17 +116,24 @@ def test_a_failure_beside_a_picture_in_place_leaves_that(monkeypatch: pytest.Mon
     assert levels(batch) == [10] and np.shares_memory(batch, kept)
 
 
+def decode_files(decoder: FileDecoder, files: Sequence[ResultFile]) -> None:
+    for file in files:
+        decoder.decode(file)
+
+
 @pytest.mark.parametrize("pixels", [None, ImageBatch(2)])
 def test_a_broken_or_too_large_answer_leaves_its_position_empty(
     monkeypatch: pytest.MonkeyPatch, pixels: ImageBatch | None
 ) -> None:
     monkeypatch.setattr(decode, "MAX_ANSWER_TOTAL_PIXELS", 60)
     good = ResultFile(data=png(10))
-    decode_files(pixels, 1, [good, good])
+    decode_files(FileDecoder(pixels, 1), [good, good])
+    decoder = FileDecoder(pixels, 0)
     for files, key in [([good, ResultFile(data=png(9)[:40])], "picture_broken"), ([good] * 3, "picture_bomb")]:
         with pytest.raises(BadAnswerError) as caught:
-            decode_files(pixels, 0, files)
+            decode_files(decoder, files)
         assert caught.value.key == key
+        decoder.clear()
     assert pixels is None or levels(pixels.stack()[0]) == [10, 10]
 
 

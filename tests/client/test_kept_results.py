@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import io
-import sqlite3
 import threading
 import time
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,21 @@ import pytest
 from PIL import Image
 
 from tests.gateway import Fault, Gateway
+from tests.support.results import begin, save, submit
 from volcv_client import config
+from volcv_client.answer.envelope import RawAnswer
 from volcv_client.calls.batch import BatchRun
 from volcv_client.calls.call import Call, Phase
 from volcv_client.client import Client
 from volcv_client.errors import Cancelled, ModerationError, StoreError
-from volcv_client.store import results
+from volcv_client.store.entry import Entry, State
+from volcv_client.store.result import ResultFile
 from volcv_client.store.results import ResultStore
 
 from .helpers import KEY, POOL, SMALL, client_for, finish, make, png, profile, sandbox, start, until
 from .test_paying_once import A, B
-from .test_store import PICTURE, files_of, result, save
+from .test_store import PICTURE, files_of, held_by_another, result, write_again
+from .test_store import impatient as impatient
 
 MODEL = "high_aes_general_v14"
 
@@ -40,18 +44,59 @@ def spent(store: ResultStore, since: float = 0.0) -> dict[str, tuple[int, float 
     return {one.req_key: (one.calls, one.cost) for one in store.spending_since(since)}
 
 
+def seeds(page: tuple[Sequence[Entry], int]) -> tuple[list[int | None], int]:
+    entries, total = page
+    return [one.result.seed for one in entries], total
+
+
 def test_pages_with_their_total(store: ResultStore) -> None:
     for number in range(5):
         save(store, result(number, req_key="even" if number % 2 == 0 else "odd"), [PICTURE])
-    save(store, result(9, image_urls=["https://a/1"]), ())
-    assert [one.seed for one in store.listing(2)[0]] == [4, 3]
-    assert store.listing(2)[1] == 5
-    found, total = store.listing(2, 1, "even")
-    assert ([one.seed for one in found], total) == ([2, 0], 3)
-    found, total = store.listing(1, 1, wanted=lambda one: one.seed in (0, 1, 3))
-    assert ([one.seed for one in found], total) == ([1], 3)
-    assert store.listing(5, 5)[0] == []
+    assert seeds(store.listing(2)) == ([4, 3], 5)
+    assert seeds(store.listing(2, 1, "even")) == ([2, 0], 3)
+    assert seeds(store.listing(1, 1, words=[("1", ["even"])])) == ([2], 4)
+    assert seeds(store.listing(5, 5)) == ([], 5)
     assert store.models() == {"even": 3, "odd": 2}
+
+
+def test_paid_answers_whose_pictures_are_still_to_come_are_listed(store: ResultStore) -> None:
+    save(store, result(1), [PICTURE])
+    save(store, result(2, image_urls=["https://a/1"]), problem="download_cut")
+    begin(store, result(3)).sent()
+    submit(store, result(4), "77")
+    listed, total = store.listing(9)
+    assert [(one.result.seed, one.state.value, one.problem) for one in listed] == [
+        (2, "answered", "download_cut"),
+        (1, "complete", ""),
+    ]
+    assert total == store.usage()[0] == 2 and [one.seed for one in store.newest(9)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["fox"], [3, 1]),
+        (["FOX", "snow"], [3]),
+        (["\u72d0\u72f8"], [2]),
+        (["\u72d0"], [2]),
+        (["request-2"], [2]),
+        (["high_aes"], [3, 2, 1]),
+        (["100%_"], [1]),
+        (["'; DROP"], []),
+        (["dog"], []),
+    ],
+)
+def test_words_are_searched_in_prompt_model_id_and_seed(store: ResultStore, words: list[str], found: list[int]) -> None:
+    prompts = ["a Red FOX, 100%_ sharp", "\u96ea\u5730\u91cc\u7684\u72d0\u72f8", "fox in the snow"]
+    for number, prompt in enumerate(prompts, 1):
+        save(store, result(number, req_key="high_aes_general", request={"prompt": prompt}), [PICTURE])
+    assert seeds(store.listing(9, words=[(word, []) for word in words])) == (found, len(found))
+
+
+def test_a_deleted_result_is_not_found_by_its_words(store: ResultStore) -> None:
+    save(store, result(1), [PICTURE])
+    store.forget("request-1")
+    assert seeds(store.listing(9, words=[("a", [])])) == ([], 0)
 
 
 def test_a_row_s_number_is_never_given_to_another(store: ResultStore) -> None:
@@ -91,43 +136,42 @@ def test_charges_are_counted_from_a_time_on(store: ResultStore) -> None:
 
 
 def test_a_download_that_is_made_up_for_is_one_charge(store: ResultStore) -> None:
+    row = begin(store, result())
+    row.answered(RawAnswer(200, {}, b"{}"), 1.0)
     paid = result(image_urls=["https://a/1"], cost=2.0)
-    save(store, paid, ())
-    save(store, paid, [PICTURE])
+    row.read(paid, "links")
+    assert spent(store) == {"key": (1, 2.0)}
+    row.read(replace(paid, files=(ResultFile(data=PICTURE),)))
     assert spent(store) == {"key": (1, 2.0)}
 
 
-def test_the_charge_and_the_result_are_one_transaction(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_charge_and_the_result_are_one_transaction(store: ResultStore, impatient: None) -> None:
     save(store, result(1), [PICTURE])
-
-    def fail(*_: object) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    monkeypatch.setattr(results.ledger, "record_call", fail)
-    with pytest.raises(StoreError):
+    with held_by_another(store.folder):
         save(store, result(2), [PICTURE])
-    assert store.usage()[0] == 1 and len(files_of(store)) == 1
-    assert spent(store) == {"key": (1, None)}
+        assert store.usage()[0] == 1 and spent(store) == {"key": (1, None)}
+    write_again(store)
+    assert store.usage()[0] == 2 and spent(store) == {"key": (2, None)}
 
 
-def test_a_store_of_an_earlier_version_is_used_on(store: ResultStore) -> None:
-    kept = save(store, result(1), [PICTURE])
-    store.close()
-    with sqlite3.connect(store.folder / "index.db") as connection:
-        connection.execute("DROP TABLE charges")
-    connection.close()
-    again = ResultStore(store.folder)
-    found = again.by_id(kept.id)
-    assert found is not None and (found.charged, found.reuses) == (True, 0)
-    save(again, result(2), [PICTURE])
-    assert spent(again) == {"key": (1, None)}
+def test_calls_of_unknown_outcome_are_counted_apart(store: ResultStore) -> None:
+    save(store, result(1), [PICTURE])
+    for number, state in ((2, State.UNKNOWN), (3, State.FAILED)):
+        with begin(store, result(number)) as row:
+            row.sent()
+            row.ended(state, "read_timeout")
+    with begin(store, result(4)) as row:
+        row.drop()
+    submit(store, result(5), "77")
+    assert [(one.calls, one.unknown) for one in store.spending_since(0.0)] == [(2, 2)]
+    assert store.charged_since(0.0) == 4
 
 
 def test_calls_are_counted_once_and_reuses_with_them(client: Client) -> None:
     make(client, A)
     make(client, {**A, "count": 2})
     make(client, A)
-    rows = {one.seed: one for one in client.store.listing(9)[0]}
+    rows = {one.seed: one for one in client.store.newest(9)}
     assert {seed: (one.charged, one.reuses) for seed, one in rows.items()} == {7: (True, 2), 8: (True, 0)}
     assert spent(client.store)[MODEL][0] == 2
 
@@ -137,14 +181,14 @@ def test_twins_count_as_reuses() -> None:
         client = client_for(profile(server.url, max_concurrency=4))
         for run in [start(client, A) for _ in range(3)]:
             finish(run)
-        assert client.store.listing(1)[0][0].reuses == 2
+        assert client.store.newest(1)[0].reuses == 2
         assert spent(client.store)[MODEL][0] == server.charged == 1
 
 
 def test_the_sandbox_charges_nothing() -> None:
     client = client_for(config.profile("sandbox"))
     make(client, A)
-    assert client.store.listing(1)[0][0].charged is False
+    assert client.store.newest(1)[0].charged is False
     assert spent(client.store) == {}
 
 
@@ -175,21 +219,21 @@ def test_the_revision_follows_every_change_here_and_elsewhere(store: ResultStore
     seen.append(store.revision())
     other.delete_id(kept.id)
     seen.append(store.revision())
-    store.record_reuse(kept)
+    store.journal.record_reuse(store.journal.of("print-2")[0])
     seen.append(store.revision())
     assert len(set(seen)) == len(seen)
 
 
 def test_a_thumbnail_is_made_once_and_goes_with_its_result(store: ResultStore) -> None:
     kept = save(store, result(), [png(1200, 600), png(10, 40, "RGBA"), png(20, 20, "I;16")])
-    paths = [store.thumbnail(kept, position) for position in range(3)]
+    thumbnails = [store.thumbnail(kept, position) for position in range(3)]
     sizes = []
-    for path in paths:
+    for path in thumbnails:
         with Image.open(path) as image:
             assert (image.format, image.mode) == ("JPEG", "RGB")
             sizes.append(image.size)
     assert sizes == [(256, 128), (10, 40), (20, 20)]
-    before = paths[0].stat().st_mtime_ns
+    before = thumbnails[0].stat().st_mtime_ns
     assert store.thumbnail(kept, 0).stat().st_mtime_ns == before
     with pytest.raises(IndexError):
         store.thumbnail(kept, 3)
@@ -281,5 +325,5 @@ def test_a_call_that_is_submitted_again_keeps_its_number(client: Client) -> None
 
 def test_a_key_is_in_no_row(client: Client) -> None:
     make(client, A)
-    kept = client.store.listing(1)[0][0]
+    kept = client.store.newest(1)[0]
     assert KEY not in repr(replace(kept, files=()))

@@ -14,6 +14,7 @@ from volcv_client import messages
 from volcv_client.answer.codes import CODES, HTTP_STATUSES
 from volcv_client.calls.call import Phase
 from volcv_client.errors import BatchError, Charged, VolcvError
+from volcv_client.store.spending import periods
 
 EN, ZH = messages.texts("en"), messages.texts("zh")
 PACKAGE = Path(volcv_client.__file__).parent
@@ -99,6 +100,7 @@ def test_no_error_text_is_unused() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     made = {str(code) for code in CODES} | {f"http_{status}" for status in HTTP_STATUSES}
+    made |= {f"{period}_limit" for period in periods()}
     keys = {name.split(".")[1] for name in EN if name.startswith("error.")}
     assert not keys - constants - made
 

@@ -280,7 +280,7 @@ def test_cmyk_jpeg() -> None:
     assert got[8, 8] == pytest.approx([1.0, 0.0, 0.0], abs=0.05)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PPM", "ICO"])
+@pytest.mark.parametrize("kind", ["PPM", "ICO", "PCX", "TGA", "EPS", "DDS"])
 def test_other_formats_are_refused(kind: str) -> None:
     with pytest.raises(BadAnswerError) as caught:
         decode_image(saved(Image.new("RGB", (16, 16)), kind))
@@ -288,7 +288,7 @@ def test_other_formats_are_refused(kind: str) -> None:
 
 
 @pytest.mark.parametrize("lenient", [False, True])
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "AVIF", "JPEG2000", "QOI"])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
 def test_a_cut_picture_is_never_filled_in(
     kind: str, part: float, lenient: bool, monkeypatch: pytest.MonkeyPatch
@@ -420,13 +420,15 @@ def test_the_largest_documented_answer_fits() -> None:
 PEAK = """
 import resource, sys
 from pathlib import Path
-from volcv_client.calls.call import decode_files
+from volcv_client.calls.call import FileDecoder
 from volcv_client.store.result import ResultFile
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 data = Path(sys.argv[1]).read_bytes()
 before = peak()
-decode_files(None, 0, [ResultFile(data=data)] * 6)
+decoder = FileDecoder()
+for _ in range(6):
+    decoder.decode(ResultFile(data=data))
 print(peak() - before)
 """
 

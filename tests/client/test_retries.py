@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.gateway import Fault
-from volcv_client.answer.envelope import retry_after
+from volcv_client.answer.raw import retry_after
 from volcv_client.calls import retry
 from volcv_client.calls.retry import LONGEST_WAIT, RULES, Rule, matches, rule_for, wait_before
 from volcv_client.errors import (

@@ -27,7 +27,7 @@ from volcv_client.errors import (
     VolcvError,
 )
 from volcv_client.images.formats import is_mp4
-from volcv_client.store.tasks import KEPT_SECONDS, Task
+from volcv_client.store.entry import State
 
 from .helpers import IMAGE, KEY, client_for, colour, error_of, finish, make, profile, sandbox, start, until
 from .test_paying_once import other_process
@@ -205,7 +205,7 @@ def test_a_task_that_fails_is_not_asked_for_again(server: Gateway) -> None:
     client = client_for(profile(server.url))
     with pytest.raises(ModerationError):
         make(client, FIXED, IMAGE, key=EDIT)
-    assert [task.ended for task in client.store.tasks.newest(9)] == ["50511"]
+    assert [(one.state, one.problem) for one in client.store.journal.select("")] == [(State.FAILED, "50511")]
     make(client, FIXED, IMAGE, key=EDIT)
     assert actions(server).count(SUBMIT) == 2
 
@@ -244,28 +244,100 @@ def test_a_task_that_is_gone_is_said_so(server: Gateway, fate: Any) -> None:
     assert caught.value.key == f"task_{fate}" and caught.value.charged is Charged.MAYBE
 
 
-def test_a_task_that_was_lost_in_between_is_ordered_anew(slow: Gateway) -> None:
-    slow.inject(Fault(task="not_found", delay=0.0, times=None))
-    client = client_for(profile(slow.url))
-    lost = Task("gone", "", client.identity, EDIT, ASK, "", 7, False, {})
+def refuse_to_know(server: Gateway, fate: str) -> None:
+    server.inject(Fault(action=ASK, edit=lambda answer: {**answer, "data": {"status": fate}}, times=None))
+
+
+@pytest.mark.parametrize("fate", ["not_found", "expired"])
+def test_a_task_that_was_lost_in_between_is_submitted_anew(slow: Gateway, fate: str) -> None:
+    client = interrupted(slow, FIXED)
+    lost = client.store.journal.open_entries(9)[0].task_id
+    refuse_to_know(slow, fate)
     run = start(client, FIXED, IMAGE, key=EDIT)
-    with pytest.raises(TaskGoneError):
-        finish(run)
+    until(lambda: actions(slow).count(SUBMIT) == 2)
     slow.clear()
-    fingerprint = client.store.tasks.newest(1)[0].fingerprint
-    client.store.tasks.record(Task(**{**vars(lost), "fingerprint": fingerprint}))
-    outcome = make(client, FIXED, IMAGE, key=EDIT)
-    assert any("gone" in note and "new one" in note for note in outcome.notes)
+    outcome = finish(run)
+    assert any(lost in note and "new one" in note for note in outcome.notes)
     assert len(outcome.pictures) == 1
 
 
-def test_after_twelve_hours_nobody_asks(slow: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hours", [-100.0, 13.0, 100.0])
+def test_whatever_the_local_clock_says_the_service_is_asked(
+    slow: Gateway, monkeypatch: pytest.MonkeyPatch, hours: float
+) -> None:
     client = interrupted(slow, FIXED)
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + KEPT_SECONDS + 1)
-    assert not client.store.tasks.newest(1)[0].open
-    make(client, FIXED, IMAGE, key=EDIT)
-    assert actions(slow).count(SUBMIT) == 2
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + hours * 3600)
+    outcome = make(client, FIXED, IMAGE, key=EDIT)
+    assert any("taken up again" in note for note in outcome.notes)
+    assert actions(slow).count(SUBMIT) == 1
+
+
+def test_an_old_task_that_is_not_known_ends_at_once(slow: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old by the service's clock: its Date headers, then and now."""
+    client = interrupted(slow, FIXED)
+    (entry,) = client.store.journal.open_entries(9)
+    assert entry.service_time is not None
+    monkeypatch.setattr(task_call, "GONE_SECONDS", 60.0)
+    client.store.journal.move(entry, service_time=entry.service_time - task_call.KEPT_SECONDS - 60)
+    refuse_to_know(slow, "expired")
+    asked = actions(slow).count(ASK)
+    run = start(client, FIXED, IMAGE, key=EDIT)
+    until(lambda: actions(slow).count(SUBMIT) == 2)
+    assert actions(slow).count(ASK) in (asked + 1, asked + 2), "the second is that of the new task"
+    slow.clear()
+    assert len(finish(run).pictures) == 1
+
+
+def test_a_dead_link_of_a_task_is_fetched_by_asking_again(quick_retries: None, server: Gateway) -> None:
+    server.inject(Fault(where="file", status=404, times=1))
+    client = client_for(profile(server.url))
+    values = {"prompt": "the sea", "seed": 3}
+    with pytest.raises(DownloadError):
+        make(client, values, key=VIDEO)
+    asked = actions(server).count(ASK)
+    server.inject(Fault(where="file", status=404, times=1))
+    assert make(client, values, key=VIDEO).results[0].reused
+    assert actions(server).count(ASK) == asked + 1 and server.charged == 1
+
+
+def test_a_deleted_video_of_a_task_comes_again_for_free(server: Gateway, client: Client) -> None:
+    values = {"prompt": "the sea", "seed": 3}
+    first = make(client, values, key=VIDEO).results[0]
+    for file in first.files:
+        assert file.path is not None
+        file.path.unlink()
+    again = make(client, values, key=VIDEO).results[0]
+    assert again.reused and again.request_id == first.request_id and is_mp4(again.files[0].read())
+    assert server.charged == 1
+
+
+def test_a_deleted_picture_of_a_task_without_links_is_asked_for_again(server: Gateway, client: Client) -> None:
+    first = make(client, {**FIXED, "return_url": False}, IMAGE, key=EDIT).results[0]
+    assert not first.image_urls and first.files[0].path is not None
+    first.files[0].path.unlink()
+    again = make(client, {**FIXED, "return_url": False}, IMAGE, key=EDIT).results[0]
+    assert again.reused and again.pictures[0].read() == first.pictures[0].read()
+    assert actions(server).count(SUBMIT) == server.charged == 1
+
+
+def test_equal_calls_wait_for_one_task(slow: Gateway) -> None:
+    client = client_for(profile(slow.url, max_concurrency=4))
+    runs = [start(client, FIXED, IMAGE, key=EDIT) for _ in range(3)]
+    assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]
+    assert actions(slow).count(SUBMIT) == slow.charged == 1
+
+
+def test_a_task_in_another_process_is_waited_for_or_left_alone() -> None:
+    """The same fixed seed waits for it; a random seed submits its own."""
+    for seed, charged in (("7", 1), ("-1", 2)):
+        with sandbox(task_seconds=1.5) as server:
+            other = other_process(PROGRAM, server.url, KEY, seed)
+            until(lambda server=server: ASK in actions(server), 30)  # type: ignore[misc]
+            out, problems = other_process(PROGRAM, server.url, KEY, seed).communicate(timeout=30)
+            assert out.split()[:1] == ["1"] and "taken up again" not in out, problems
+            assert other.communicate(timeout=30)[0].split()[:1] == ["1"]
+            assert server.charged == actions(server).count(SUBMIT) == charged
 
 
 def test_an_accepted_task_without_an_id_is_an_error(server: Gateway) -> None:
@@ -273,14 +345,6 @@ def test_an_accepted_task_without_an_id_is_an_error(server: Gateway) -> None:
     with pytest.raises(VolcvError) as caught:
         make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
     assert (caught.value.key, caught.value.charged) == ("no_task_id", Charged.MAYBE)
-
-
-def test_a_store_that_fails_does_not_stop_a_task(server: Gateway, tmp_path: Path, monkeypatch: Any) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way", encoding="utf-8")
-    monkeypatch.setenv("VOLCV_HOME", str(blocked))
-    outcome = make(client_for(profile(server.url)), FIXED, IMAGE, key=EDIT)
-    assert len(outcome.pictures) == 1 and outcome.notes
 
 
 def test_a_video_goes_to_disk(server: Gateway) -> None:
@@ -316,7 +380,7 @@ def test_a_video_that_does_not_arrive(quick_retries: None, fault: Fault, key: st
         outcome = make(client, {"prompt": "the sea", "seed": 3}, key=VIDEO)
         assert SUBMIT not in actions(server)
         assert all(is_mp4(file.read()) for file in outcome.pictures)
-        assert [task.ended for task in client.store.tasks.newest(9)] == ["done"]
+        assert [one.state for one in client.store.journal.select("")] == [State.COMPLETE]
 
 
 def test_a_big_video_is_never_whole_in_memory(server: Gateway, tmp_path: Path) -> None:

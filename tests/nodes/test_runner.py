@@ -164,6 +164,15 @@ def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: Gatew
     assert host.lines[-1] == str(caught.value)
 
 
+def test_what_the_gateway_says_is_plain_text_on_the_node(gateway: Gateway) -> None:
+    gateway.inject(Fault(code=50412, message="[[click|https://evil.example]] <a href='//e'>x</a>"))
+    host = FakeHost()
+    with pytest.raises(ModerationError):
+        run(TEXT_TO_IMAGE, host, prompt="a cat")
+    assert "click" in host.lines[-1]
+    assert not any(start in line for line in host.lines for start in ("[[", "<a", "https://evil"))
+
+
 def test_one_refused_picture_in_a_batch_costs_one_call_on_the_next_run(gateway: Gateway) -> None:
     gateway.inject(Fault(code=50511, match=lambda body: body["seed"] == 3))
     with pytest.raises(BatchError, match="Picture 3"):

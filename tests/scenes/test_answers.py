@@ -78,7 +78,7 @@ def test_what_could_not_be_read_is_read_later(server: Gateway, record: Record, m
     server.inject(Fault(edit=data(binary_data_base64=[base64.b64encode(picture.getvalue()).decode()])))
     client = client_for(profile(server.url))
     with monkeypatch.context() as patch:
-        patch.setattr(decode, "ANSWER_FORMATS", ("PNG", "JPEG"))
+        patch.setattr(decode, "answer_formats", lambda: ("PNG", "JPEG"))
         with pytest.raises(BadAnswerError):
             make(client, A)
     assert make(client, A).results[0].reused and server.charged == 1

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from os import environ
 from pathlib import Path
 
@@ -36,3 +37,19 @@ def part(name: str) -> str:
 def cells(*texts: object) -> str:
     """A row of a table."""
     return "| " + " | ".join(str(text).replace("|", "\\|").replace("<", "&lt;") for text in texts) + " |"
+
+
+def check_part(name: str, text: str) -> None:
+    """Compare a part with its text, or write it."""
+    if writing():
+        write_part(name, text)
+    assert part(name).rstrip() == text.rstrip(), "run it again with VOLCV_WRITE_DOCS=1"
+
+
+def stable(message: str) -> str:
+    """A message without what differs from run to run: request ids, task ids, ports, kept answers."""
+    message = re.sub(r"\b[0-9]{19}\b", "TASK-ID", message)
+    message = re.sub(r"\b20[0-9]{12}[0-9A-F]{18,22}\b", "REQUEST-ID", message)
+    message = re.sub(r"\S+/[0-9a-f]{32}\.answer", "FILE", message)
+    message = re.sub(r"\b[0-9a-f]{12}\b", "NAME", message)
+    return re.sub(r"(127\.0\.0\.1|localhost):[0-9]+", r"\1:PORT", message)

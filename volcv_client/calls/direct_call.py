@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..answer.advice import advise
 from ..answer.envelope import RawAnswer, parse
 from ..catalog.labels import title
 from ..config import Profile
@@ -26,6 +27,7 @@ from ..request.body import Request
 from ..request.json_body import JsonBody, inline_files, json_body, takes_links, with_links
 from ..store.attended import Attended
 from ..store.entry import State
+from ..store.result import Result
 from ..store.results import ResultStore
 from .call import Call, Phase
 
@@ -105,7 +107,7 @@ class DirectCall:
                 row.drop()
             elif answered and isinstance(error, BadAnswerError) and error.key != "html_answer":
                 self._call.charges += 1
-                keep_unread(row, error)
+                keep_unread(row, error, row.entry.result)
             else:
                 refused = answered and isinstance(error, RefusedError)
                 row.ended(State.FAILED if refused else State.UNKNOWN, error.key)
@@ -113,18 +115,20 @@ class DirectCall:
 
     @contextmanager
     def _upload_hint(self) -> Iterator[None]:
-        """A parameter error may mean that the service wants a link where it got an inline picture."""
+        """Word a failure for the call's model. A parameter error may mean that the service wants a link where it got
+        an inline picture."""
         try:
             yield
-        except ParameterError as error:
-            if not self._linked and takes_links(self._request.body, self._call.model):
+        except VolcvError as error:
+            advise(error, self._call.model, self._request.mode)
+            linkable = not self._linked and takes_links(self._request.body, self._call.model)
+            if linkable and isinstance(error, ParameterError):
                 error.hint = "upload_url"
             raise
 
 
-def keep_unread(row: Attended, error: VolcvError) -> None:
-    """Keep an answer that cannot be used now, and let the error say how to go on."""
-    result = row.entry.result
+def keep_unread(row: Attended, error: VolcvError, result: Result) -> None:
+    """Keep an answer that cannot be used now, with what is known of its result, and let the error say how to go on."""
     row.read(replace(result, request_id=result.request_id or error.request_id), error.key)
     error.request_id = row.entry.result.request_id
     error.hint = "fetch_later" if isinstance(error, DownloadError) else "answer_kept"

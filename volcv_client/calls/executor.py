@@ -109,7 +109,7 @@ class CallExecutor:
         if call.entry is not None:
             result = self._go_on(call, call.entry)
             if result is None:
-                raise LostAnswerError("attended_elsewhere", name=call.entry.name)
+                raise StoreError("attended_elsewhere", name=call.entry.name)
             return result
         if call.draft is None:
             raise Cancelled
@@ -146,11 +146,11 @@ class CallExecutor:
         """The entry to go on from. Raises StoreError if the journal cannot be read and the request may be in it."""
         try:
             found = self._journal.earlier(order.fingerprint, reuse=order.reuse)
-            if found is None and order.request is not None and order.reuse and order.draft.attachments:
-                # Results of versions that hashed the encoded files.
+            if found is None and order.request is not None and order.draft.attachments:
+                # Calls of versions that hashed the encoded files.
                 target = self._endpoint.identity, order.draft.mode.action
                 old = fingerprint_of_files(order.request.identity(), *target)
-                found = self._journal.earlier(old, reuse=True)
+                found = self._journal.earlier(old, reuse=order.reuse)
             return found
         except StoreError as error:
             if order.reuse:
@@ -191,7 +191,7 @@ class CallExecutor:
         """
         if entry.state is State.COMPLETE:
             try:
-                return self._reused(entry, self._reader.load(call, entry))
+                return self._reused(call, entry, self._reader.load(call, entry))
             except VolcvError as error:
                 if not (error.lost and (entry.result.image_urls or entry.task_id)):
                     raise
@@ -204,17 +204,18 @@ class CallExecutor:
             if entry.state is State.SUBMITTED:
                 return self._reader.read(call, row, self._poll(call, row))
             try:
-                return self._reused(entry, self._reader.read(call, row))
+                return self._reused(call, entry, self._reader.read(call, row))
             except (DownloadError, StoreError) as error:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
-            return self._reused(entry, self._reader.read(call, row, self._poll(call, row)))
+            return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
 
-    def _reused(self, entry: Entry, result: Result) -> Result:
-        self._journal.record_reuse(entry)
+    def _reused(self, call: Call, entry: Entry, result: Result) -> Result:
+        if call.entry is None:  # a result that was asked for by its name is no reuse
+            self._journal.record_reuse(entry)
         problem = self._journal.problem_of(entry)
         if problem is not None and not result.problem:
             result = replace(result, problem=str(problem), notes=(*result.notes, str(problem)))

@@ -44,18 +44,18 @@ class AnswerReader:
         Raises BadAnswerError or DownloadError if none can be used; the answer stays in the journal then. Raises
         StoreError if it cannot be read; its error says ``lost`` if there is neither an answer nor a link.
         """
-        decoder = call.decoder or FileDecoder()
+        decoder, result = call.decoder or FileDecoder(), row.entry.result
+        call.enter(Phase.DECODING)
         try:
             envelope = self._envelope(call.model, row.entry, raw or self._store.journal.raw_answer(row.entry))
             result = result_of(row.entry, envelope)
             if envelope.image_urls:
-                call.enter(Phase.DOWNLOADING)
                 row.read(result, "links")  # on the disk before the download begins
             files, problems = self._files(call, envelope, decoder)
             if problems and not files:
                 raise problems[0]
         except (BadAnswerError, DownloadError) as error:
-            keep_unread(row, error)
+            keep_unread(row, error, result)
             error.lost = error.key == "link_expired" and row.entry.age > LINK_SECONDS
             raise
         row.read(replace(result, files=files), problems[0].key if problems else "")

@@ -6,7 +6,8 @@ import logging
 import time
 from dataclasses import dataclass
 
-from ..answer.envelope import RawAnswer, date_of, has_result, parse, parse_data, task_status
+from ..answer.envelope import RawAnswer, has_result, parse, parse_data, task_status
+from ..answer.raw import date_of
 from ..errors import (
     BadAnswerError,
     BusyError,
@@ -155,7 +156,7 @@ class TaskPolls:
 
     def _end(self, error: VolcvError) -> None:
         if self._row.entry.state is State.ANSWERED:
-            keep_unread(self._row, error)
+            keep_unread(self._row, error, self._row.entry.result)
         else:
             self._row.ended(State.FAILED, error.key)
 

@@ -68,8 +68,8 @@ def run(arguments: Namespace) -> int:
         where = f"{arguments.host}:{arguments.port}"
         raise UsageError(say("cli.sandbox.no_port", where=where, problem=error)) from None
     with server:
-        greet(server.url, credential(arguments))
         try:
+            greet(server.url, credential(arguments))
             while True:
                 time.sleep(0.5)
         except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
@@ -13,7 +14,7 @@ from uuid import uuid4
 import requests
 
 from ..errors import DownloadError
-from ..images.formats import is_mp4
+from ..images.formats import START_BYTES, is_mp4, is_picture
 from .address_guard import AddressRule, BlockedAddressError, GuardedAdapter
 from .auth import NoAuth
 from .session import Session, host_of, read_pieces
@@ -26,8 +27,8 @@ MAX_PICTURE_BYTES = 128 * 2**20
 MAX_VIDEO_BYTES = 4 * 2**30
 MAX_REDIRECTS = 5
 EXPIRED_STATUSES = (401, 403, 404, 410)
-UNTYPED = ("", "application/octet-stream", "binary/octet-stream")
-WRONG_TYPE = {"image": "not_a_picture", "video": "not_a_video"}
+PICTURE_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")
+"""Starts of usual Content-Types of pictures. The bytes decide; a type only tells what else a file is."""
 
 
 class Downloads:
@@ -88,44 +89,59 @@ def redirect_target(url: str, response: requests.Response) -> str:
 
 
 def read_picture(response: requests.Response, deadline: float) -> bytes:
+    """The body. Raises DownloadError if neither its first bytes nor its Content-Type are those of a picture."""
+    pieces = checked_pieces(response, deadline, MAX_PICTURE_BYTES)
+    start = next(pieces)
+    kind = content_type(response)
+    if not is_picture(start) and kind and not kind.startswith(PICTURE_TYPES):
+        raise DownloadError("not_a_picture", kind=kind, host=host_of(response.url))
     content = BytesIO()  # grows and ends without copying
-    content.writelines(checked_pieces(response, deadline, "image", MAX_PICTURE_BYTES))
+    content.writelines(chain([start], pieces))
     return content.getvalue()
 
 
 def write_video(response: requests.Response, deadline: float, folder: Path) -> Path:
-    """A new file in the folder with the body; it is deleted again if the body is cut or not a video."""
+    """A new file in the folder with the body; it is deleted again if the body is cut. Raises DownloadError."""
+    pieces = checked_pieces(response, deadline, MAX_VIDEO_BYTES)
+    start = next(pieces)
+    if not is_mp4(start):
+        raise DownloadError("not_a_video", kind=content_type(response) or "?", host=host_of(response.url))
     path = folder / f"{uuid4().hex}.part"
     try:
         with path.open("xb") as file:
-            for piece in checked_pieces(response, deadline, "video", MAX_VIDEO_BYTES):
-                if not file.tell() and not is_mp4(piece):
-                    raise DownloadError("not_a_video", kind="?", host=host_of(response.url))
-                file.write(piece)
+            file.writelines(chain([start], pieces))
     except BaseException:  # also when the process is told to end
         path.unlink(missing_ok=True)
         raise
     return path
 
 
-def checked_pieces(response: requests.Response, deadline: float, kind: str, limit: int) -> Iterator[bytes]:
-    """The body in pieces. ``kind``: "image" or "video"; ``limit``: bytes.
+def content_type(response: requests.Response) -> str:
+    """The Content-Type without parameters, in lower case; empty without one."""
+    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()[:60]
 
-    Raises DownloadError for a wrong status, Content-Type or size, and the errors of :func:`read_pieces`.
+
+def checked_pieces(response: requests.Response, deadline: float, limit: int) -> Iterator[bytes]:
+    """The body in pieces, the first of at least ``START_BYTES`` (unless the body is shorter). ``limit``: bytes.
+
+    Raises DownloadError for a wrong status or size, and the errors of :func:`read_pieces`.
     """
     host, status = host_of(response.url), response.status_code
     if status in EXPIRED_STATUSES:
         raise DownloadError("link_expired", http_status=status, host=host)
     if status != 200:
         raise DownloadError("download_status", http_status=status, host=host)
-    content_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if content_type not in UNTYPED and not content_type.startswith(f"{kind}/"):
-        raise DownloadError(WRONG_TYPE[kind], kind=content_type[:60], host=host)
+    pieces = read_pieces(response, deadline)
+    start = b""
+    for piece in pieces:
+        start += piece
+        if len(start) >= START_BYTES:
+            break
+    if not start:
+        raise DownloadError("download_cut", host=host, problem="empty")
     size = 0
-    for piece in read_pieces(response, deadline):
-        yield piece
+    for piece in chain([start], pieces):
         size += len(piece)
         if size > limit:
             raise DownloadError("picture_endless", limit=limit // 2**20, host=host)
-    if not size:
-        raise DownloadError("download_cut", host=host, problem="empty")
+        yield piece

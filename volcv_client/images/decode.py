@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from ..errors import BadAnswerError
+from .formats import PICTURE_FORMATS
 from .pixels import conversion_slots
 
-ANSWER_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_ANSWER_PIXELS = 100_000_000
 MAX_ANSWER_TOTAL_PIXELS = 256 * 2**20
 """15 pictures of 4096 x 4096 fit, the most that a documented answer holds."""
@@ -29,11 +29,22 @@ INFLATE_BYTES = 2**20
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples per pixel by colour type (PNG specification, table 11.1)."""
 
+TIFF_PARTS = ((273, 279), (324, 325))
+"""Tags with the offsets and the byte counts of a TIFF's strips, and of its tiles (TIFF 6.0, sections 8 and 15)."""
+
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column, first row, column step and row step of each interlacing pass (PNG specification, section 8.2)."""
 
 Place: TypeAlias = "Callable[[int, int], NDArray[np.float32]]"
 """Returns the float32 array ``[H, W, 3]`` that a picture of that height and width is decoded into."""
+
+
+def answer_formats() -> tuple[str, ...]:
+    """Pillow's names of the ``PICTURE_FORMATS`` that it opens here, those of plugins included."""
+    names = [one.name for one in PICTURE_FORMATS]
+    if not all(name in Image.OPEN for name in names):
+        Image.init()
+    return tuple(name for name in names if name in Image.OPEN)
 
 
 def new_array(height: int, width: int) -> NDArray[np.float32]:
@@ -43,8 +54,8 @@ def new_array(height: int, width: int) -> NDArray[np.float32]:
 def decode_image(data: bytes, place: Place = new_array) -> NDArray[np.float32]:
     """RGB float32 ``[H, W, 3]`` in 0..1 of a picture file: EXIF turned, 16 bits kept, alpha over white.
 
-    Decodes into ``place(height, width)``. Raises BadAnswerError for anything but a whole PNG, JPEG, WebP or BMP of at
-    most 100 megapixels, MemoryError if there is no memory for it.
+    Decodes into ``place(height, width)``. Raises BadAnswerError for anything but a whole file of a known format
+    (the first frame counts) of at most 100 megapixels, MemoryError if there is no memory for it.
     """
     with opened(data) as image, conversion_slots:
         return decode_opened(image, data, place)
@@ -80,7 +91,7 @@ class AnswerPixels:
 def opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
     """The open picture file; every failure in it but a lack of memory becomes a BadAnswerError."""
     try:
-        with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=answer_formats()) as image:
             if image.width * image.height > MAX_ANSWER_PIXELS:
                 raise BadAnswerError("picture_bomb", size=f"{image.width} x {image.height}")
             yield image
@@ -95,7 +106,7 @@ def opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
 def decode_mask(data: bytes) -> NDArray[np.float32]:
     """Selection float32 ``[H, W]`` in 0..1 of a picture file that was decoded before: its opacity if some pixel is
     transparent, the lightness of a grey picture, all 1 for any other."""
-    with Image.open(io.BytesIO(data), formats=ANSWER_FORMATS) as image:
+    with Image.open(io.BytesIO(data), formats=answer_formats()) as image:
         if image.mode not in ("1", "L", "I;16"):
             return decode_alpha(data)
         ImageOps.exif_transpose(image, in_place=True)
@@ -153,7 +164,7 @@ def load_whole(image: ImageFile.ImageFile, data: bytes) -> None:
     a first frame that is smaller than the picture, leaves black rows without an error.
     """
     partial = image.format == "PNG" and [tile[1] for tile in image.tile] != [(0, 0, *image.size)]
-    if not partial and has_end(data, str(image.format)):
+    if not partial and has_end(data, str(image.format)) and strips_end(image) <= len(data):
         image.load()
         # Rows are written in order, so a last row that is not blank proves the others; inflating twice takes time.
         last_row = np.asarray(image.crop((0, image.height - 1, *image.size)))
@@ -172,7 +183,18 @@ def has_end(data: bytes, file_format: str) -> bool:
         return b"\xff\xd9" in data[-4096:] or data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     if file_format == "WEBP":
         return len(data) >= int.from_bytes(data[4:8], "little") + 8
+    if file_format == "GIF":
+        return data.rstrip(b"\0").endswith(b";")
+    if file_format == "JPEG2000":
+        return data.rfind(b"\xff\xd9") >= 0
     return True
+
+
+def strips_end(image: ImageFile.ImageFile) -> int:
+    """Offset in the file of the last byte of a TIFF's pixels; 0 for other formats."""
+    tags = cast(Any, image).tag_v2 if image.format == "TIFF" else {}
+    parts = [zip(tags.get(start, ()), tags.get(size, ()), strict=False) for start, size in TIFF_PARTS]
+    return max((start + size for part in parts for start, size in part), default=0)
 
 
 def has_all_rows(data: bytes) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import ImageOps
 
 from ..errors import InputError
-from .decode import ANSWER_FORMATS
+from .decode import answer_formats
 from .encode import EncodedImage, EncodeOptions, encode_image, encode_mask
 from .pixels import Pixels, pixels_digest
 
@@ -122,7 +122,7 @@ class Mask(Image):
 
 
 class FileImage(Image):
-    """A PNG, JPEG, WebP or BMP file. Its header is read at once, its pixels whenever they are encoded.
+    """A file of one of the ``PICTURE_FORMATS``. Its header is read at once, its pixels whenever they are encoded.
 
     Raises InputError if the file cannot be read.
     """
@@ -156,7 +156,7 @@ class FileImage(Image):
 def opened(path: Path) -> Iterator[PIL.Image.Image]:
     """The open picture file; every failure in it becomes an InputError."""
     try:
-        with PIL.Image.open(path, formats=ANSWER_FORMATS) as image:
+        with PIL.Image.open(path, formats=answer_formats()) as image:
             yield image
     except Exception as error:  # broken files: Pillow's readers raise many types
         problem = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

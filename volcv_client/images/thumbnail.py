@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ..errors import StoreError
-from .decode import ANSWER_FORMATS, flatten
+from .decode import answer_formats, flatten
 from .formats import VIDEO_EXTENSION
 
 SIDE = 256
@@ -42,7 +42,7 @@ def thumbnail_of(file: Path, folder: Path) -> Path:
 
 def shrunk(picture: Path) -> Image.Image:
     """RGB, at most 256 x 256. Raises what Pillow raises for files that it cannot read."""
-    with Image.open(picture, formats=ANSWER_FORMATS) as image:
+    with Image.open(picture, formats=answer_formats()) as image:
         image.draft("RGB", (2 * SIDE, 2 * SIDE))
         image.thumbnail((SIDE, SIDE))
         return flatten(image) if image.has_transparency_data else image.convert("RGB")

@@ -11,6 +11,8 @@ from functools import lru_cache
 from os import environ
 from pathlib import Path
 
+from ..redact import without_markup
+
 LANGUAGES = ("en", "zh")
 
 
@@ -42,8 +44,12 @@ def language() -> str:
 
 
 def say(name: str, /, **values: object) -> str:
-    """The text ``name`` in the language in force, placeholders filled. Raises KeyError for an unknown name."""
-    return texts(language())[name].format(**values)
+    """The text ``name`` in the language in force, placeholders filled. Raises KeyError for an unknown name.
+
+    Texts may come from outside, and become no markup: a node renders it.
+    """
+    plain = {key: without_markup(value) if isinstance(value, str) else value for key, value in values.items()}
+    return texts(language())[name].format(**plain)
 
 
 def has(name: str) -> bool:

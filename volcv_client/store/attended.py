@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from ..answer.envelope import REQUEST_ID_HEADERS, RawAnswer
+from ..answer.raw import REQUEST_ID_HEADERS, RawAnswer
 from ..errors import Charged
 from .entry import Entry, State
 from .journal import Journal

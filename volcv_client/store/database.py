@@ -18,7 +18,8 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from ..errors import StoreError
-from .takeover import take_over
+from .files import make_private
+from .takeover import has_rows, take_over
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -71,7 +72,7 @@ class Database:
                     empty.executescript(SCHEMA)
                     return work(empty)
             with closing(connect(self.path, "ro")) as connection:
-                if connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+                if is_current(connection):
                     return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             # After a process died inside a commit, only a writing connection can roll it back.
@@ -102,8 +103,7 @@ class Database:
             if time.monotonic() < self._write_again:
                 raise StoreError("store_failed", problem=self._problem)
             try:
-                for folder in (self.path.parent.parent, self.path.parent):  # mkdir's mode applies to the last only
-                    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(self.path.parent.parent, self.path.parent)
                 with closing(connect(self.path, "rwc", BUSY_SECONDS if wait else 0.0)) as connection:
                     prepare(connection)
                     return transact(connection, work)
@@ -136,7 +136,7 @@ def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Conn
     # An authority ("//server") is not allowed in sqlite's URIs, so network paths get two slashes more.
     uri = f"file:{'//' if name.startswith('//') else ''}{quote(name)}?mode={mode}"
     seconds = BUSY_SECONDS if timeout is None else timeout
-    return sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
+    return sqlite3.Connection(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 
 def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
@@ -156,8 +156,13 @@ def prepare(connection: sqlite3.Connection) -> None:
     with suppress(sqlite3.OperationalError):  # a WAL database that an earlier version has open stays one until later
         connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
-    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+    if not is_current(connection):
         transact(connection, upgrade)
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the table is there, and nothing is left to be taken over."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION) and not has_rows(connection)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ..answer.json_values import text_of
 from ..errors import Charged
 from ..money import CallPrice
 from .result import Result, ResultFile, search_text
@@ -134,7 +135,8 @@ def put(connection: sqlite3.Connection, entry: Entry, size: int) -> Entry:
         "search": search_text(result.request, result.req_key, entry.name, result.seed),
         "record": json.dumps(record, default=dict),
     }
-    (row_id,) = connection.execute(UPSERT, columns).fetchone()
+    storable = {name: text_of(value) if isinstance(value, str) else value for name, value in columns.items()}
+    (row_id,) = connection.execute(UPSERT, storable).fetchone()
     return replace(entry, result=replace(result, id=row_id))
 
 

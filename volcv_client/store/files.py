@@ -68,7 +68,7 @@ class StoreFiles:
         return ResultFile(path, file.data)
 
     def _new(self, name: str) -> Path:
-        self.results.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.folder.parent, self.folder, self.results)
         return self.results / name
 
     def undo(self, given: Iterable[ResultFile], stored: Iterable[ResultFile]) -> None:
@@ -95,6 +95,15 @@ class StoreFiles:
         """Delete files older than an hour that no row names, and unfinished downloads; returns how many."""
         orphans = sum(delete_orphans(folder, known_stems) for folder in (self.results, self.thumbnails))
         return orphans + delete_orphans(self.folder, pattern="*.part")
+
+
+def make_private(*folders: Path) -> None:
+    """Create folders, parents first, that only this user may read: mkdir's mode applies to the last folder of a path.
+
+    Raises OSError.
+    """
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def write_through(file: ResultFile, path: Path) -> None:

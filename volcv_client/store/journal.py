@@ -127,10 +127,14 @@ class Journal:
 
     def open_entries(self, count: int) -> list[Entry]:
         """Calls that are not settled, newest first. Raises StoreError if the journal cannot be read."""
-        with suppress(StoreError):  # only what this shows of processes that died depends on it
-            self._database.write(self._settle, wait=False)
         states = ", ".join(f"'{state.value}'" for state in OPEN)
-        return self.select(f"WHERE state IN ({states}) ORDER BY id DESC LIMIT ?", count)
+        query = f"WHERE state IN ({states}) ORDER BY id DESC LIMIT ?"
+        found = self.select(query, count)
+        if not any(one.state in (State.SENDING, State.SENT) and not self.is_attended(one) for one in found):
+            return found
+        with suppress(StoreError):  # calls of processes that died are shown as under way until the next write
+            self._database.write(self._settle, wait=False)
+        return self.select(query, count)
 
     def raw_answer(self, entry: Entry) -> RawAnswer | None:
         """The answer as it arrived; None if only its links are known. Raises StoreError if it cannot be read."""

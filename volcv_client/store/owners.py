@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from .database import connect
+from .files import make_private
 
 BEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
@@ -59,7 +60,7 @@ class Owner:
         if self._connection is not None:
             return
         with suppress(OSError, sqlite3.Error):  # while no file can be written, no call is recorded either
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._folder.parent.parent, self._folder.parent, self._folder)
             connection = connect(self._folder / self.name, "rwc", 0.0)
             connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
             connection.execute("BEGIN EXCLUSIVE")

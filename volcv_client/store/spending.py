@@ -47,6 +47,10 @@ def spending_since(connection: sqlite3.Connection, since: float) -> list[Spendin
     return sorted(found.values(), key=lambda one: (-one.calls, one.req_key))
 
 
+LIMIT_ERRORS = {"daily": "daily_limit", "monthly": "monthly_limit"}
+BUDGET_ERRORS = {"daily": "daily_budget", "monthly": "monthly_budget"}
+
+
 @dataclass(frozen=True)
 class Limit:
     """The most charged calls of a period ("daily" or "monthly") that began at ``since`` (Unix time).
@@ -81,9 +85,9 @@ class Limit:
     def error(self, used: float, needed: float) -> BudgetError:
         facts: dict[str, Any] = {"limit": self.most, "needed": needed, "left": self.left(used)}
         if not self.currency:
-            return BudgetError(f"{self.period}_limit", **facts)
+            return BudgetError(LIMIT_ERRORS[self.period], **facts)
         facts = {name: money(amount, self.currency) for name, amount in facts.items()}
-        return BudgetError(f"{self.period}_budget", **facts)
+        return BudgetError(BUDGET_ERRORS[self.period], **facts)
 
 
 def periods() -> dict[str, float]:

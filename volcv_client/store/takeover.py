@@ -1,4 +1,7 @@
-"""Takes over a store of version 0.x, with tables for results, tasks and charges, into the journal's one table."""
+"""Takes over a store of version 0.x, with tables for results, tasks and charges, into the journal's one table.
+
+The tables stay, empty: an earlier version that is still running goes on with them, and its rows are taken over next.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,23 @@ VALUES (:uid, :state, '', :fingerprint, :reusable, '', :req_key, :request_id, :t
 """
 
 
+TABLES = {"results", "charges", "tasks"}
+
+
+def tables_of(connection: sqlite3.Connection) -> set[str]:
+    """The earlier tables that exist."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return TABLES & {name for (name,) in names}
+
+
+def has_rows(connection: sqlite3.Connection) -> bool:
+    """Whether there is something to take over."""
+    return any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in tables_of(connection))
+
+
 def take_over(connection: sqlite3.Connection) -> None:
-    """Move every row of the earlier tables, then drop them."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    """Move every row of the earlier tables."""
+    tables = tables_of(connection)
     if "results" not in tables:
         return
     connection.row_factory = sqlite3.Row
@@ -45,8 +62,8 @@ def take_over(connection: sqlite3.Connection) -> None:
         for row in connection.execute("SELECT * FROM tasks ORDER BY created").fetchall():
             task(connection, row)
     connection.row_factory = None
-    for name in tables & {"results", "charges", "tasks"}:
-        connection.execute(f"DROP TABLE {name}")
+    for name in tables:
+        connection.execute(f"DELETE FROM {name}")
 
 
 def insert(connection: sqlite3.Connection, row: sqlite3.Row, **columns: Any) -> None:
@@ -89,7 +106,8 @@ def result(connection: sqlite3.Connection, row: sqlite3.Row, charge: sqlite3.Row
 
 
 def task(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-    """A task that is done belongs to the row of its result; any other is a call of its own."""
+    """A task that is done belongs to the row of its result; any other is a call of its own. What failed was never
+    counted as charged."""
     if row["request_id"]:
         connection.execute(
             "UPDATE calls SET task_id = ? WHERE request_id = ? AND state != 'deleted'",
@@ -110,5 +128,5 @@ def task(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
         seed=seed,
         search=search_text(record.get("request", {}), req_key, row["task_id"], seed),
         record=json.dumps(record | {"problem": row["ended"]}),
-        charged=record.get("identity") != "sandbox",
+        charged=not row["ended"] and record.get("identity") != "sandbox",
     )

@@ -163,7 +163,7 @@ function renew() {
 }
 
 function addStyle() {
-  for (const file of ["results.css", "viewer.css"]) {
+  for (const file of ["results.css", "calls.css", "viewer.css"]) {
     document.head.append(make("link", { rel: "stylesheet", href: new URL(file, import.meta.url).href }))
   }
 }
