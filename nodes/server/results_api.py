@@ -166,6 +166,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "comfyui_cost": result.cost,
         "amount": result.amount,
         "currency": result.currency,
+        "estimate": "" if result.amount is None else estimated({result.currency: result.amount}),
         "created": result.created,
         "charged": result.charged,
         "reuses": result.reuses,
