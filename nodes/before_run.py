@@ -17,7 +17,6 @@ from contextlib import suppress
 from typing import Any
 
 from ..volcv_client import config
-from ..volcv_client.catalog.labels import title
 from ..volcv_client.catalog.spec import Branch, Combo, Input, JsonText, Model, Numeric, Text, Widget
 from ..volcv_client.errors import InputError, SetupError
 from ..volcv_client.request.inputs import check_require, holds
@@ -66,8 +65,6 @@ def checked_inputs(model: Model) -> list[str]:
             names |= {input_.name, *input_.only_if}
     for require in model.requires:
         names |= {*require.any_of, *require.only_if}
-    if model.links_only:
-        names |= {picture.name for picture in model.pictures()}
     flat = [input_ for input_ in model.inputs if not isinstance(input_, Branch)]
     if not any(host_requires(input_) for input_ in flat if input_.name in names):
         names |= {input_.name for input_ in list(filter(host_requires, flat))[:1]}
@@ -81,7 +78,7 @@ def refusal(model: Model, names: Collection[str], given: Mapping[str, Any]) -> s
     """
     try:
         check_inputs(model, names, known_inputs(model, names, given))
-        check_profile(model, given)
+        config.profile().ready()
     except (InputError, SetupError) as error:
         return str(error)
     return ""
@@ -112,14 +109,6 @@ def check_inputs(model: Model, names: Collection[str], given: KnownInputs) -> No
     for require in model.requires:
         with suppress(UnknownInputError):
             check_require(model, require, given)
-
-
-def check_profile(model: Model, given: Mapping[str, Any]) -> None:
-    """Raises SetupError if a credential or an address is missing, or a setting is invalid."""
-    profile = config.profile().ready()
-    pictures = any(picture.name in given for picture in model.pictures())
-    if model.links_only and pictures and not profile.upload_url and profile.name != config.SANDBOX:
-        raise SetupError("needs_upload_url", title=title(model))
 
 
 def fingerprint(model: Model, inputs: Mapping[str, Any]) -> float | str:

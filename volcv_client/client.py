@@ -41,9 +41,6 @@ from .store.results import ResultStore
 if TYPE_CHECKING:
     from .sandbox import SandboxServer
 
-UPLOAD_PATH = "/v1/files"
-"""The gateway family's upload helper (catalog section 1)."""
-
 
 class ClientPool:
     """The clients of one process, one per profile. They share a limiter per credential, a store per folder, requests
@@ -107,15 +104,13 @@ class Client:
             profile = config.profile(profile)
         profile = replace(profile, **fields).ready()
         self.pool = pool or ClientPool()
-        identity, upload_url = identity_of(profile), profile.upload_url
+        identity = identity_of(profile)
         if profile.name == config.SANDBOX:
-            url = self.pool.sandbox_url()
-            upload_url = url + UPLOAD_PATH
-            profile = replace(profile, base_url=url, api_key=config.SANDBOX_KEY)
+            profile = replace(profile, base_url=self.pool.sandbox_url(), api_key=config.SANDBOX_KEY)
         self.profile = profile
         self.identity = identity
         self.pool.shared.exit_wait = profile.exit_wait
-        self.executor = CallExecutor(profile, identity, upload_url, self.pool.shared)
+        self.executor = CallExecutor(profile, identity, self.pool.shared)
 
     @property
     def store(self) -> ResultStore:

@@ -49,7 +49,7 @@ const GROUPS = {
     ["AccessKey", "Access key ID", secretControl("access_key"), "For Volcengine's own service with signed calls. Not used while an API key is set."],
     ["SecretKey", "Secret access key", secretControl("secret_key"), "Belongs to the access key ID."],
     ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."],
-    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request."],
+    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request and, if the service refuses that, through the gateway's own upload."],
     ["Test", "Test the connection", testControl, "Proves that the address and the key work."]
   ],
   Execution: [
@@ -61,6 +61,7 @@ const GROUPS = {
     ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]
   ],
   Advanced: [
+    ["GatewayPath", "Path of the API", textControl("gateway_path", "/volcv/v1"), "The gateway's path for these calls, if it is not /volcv/v1."],
     ["TrustedHosts", "Trusted hosts", textControl("trusted_hosts", "minio.lan, 100.64.0.0/10"), "Names, addresses and networks in your own network that result links may lead to, such as an object store in the LAN or in Tailscale. Everything else that is not public stays blocked."],
     ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."],
     ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],

@@ -117,7 +117,7 @@ def words_of(model: Model) -> dict[str, list[str]]:
         "limits": [],
         "modes": [text for one in model.modes.values() for text in (one.action, one.result_action)],
         "repeatable": ["an equal request is answered"] if model.repeatable else [],
-        "links_only": ["links to pictures only"] if model.links_only else [],
+        "takes_links": ["takes links to pictures"] if model.takes_links else [],
         "native_only": ["Volcengine's own service only"] if model.native_only else [],
         "service_seconds": [f"{model.service_seconds:g} s"],
         "aliases": [*model.aliases],
@@ -129,6 +129,7 @@ def words_of(model: Model) -> dict[str, list[str]]:
 
 
 def words_of_limits(limits: PictureLimits) -> dict[str, list[str]]:
+    inline = [f"inside one request: at most {limits.max_inline_base64}"]
     return {
         "max_side": [f"at most {limits.max_side} pixels a side"],
         "max_base64": [f"{limits.max_base64} characters"],
@@ -136,6 +137,8 @@ def words_of_limits(limits: PictureLimits) -> dict[str, list[str]]:
         "origin": [f"together ({say(f'cli.origin.{limits.origin.name.lower()}')})"],
         "min_side": [f"at least {limits.min_side} pixels a side"] if limits.min_side else [],
         "max_ratio": [f"at most {limits.max_ratio:g} times the short"] if limits.max_ratio else [],
+        "max_inline_base64": inline if limits.max_inline_base64 else [],
+        "inline_side": [f"reduced to {limits.inline_side} pixels a side"] if limits.inline_side else [],
     }
 
 
@@ -155,7 +158,8 @@ def test_no_field_of_a_declaration_is_forgotten(volcv: Command, model: Model) ->
 
 def test_show_says_nothing_of_what_a_model_does_not_have(volcv: Command) -> None:
     text = volcv("show", "high_aes_general_v14").out
-    assert not re.search("an equal request|links to pictures|own service only|at least .* a side|times the short", text)
+    unsaid = "an equal request|takes links|inside one request|own service only|at least .* a side|times the short"
+    assert not re.search(unsaid, text)
 
 
 def test_no_page_is_said_to_state_what_steers_only_the_pack(volcv: Command) -> None:

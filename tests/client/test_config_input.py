@@ -12,7 +12,9 @@ from volcv_client.config import edit, load_file, profile, profiles
 from volcv_client.config.edit import field_states, set_values
 from volcv_client.errors import SetupError
 
+from .helpers import KEY, SMALL, client_for, make, success
 from .test_config import STORED, keep, problem
+from .wire import Script, WireServer, response
 
 
 @pytest.mark.parametrize(
@@ -186,3 +188,22 @@ def test_a_file_that_stays_open_is_an_error_and_keeps_its_content(monkeypatch: p
     assert caught.value.key == "config_not_written" and "denied" in str(caught.value)
     assert config.config_file().read_bytes() == before and locked.left < 999_998
     assert not list(config.home().glob("config-*"))
+
+
+@pytest.mark.parametrize(("given", "path"), [("/volcv/v1", "/volcv/v1"), (" /proxy/volcv/v1/ ", "/proxy/volcv/v1")])
+def test_a_gateway_with_another_path(monkeypatch: pytest.MonkeyPatch, given: str, path: str) -> None:
+    monkeypatch.setenv("VOLCV_GATEWAY_PATH", given)
+    assert profile().gateway_path == path
+
+
+@pytest.mark.parametrize("given", ["volcv/v1", "/", "/a?b=1", "/a b", "//host/x", "https://host/x", "/a/../../b c"])
+def test_a_path_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("VOLCV_GATEWAY_PATH", given)
+    with pytest.raises(SetupError, match="/volcv/v1"):
+        profile()
+
+
+def test_calls_go_to_that_path() -> None:
+    with WireServer(Script(send=response(success()))) as server:
+        make(client_for(config.Profile(base_url=server.url, api_key=KEY, gateway_path="/proxy/volcv")), SMALL)
+    assert server.requests[0].startswith(b"POST /proxy/volcv?Action=CVProcess&")

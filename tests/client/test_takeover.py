@@ -168,7 +168,8 @@ def test_nothing_is_lost(folder: Path) -> None:
     first = find(store, "print-1")
     assert first is not None and (first.seconds, first.cost, first.reuses, first.seed) == (1.5, 1.5, 3, 1)
     assert (first.texts, first.prompt, first.charged) == ({"text": "\u72d7"}, "Fox 1", True)
-    assert {path.name for path in (folder / "files").iterdir()} == {f"{number}.png" for number in (1, 2, 4, 5)}
+    assert {path.name for path in (folder / "media").iterdir()} == {f"{number}.png" for number in (1, 2, 4, 5)}
+    assert not list((folder / "files").iterdir()), "the earlier version deletes files that its own tables do not name"
     assert store.thumbnail(first, 0).read_bytes() == b"small"
     assert [one.request_id for one in store.newest(9) if not one.charged] == ["request-4"]
     assert not next(one for one in store.newest(9) if one.request_id == "request-2").reusable

@@ -1,4 +1,7 @@
-"""Pictures as links: where a model wants them, or where the profile has an upload service."""
+"""Pictures as links, where a model takes them: the profile has an upload service, or the gateway its own.
+
+The scenes of tests/scenes/test_picture_forms.py hold what a refusal leads to.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pytest
 from tests.gateway import Fault, Gateway
 from volcv_client import config
 from volcv_client.client import Client
-from volcv_client.errors import Charged, ParameterError, SetupError, UploadError
+from volcv_client.errors import Charged, ParameterError, UploadError
 
 from .helpers import (
     PRODUCT,
@@ -20,6 +23,8 @@ from .helpers import (
     finish,
     half_mask,
     make,
+    noise,
+    opened,
     profile,
     sandbox,
     start,
@@ -63,15 +68,50 @@ def test_a_model_that_takes_pictures_inline_gets_them_inline(linked: Client, ser
     assert bodies(server)[0]["binary_data_base64"] and server.uploads == 0
 
 
-def test_a_model_that_takes_only_links(linked: Client, server: Gateway) -> None:
+def test_a_model_whose_page_takes_links(linked: Client, server: Gateway) -> None:
     make(linked, ASKED, TWO, key=JIMENG)
     assert len(bodies(server)[0]["image_urls"]) == server.uploads == 2
 
 
-def test_a_model_that_takes_only_links_says_what_is_missing(client: Client, server: Gateway) -> None:
-    with pytest.raises(SetupError, match="upload_url"):
-        make(client, ASKED, TWO, key=JIMENG)
-    assert not server.requests and server.uploads == 0
+def test_without_an_upload_service_its_pictures_are_inline(client: Client, server: Gateway) -> None:
+    make(client, ASKED, TWO, key=JIMENG)
+    assert len(bodies(server)[0]["binary_data_base64"]) == 2
+    assert "image_urls" not in bodies(server)[0] and server.uploads == 0
+
+
+def widths(body: dict[str, Any]) -> list[int]:
+    return [opened(text).width for text in body["binary_data_base64"]]
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_inline_pictures_beyond_the_limit_of_a_request_are_reduced(server: Gateway, lossless: bool) -> None:
+    wide = {"image_1": [noise(2600, 900)], "image_2": [noise(2600, 1000)], "image_3": [colour(64, 64)]}
+    made = make(client_for(profile(server.url, lossless=lossless)), ASKED, wide, key=JIMENG)
+    assert sum("was reduced from 2600x" in note for note in made.notes) == 2
+    (body, *_) = bodies(server)
+    assert all(width <= 2048 for width in widths(body)) and widths(body)[2] == 64
+    assert sum(map(len, body["binary_data_base64"])) <= 9_900_000
+
+
+def test_small_inline_pictures_beyond_it_are_recompressed(client: Client, server: Gateway) -> None:
+    three = {f"image_{number}": [noise(1400, 1000 + number)] for number in (1, 2, 3)}
+    made = make(client, ASKED, three, key=JIMENG)
+    assert sum("was recompressed" in note or "was reduced" in note for note in made.notes) == 3
+    assert sum(map(len, bodies(server)[0]["binary_data_base64"])) <= 9_900_000
+
+
+def test_inline_pictures_within_it_are_sent_as_they_are(client: Client, server: Gateway) -> None:
+    made = make(client, ASKED, {"image_1": [colour(3000, 1200)]}, key=JIMENG)
+    assert widths(bodies(server)[0]) == [3000] and not made.notes
+
+
+def test_links_lead_to_pictures_of_full_size(linked: Client, server: Gateway) -> None:
+    wide = {"image_1": [noise(2600, 900)], "image_2": [noise(2600, 1000)]}
+    made = make(linked, ASKED, wide, key=JIMENG)
+    assert not any("reduced" in note or "recompressed" in note for note in made.notes)
+    links = [link.removeprefix(f"{server.url}/files/") for link in bodies(server)[0]["image_urls"]]
+    files = [server.files.get(name) for name in links]
+    assert [opened(file[0]).width for file in files if file] == [2600, 2600]
 
 
 def test_without_pictures_it_needs_no_links(client: Client) -> None:
@@ -124,8 +164,8 @@ def test_another_spelling_of_its_own_host_gets_the_key(server: Gateway) -> None:
 
 
 @pytest.mark.parametrize("code", [50200, 50206, 50207, 50215])
-def test_a_refused_inline_picture_names_the_setting(client: Client, server: Gateway, code: int) -> None:
-    server.inject(Fault(code=code))
+def test_a_picture_that_is_refused_in_every_form_names_the_setting(client: Client, server: Gateway, code: int) -> None:
+    server.inject(Fault(code=code, times=2))
     with pytest.raises(ParameterError, match="upload_url"):
         make(client, SMALL_PRODUCT, PRODUCT_SHOT, key=PRODUCT)
 

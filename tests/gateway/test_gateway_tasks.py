@@ -196,7 +196,9 @@ def test_fault_texts() -> None:
 
 
 JIMENG_REFUSED: list[tuple[dict[str, Any], int, str]] = [
-    ({"binary_data_base64": [PICTURE]}, 50200, "unknown field 'binary_data_base64'"),
+    ({"binary_data_base64": ["A" * 9_000_000, "A" * 1_000_001]}, 50213, "10000000"),
+    ({"binary_data_base64": [PICTURE] * 11}, 50200, "at most 10"),
+    ({"binary_data_base64": ["data:image/png;base64," + PICTURE]}, 50207, "binary_data_base64[0]"),
     ({"seed": 1}, 50200, "unknown field 'seed'"),
     ({"width": 2048}, 50201, "height"),
     ({"height": 2048}, 50201, "width"),

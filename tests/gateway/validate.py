@@ -201,6 +201,9 @@ def _count_pictures(page: Page, values: Mapping[str, Any]) -> int:
 def _load(page: Page, values: Mapping[str, Any], loader: Loader) -> list[Image.Image]:
     """The pictures of the array; base64 wins when both are filled."""
     encoded = values.get("binary_data_base64") or []
+    most = page.request_base64_bytes
+    if most is not None and sum(map(len, encoded)) > most:
+        raise Refusal(50213, f"'binary_data_base64' holds more than {most} bytes")
     if encoded:
         return [
             loader.inline(text, f"binary_data_base64[{index}]", page.base64_bytes) for index, text in enumerate(encoded)

@@ -21,8 +21,8 @@ from volcv_client.request.body import build
 
 PICTURES = {"picture": colour(640, 480), "mask": half_mask(640, 480)}
 ASKING = "CVSync2AsyncGetResult"
-NEEDS_LINKS = "Jimeng 4.0 - Several pictures"
-"""Its model takes links to pictures, so that something must make links."""
+SEVERAL_PICTURES = "Jimeng 4.0 - Several pictures"
+"""Its model takes links to pictures."""
 
 
 def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) -> PromptRun:

@@ -15,7 +15,6 @@ from tests.generate.workflows import EXAMPLES, example
 from tests.generate.workflows.convert import complete
 from tests.host.browser import boxes, chromium, find_chromium, frontend, load, press_run, settings
 from tests.host.client import Client
-from tests.host.examples import NEEDS_LINKS
 from tests.host.panel import Panel
 from tests.host.server import ComfyServer
 
@@ -118,11 +117,8 @@ def test_runs_from_the_browser(
     gateway: Gateway,
     workflow: Callable[[str], dict[str, Any]],
     seed: int,
-    request: pytest.FixtureRequest,
 ) -> None:
     """Press Run: every picture appears on the node that saves it, and the nodes still have room."""
-    if title == NEEDS_LINKS:
-        request.getfixturevalue("upload_url")
     load(opened.page, with_seed(workflow(title), seed))
     check_layout(opened.page, title)
     if opened.locale != "en":  # the run itself is the same

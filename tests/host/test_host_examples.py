@@ -18,7 +18,7 @@ from tests.generate.workflows.convert import complete
 from tests.generate.workflows.files import FOLDER, workflow_text
 from tests.generate.workflows.parts import with_frames
 from tests.host.client import Client, differences, pixels
-from tests.host.examples import ASKING, NEEDS_LINKS, bodies, built, marked, original, received, run
+from tests.host.examples import ASKING, SEVERAL_PICTURES, bodies, built, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
 from volcv_client.catalog.examples import picture_path
 
@@ -62,11 +62,8 @@ def test_requests(
     gateway: Gateway,
     object_info: dict[str, Any],
     seed: int,
-    request: pytest.FixtureRequest,
 ) -> None:
     """The gateway gets exactly what the graph says, once per model node, with the key in the header."""
-    if title == NEEDS_LINKS:
-        request.getfixturevalue("upload_url")
     one = example(title)
     if one.after:
         run(client, example(one.after), object_info, seed)
@@ -214,12 +211,22 @@ def test_compare(client: Client, gateway: Gateway, object_info: dict[str, Any], 
     assert {body["prompt"] for body in bodies(gateway)} == {one.graph["1"]["inputs"]["value"]}
 
 
-def test_jimeng(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int, upload_url: None) -> None:
-    """Both pictures go up once and travel as links."""
-    done = run(client, example(NEEDS_LINKS), object_info, seed)
+def test_jimeng(client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int) -> None:
+    """Both pictures travel inside the request."""
+    done = run(client, example(SEVERAL_PICTURES), object_info, seed)
     (picture,) = client.pictures(done, "4")
     assert picture.size == (1280, 960)
     assert marked(picture)
+    (body,) = bodies(gateway)
+    assert len(body["binary_data_base64"]) == 2 and "image_urls" not in body and gateway.uploads == 0
+
+
+def test_jimeng_by_links(
+    client: Client, gateway: Gateway, object_info: dict[str, Any], seed: int, upload_url: None
+) -> None:
+    """With an upload address both pictures go up once and travel as links."""
+    done = run(client, example(SEVERAL_PICTURES), object_info, seed)
+    assert marked(client.pictures(done, "4")[0])
     (body,) = bodies(gateway)
     assert gateway.uploads == len(body["image_urls"]) == 2
     assert "binary_data_base64" not in body

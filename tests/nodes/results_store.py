@@ -24,7 +24,7 @@ KEY = "canary-results-5d81e0b7"
 T2I, OUTPAINT, PRODUCT = "high_aes_general_v14", "i2i_outpainting", "img2img_e_commerce_style"
 VIDEO, EDIT, STYLE = "jimeng_ti2v_v30_pro", "seededit_v3.0", "img2img_disney_3d_style"
 LINKED = "jimeng_t2i_v40"
-"""Takes links to pictures only."""
+"""Takes links to pictures."""
 FILM = b"\0\0\0\x18ftypmp42" + bytes(90)
 
 

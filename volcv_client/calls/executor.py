@@ -27,12 +27,13 @@ from ..request.json_body import fingerprint as fingerprint_of_files
 from ..request.price import call_price
 from ..store.attended import Attended
 from ..store.budget import limits_of
-from ..store.entry import Entry, State
+from ..store.entry import INLINE, LINKS, Entry, State
 from ..store.journal import Allowance, Hindrance
 from ..store.result import Result
 from ..store.spending import Limit
 from .call import Call, Phase
 from .direct_call import DirectCall, Endpoint
+from .forms import Forms
 from .limiter import Limiter
 from .reading import AnswerReader
 from .retry import rule_for, wait_before
@@ -65,7 +66,7 @@ class Order:
 class CallExecutor:
     """Runs the calls of one profile."""
 
-    def __init__(self, profile: Profile, identity: str, upload_url: str, shared: SharedState) -> None:
+    def __init__(self, profile: Profile, identity: str, shared: SharedState) -> None:
         """``profile`` must be ready: with credentials and a base URL."""
         secret = profile.access_key if profile.native else profile.api_key
         credential = hashlib.sha256(f"{identity}\n{secret}".encode()).hexdigest()
@@ -77,6 +78,7 @@ class CallExecutor:
         self.store.limit_bytes = profile.store_limit_mb * 2**20
         self._journal = self.store.journal
         self._limiter = partial(shared.limiter, credential, profile.max_concurrency)
+        upload_url = profile.upload_url or ("" if profile.native else profile.base_url + config.UPLOAD_PATH)
         self._endpoint = Endpoint(profile, identity, credential, upload_url, self.transport, self.store)
         self._reader = AnswerReader(profile, self.transport, self.store)
         self._workers = Workers("volcv", profile.max_concurrency + SPARE_WORKERS)
@@ -132,7 +134,7 @@ class CallExecutor:
             if earlier is not None:
                 result = self._use(order, earlier)
             elif order.request is None:
-                order.request = order.draft.encode()
+                order.request = order.draft.encode(linked=bool(self.profile.upload_url))
                 order.notes += order.request.notes
                 continue
             else:
@@ -234,11 +236,13 @@ class CallExecutor:
     def _pay(self, order: Order, request: Request) -> Result | None:
         """The result of a new call; None if an equal one began meanwhile."""
         call, attempts = order.call, Counter[str]()
+        forms: Forms | None = None
         exchange = (TaskCall if request.mode.result_action else DirectCall)(self._endpoint, call, request)
         while True:
             call.enter(Phase.WAITING)
             with self.limiter.slot(call.token) as granted_at:
-                entry = self._begin(order)
+                forms = forms or self._forms(order.draft)
+                entry = self._begin(order, forms.current)
                 if entry is None:
                     return None
                 row = Attended(self._journal, entry)
@@ -246,11 +250,13 @@ class CallExecutor:
                     raw = exchange.send(row)
                 except VolcvError as error:  # kept in no variable: its traceback holds this frame, and so the pictures
                     row.leave()
+                    if row.dropped and forms.next(error):
+                        continue
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
-                        raise
+                        raise forms.final(error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:
@@ -258,6 +264,7 @@ class CallExecutor:
                     raise
                 else:
                     self.limiter.succeeded()
+                    order.notes += forms.notes()
                     break
             call.retries += 1
             call.retry_reason = reason
@@ -266,21 +273,33 @@ class CallExecutor:
         with row:
             return self._reader.read(call, row, raw)
 
-    def _begin(self, order: Order) -> Entry | None:
+    def _forms(self, draft: Draft) -> Forms:
+        """The forms of the pictures of a request: links where the profile has an upload service; else the form that
+        the service took the last time, then the other one."""
+        if not draft.takes_links:
+            return Forms("")
+        if self.profile.upload_url or not self._endpoint.upload_url:
+            return Forms(LINKS if self.profile.upload_url else INLINE)
+        last = ""
+        with suppress(StoreError):
+            last = self._journal.form_of(self._endpoint.credential, str(draft.body["req_key"]))
+        return Forms(LINKS, INLINE) if last == LINKS else Forms(INLINE, LINKS)
+
+    def _begin(self, order: Order, form: str) -> Entry | None:
         """The entry of a new call, once other processes leave a slot for it; None if an equal call began meanwhile.
 
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
             allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, limits_of(self.profile))
-            begun = self._journal.begin(self._entry(order), allowance, reuse=order.reuse)
+            begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun
             if begun is Hindrance.TWIN:
                 return None
             order.call.token.wait(WATCH_SECONDS)
 
-    def _entry(self, order: Order) -> Entry:
+    def _entry(self, order: Order, form: str) -> Entry:
         draft, call = order.draft, order.call
         req_json = json.dumps(draft.result_request, ensure_ascii=False) if draft.result_request else ""
         return Entry(
@@ -303,6 +322,7 @@ class CallExecutor:
             charged=Charged.NO if self._endpoint.identity == config.SANDBOX else Charged.MAYBE,
             result_action=draft.mode.result_action,
             req_json=req_json,
+            form=form,
         )
 
     def check_limits(self, calls: Sequence[Call]) -> None:

@@ -85,8 +85,7 @@ class TaskCall(DirectCall):
     def send(self, row: Attended) -> RawAnswer:
         with self._settling(row):
             raw = self._post(row)
-            with self._upload_hint():
-                data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
+            data, request_id, _ = parse_data(raw, secrets=self._endpoint.profile.secrets)
             task_id = data.get("task_id")
             if not isinstance(task_id, (str, int)) or not str(task_id).strip():
                 raise BadAnswerError("no_task_id", request_id=request_id)

@@ -88,7 +88,8 @@ class PictureLimits:
 
     ``max_side`` and ``min_side`` in pixels; ``max_base64`` and ``max_total_base64`` in characters of base64 text;
     ``max_ratio`` of the long side to the short one, 0 if there is none. Larger pictures are reduced, smaller and
-    longer ones refused.
+    longer ones refused. ``max_inline_base64``: as ``max_total_base64``, where less fits into a request than may be
+    sent as links, else 0; pictures beyond it are reduced to ``inline_side`` pixels first.
     """
 
     max_side: int
@@ -97,6 +98,8 @@ class PictureLimits:
     origin: Origin
     min_side: int = 0
     max_ratio: float = 0
+    max_inline_base64: int = 0
+    inline_side: int = 0
 
     def check(self, name: str, size: tuple[int, int]) -> None:
         """Raises InputError for a picture (width, height) that cannot be reduced to fit."""
@@ -164,12 +167,12 @@ class Model:
     ``name``: name of a family; its ``req_key`` is that of its default choice, the others stand in the wire values of
     its choices. ``fixed``: wire values without a widget. ``modes``: ways to call it by their labels; if there are
     several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing. ``repeatable``:
-    deterministic without a seed, so that an equal request may be answered from the store. ``links_only``: takes links
-    to pictures and no inline ones. ``service_seconds``: duration of the call on the model's page. ``native_only``:
-    documented at the vendor's own service, but not at a gateway. ``prices``: list prices by req_key, as far as they are
-    known; ``single_field``: body field that holds an answer to one picture, empty if a call never returns more;
-    ``video_length``: seconds of its videos, if a field decides them. ``example``: None for one made of the required
-    inputs.
+    deterministic without a seed, so that an equal request may be answered from the store. ``takes_links``: its
+    page takes links to pictures; the service may take them inside the request as well. ``service_seconds``: duration
+    of the call on the model's page. ``native_only``: documented at the vendor's own service, but not at a gateway.
+    ``prices``: list prices by req_key, as far as they are known; ``single_field``: body field that holds an answer to
+    one picture, empty if a call never returns more; ``video_length``: seconds of its videos, if a field decides them.
+    ``example``: None for one made of the required inputs.
     """
 
     req_key: str
@@ -187,7 +190,7 @@ class Model:
     limits: PictureLimits = GENERIC_LIMITS
     modes: Mapping[str, Mode] = field(default_factory=lambda: {"synchronous": SYNCHRONOUS})
     repeatable: bool = False
-    links_only: bool = False
+    takes_links: bool = False
     native_only: bool = False
     service_seconds: float = 10.0
     prices: Mapping[str, Price] = field(default_factory=dict)

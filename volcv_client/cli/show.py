@@ -20,8 +20,8 @@ from .terminal import show
 LINE = 100
 PICTURE_ROLES = ("alpha", "uri_path", "index_path", "url_input", "fit_to")
 IMPLIED = ("present", "absent", "inline", "off")
-TRAITS = ("repeatable", "links_only", "native_only")
-FURTHER_LIMITS = ("min_side", "max_ratio")
+TRAITS = ("repeatable", "takes_links", "native_only")
+FURTHER_LIMITS = ("min_side", "max_ratio", "max_inline_base64", "inline_side")
 
 
 def add(parser: Parser) -> None:

@@ -9,6 +9,7 @@ from .profiles import SANDBOX as SANDBOX
 from .profiles import SANDBOX_KEY as SANDBOX_KEY
 from .profiles import SECRETS as SECRETS
 from .profiles import SETTINGS as SETTINGS
+from .profiles import UPLOAD_PATH as UPLOAD_PATH
 from .profiles import Profile as Profile
 from .profiles import active_name as active_name
 from .profiles import config_file as config_file

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -30,6 +31,9 @@ SANDBOX = "sandbox"
 SANDBOX_KEY = "sandbox"
 DEFAULT_PROFILE = "default"
 GATEWAY_PATH = "/volcv/v1"
+UPLOAD_PATH = "/v1/files"
+"""The gateway family's upload helper (catalog section 1)."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 NATIVE_URL = "https://visual.volcengineapi.com"
 AUTO_LANGUAGE = "auto"
@@ -87,6 +91,14 @@ class Setting:
         return value
 
 
+def canonical_path(text: str) -> str:
+    """An absolute URL path without a slash at its end. Raises ValueError for anything else."""
+    path = text.strip().rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~%+-]+)+", path):
+        raise ValueError
+    return path
+
+
 def setting(default: object, *variables: str, **facts: Any) -> Any:
     """A dataclass field with its :class:`Setting` as metadata."""
     described = Setting(default, variables, **facts)
@@ -102,8 +114,9 @@ def secret(*variables: str) -> Any:
 class Profile:
     """Credentials and settings.
 
-    ``timeout``: seconds for one response, ``task_timeout``: for the result of a task. ``upload_url``: service that
-    turns pictures into links. ``trusted_hosts``: where result links may lead, see :mod:`.trusted`.
+    ``gateway_path``: path of the API at a gateway. ``timeout``: seconds for one response, ``task_timeout``: for the
+    result of a task. ``upload_url``: service that turns pictures into links. ``trusted_hosts``: where result links
+    may lead, see :mod:`.trusted`.
     ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG. ``reuse``: stored results answer
     identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU). ``exit_wait``: seconds that a
     stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most charged calls per day and
@@ -120,6 +133,9 @@ class Profile:
     max_concurrency: int = setting(2, "VOLCV_MAX_CONCURRENCY", bounds=(1, 64))
     timeout: float = setting(300.0, "VOLCV_TIMEOUT", bounds=(1, 86400))
     task_timeout: float = setting(1800.0, "VOLCV_TASK_TIMEOUT", bounds=(1, 86400))
+    gateway_path: str = setting(
+        GATEWAY_PATH, "VOLCV_GATEWAY_PATH", sandbox=False, clean=canonical_path, form="gateway_path"
+    )
     upload_url: str = setting("", "VOLCV_UPLOAD_URL", sandbox=False)
     trusted_hosts: str = setting("", "VOLCV_TRUSTED_HOSTS", sandbox=False, clean=canonical_hosts, form="hosts")
     lossless: bool = setting(False)

@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError, ReadTimeoutError
 
 from ..answer.envelope import RawAnswer
-from ..config import GATEWAY_PATH, Profile, origin_of
+from ..config import Profile, origin_of
 from ..errors import BadAnswerError, LostAnswerError, NotSentError, SetupError, UploadError
 from ..request.json_body import JsonBody
 from . import session
@@ -99,7 +99,7 @@ class Transport:
         try:
             with self._session.open(
                 "POST",
-                profile.base_url + ("/" if profile.native else GATEWAY_PATH),
+                profile.base_url + ("/" if profile.native else profile.gateway_path),
                 params={"Action": action, "Version": VERSION},
                 data=streamed,
                 headers={"Content-Type": "application/json", "Accept": "application/json"},

@@ -14,7 +14,7 @@ from ..images.encode import EncodedImage, EncodeOptions
 from ..images.image import Mask
 from ..messages import say
 from .inputs import active_inputs, json_fields
-from .json_body import PICTURES_FIELD, fingerprint
+from .json_body import PICTURES_FIELD, fingerprint, names_images
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Draft:
 
     ``json``: the body without its images; PICTURES_FIELD is in it only if the user's own JSON brought it, and then
     there are no attachments. ``lossless``: see :class:`..images.encode.EncodeOptions`. ``result_request``: see
-    :class:`Request`.
+    :class:`Request`. ``takes_links``: links may stand in place of the images.
     """
 
     json: Mapping[str, Any] = field(repr=False)
@@ -50,6 +50,7 @@ class Draft:
     lossless: bool
     mode: Mode
     result_request: Mapping[str, Any]
+    takes_links: bool = False
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -79,12 +80,12 @@ class Draft:
             places[item.name] = place
             places.setdefault(FIRST_PICTURE, place)
 
-    def encode(self) -> Request:
-        """The request with its images encoded, so call it in a worker thread.
+    def encode(self, *, linked: bool = False) -> Request:
+        """The request with its images encoded, so call it in a worker thread. ``linked``: they are sent as links.
 
         Raises InputError if an image cannot be encoded within the service's limits.
         """
-        encoded = encode_within(self.limits, self.attachments, lossless=self.lossless)
+        encoded = encode_within(self.limits, self.attachments, lossless=self.lossless, linked=linked)
         files = {PICTURES_FIELD: [image.data for image in encoded]} if encoded else {}
         pairs = zip(self.attachments, encoded, strict=True)
         notes = tuple(note for item, image in pairs for note in encoding_notes(item.name, image))
@@ -107,7 +108,8 @@ def draft(model: Model, given: Given, *, lossless: bool = False) -> Draft:
     mode = model.mode(given)
     result_request = {name: body.pop(name) for name in mode.result_fields if name in body}
     shared = tuple(replace(item, image=item.image.share()) for item in attachments)
-    return Draft(body, shared, model.limits, lossless, mode, result_request)
+    links = bool(shared) and (model.takes_links or names_images(body))
+    return Draft(body, shared, model.limits, lossless, mode, result_request, links)
 
 
 def build(model: Model, given: Given, *, lossless: bool = False) -> Request:
@@ -123,17 +125,24 @@ def encode_options(limits: PictureLimits, item: Attachment, max_base64: int, *, 
     return EncodeOptions(lossless, item.alpha, limits.max_side, max_base64)
 
 
-def encode_within(limits: PictureLimits, attachments: Sequence[Attachment], *, lossless: bool) -> list[EncodedImage]:
+def encode_within(
+    limits: PictureLimits, attachments: Sequence[Attachment], *, lossless: bool, linked: bool
+) -> list[EncodedImage]:
     """Every attachment as a file, within the limits per picture and per request."""
+    inline = 0 if linked else limits.max_inline_base64
+    most = inline or limits.max_total_base64
     each = [limits.max_base64] * len(attachments)
     encoded = encode_each(limits, attachments, each, lossless=lossless)
+    if inline and sum(image.base64_length for image in encoded) > most:
+        limits = replace(limits, max_side=min(limits.max_side, limits.inline_side))
+        encoded = encode_each(limits, attachments, each, lossless=lossless)
     pairs = list(zip(attachments, encoded, strict=True))
     pictures_size = sum(image.base64_length for item, image in pairs if item.fit_to is None)
     masks_size = sum(image.base64_length for image in encoded) - pictures_size
-    if pictures_size + masks_size <= limits.max_total_base64:
+    if pictures_size + masks_size <= most:
         return encoded
     # Masks are small and keep the size of their picture, so only the pictures are reduced.
-    share = max(0.0, limits.max_total_base64 - masks_size) / max(1, pictures_size)
+    share = max(0.0, most - masks_size) / max(1, pictures_size)
     each = [int(image.base64_length * share) if item.fit_to is None else limits.max_base64 for item, image in pairs]
     return encode_each(limits, attachments, each, lossless=lossless)
 

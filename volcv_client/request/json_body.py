@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from ..catalog.spec import Model
 from ..catalog.wire_path import INLINE_URI
 from ..images.base64_text import base64_length, base64_pieces
 
@@ -34,9 +33,9 @@ def inline_files(body: Mapping[str, Any]) -> list[bytes]:
     return list(files) if isinstance(files, list) and all(isinstance(file, bytes) for file in files) else []
 
 
-def takes_links(body: Mapping[str, Any], model: Model) -> bool:
-    """Whether the inline images of a body could be sent as links instead, wherever the model names them."""
-    return bool(inline_files(body)) and (model.links_only or any(map(is_inline_uri, body.values())))
+def names_images(body: Mapping[str, Any]) -> bool:
+    """Whether fields of a body name its inline images, so that links can stand there as well."""
+    return any(map(is_inline_uri, body.values()))
 
 
 def is_inline_uri(value: object) -> bool:
@@ -50,7 +49,7 @@ def with_links(body: Mapping[str, Any], links: Sequence[str]) -> dict[str, Any]:
         for name, value in body.items()
         if name != PICTURES_FIELD
     }
-    return linked if any(map(is_inline_uri, body.values())) else {**linked, LINKS_FIELD: list(links)}
+    return linked if names_images(body) else {**linked, LINKS_FIELD: list(links)}
 
 
 @dataclass(frozen=True)

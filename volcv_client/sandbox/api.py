@@ -14,6 +14,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs
 
+from ..config import UPLOAD_PATH
 from .envelope import SUCCESS, GatewayRefusal, Refusal, Reply, envelope, to_bytes
 from .fields import COMMON, check, check_value, model_of, parse_object
 from .job import Job
@@ -22,7 +23,6 @@ from .results import files_of, texts_of
 from .stores import DONE, FileStore, TaskStore
 
 API_PATH = "/volcv/v1"
-UPLOAD_PATH = "/v1/files"
 FILES_PATH = "/files/"
 VERSION = "2022-08-31"
 PROCESS = "CVProcess"

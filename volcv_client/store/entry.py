@@ -55,6 +55,9 @@ OPEN = (*AT_SERVICE, State.ANSWERED, State.UNKNOWN)
 
 SHORT_UID = 12
 
+INLINE, LINKS = "inline", "links"
+"""Forms in which the pictures of a request are sent."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -65,7 +68,8 @@ class Entry:
     ``charged``: whether the call was charged, as far as is known. ``result_action`` and ``req_json``: action and
     ``req_json`` of each poll of the task ``task_id``; ``service_time``: Unix time of its submission by the service's
     clock. ``status`` and ``headers`` of the answer, whose body is the file ``<uid>.answer``. ``problem``: key of the
-    error that ended it, or that keeps its answer from being used.
+    error that ended it, or that keeps its answer from being used. ``form`` of its pictures, :data:`INLINE` or
+    :data:`LINKS`; empty if the model takes one form only.
     """
 
     result: Result
@@ -81,6 +85,7 @@ class Entry:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    form: str = ""
     uid: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -100,7 +105,7 @@ class Entry:
 
 
 RESULT_FIELDS = ("seconds", "texts", "image_urls", "request")
-ENTRY_FIELDS = ("identity", "result_action", "req_json", "service_time", "status", "headers", "problem")
+ENTRY_FIELDS = ("identity", "result_action", "req_json", "service_time", "status", "headers", "problem", "form")
 COLUMNS = (
     "id, uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, seed, created, charged,"
     " cost, record, reuses"

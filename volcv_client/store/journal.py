@@ -136,6 +136,15 @@ class Journal:
             self._database.write(self._settle, wait=False)
         return self.select(query, count)
 
+    def form_of(self, credential: str, req_key: str) -> str:
+        """The form of the pictures in the newest request that was answered; empty if there is none.
+
+        Raises StoreError if the journal cannot be read.
+        """
+        query = """WHERE credential = ? AND req_key = ? AND state IN ('answered', 'complete')
+            AND (record LIKE '%"form": "inline"%' OR record LIKE '%"form": "links"%') ORDER BY id DESC LIMIT 1"""
+        return next((entry.form for entry in self.select(query, credential, req_key)), "")
+
     def raw_answer(self, entry: Entry) -> RawAnswer | None:
         """The answer as it arrived; None if only its links are known. Raises StoreError if it cannot be read."""
         try:

@@ -1,6 +1,6 @@
 """The store of one state folder: the journal of calls, and views of it for users.
 
-``results/index.db`` beside ``results/files/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
+``results/index.db`` beside ``results/media/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
 can be rendered again) and ``results/owners/`` (see :mod:`.owners`).
 """
 

@@ -44,9 +44,10 @@ class Page:
 
     ``answer`` names the keys of ``data`` besides the two picture lists and algorithm_base_resp; ``echo`` adds the
     request's parameters to them.
-    pictures: (least, most or None) of the picture array, None when there is no such array. ``formats``: accepted
-    file formats, () for any. ``least_side``: px of the shortest accepted side. ``ratio``: greatest long to
-    short side. ``masked``: a second picture is a mask of the first.
+    pictures: (least, most or None) of the picture array, None when there is no such array. ``request_base64_bytes``:
+    of all base64 texts together, None for no limit. ``formats``: accepted file formats, () for any. ``least_side``: px
+    of the shortest accepted side. ``ratio``: greatest long to short side. ``masked``: a second picture is a mask of
+    the first.
     sync, task: whether CVProcess and the task actions take the key. ``video``: a film is made.
     ``inner_id``: whether the inner request id is filled.
     """
@@ -57,6 +58,7 @@ class Page:
     echo: bool = False
     pictures: tuple[int, int | None] | None = None
     base64_bytes: int = PICTURE_BASE64_BYTES
+    request_base64_bytes: int | None = None
     formats: tuple[str, ...] = ()
     least_side: int = 1
     ratio: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import ARRAYS, COMMON, JPEG_AND_PNG, OPTIONAL_PROMPT, PROMPT, REQ_KEY, RETURN_URL, SEED, URLS, Field, Page
+from .fields import ARRAYS, COMMON, JPEG_AND_PNG, OPTIONAL_PROMPT, PROMPT, REQ_KEY, RETURN_URL, SEED, Field, Page
 
 JIMENG = "jimeng_t2i_v40"
 FILM = "jimeng_ti2v_v30_pro"
@@ -18,7 +18,7 @@ _MODELS = (
         JIMENG,
         (
             REQ_KEY,
-            URLS,
+            *ARRAYS,
             Field("prompt", "string", required=True, letters=800),
             Field("size", "int", low=AREA[0], high=AREA[1]),
             Field("width", "int", low=1),
@@ -31,8 +31,9 @@ _MODELS = (
         ),
         ("request_id",),
         pictures=(0, 10),
-        # 15 MB files: addresses only, so the base64 form is never sent.
+        # 15 MB files, by address; clients keep a request with base64 within 10 MB (current models).
         base64_bytes=20_000_000,
+        request_base64_bytes=10_000_000,
         formats=JPEG_AND_PNG,
         ratio=3.0,
         sync=False,

@@ -115,9 +115,15 @@ MODEL = Model(
     areas=(Area("width", "height", 1024 * 1024, 4096 * 4096),),
     modes={"task": TASK},
     limits=PictureLimits(
-        max_side=4096, max_base64=20_000_000, max_total_base64=64_000_000, origin=Origin.OFFICIAL, max_ratio=3
+        max_side=4096,
+        max_base64=20_000_000,
+        max_total_base64=64_000_000,
+        origin=Origin.OFFICIAL,
+        max_ratio=3,
+        max_inline_base64=9_900_000,  # clients that send binary_data_base64 keep the whole request within 10 MB
+        inline_side=2048,
     ),
-    links_only=True,
+    takes_links=True,
     native_only=True,
     service_seconds=20.0,
     prices={
@@ -133,7 +139,7 @@ MODEL = Model(
     aliases=("jimeng", "seedream", "text to image", "multi image", "edit", "wenshengtu", "duotu", "doubao"),
     example=Example(
         title="Jimeng 4.0: several pictures become one",
-        caption="The prompt speaks of picture 1 and picture 2. The pictures are uploaded and sent as links.",
+        caption="The prompt speaks of picture 1 and picture 2.",
         values={
             "prompt": "The little robot of picture 1 stands on the marble table of picture 2 and waves, small as "
             "a toy, warm bokeh light behind it, soft shadow on the marble, product photograph",
