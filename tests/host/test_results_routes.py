@@ -28,7 +28,7 @@ def test_results_over_http(panel: Panel, service: Gateway) -> None:
     assert details.headers["Cache-Control"] == "no-store"
     assert details.json()["request"]["seed"] == 101 and details.json()["files"][0]["width"] == 128
     everything = "".join(
-        panel.get(path).text for path in ("/results", f"/results/{newest['id']}", "/calls", "/charges")
+        panel.get(path).text for path in ("/results", f"/results/{newest['id']}", "/calls", "/charges", "/prices")
     )
     assert KEY not in everything and "base64" not in everything
     assert KEY not in details.text and service.charged == 2

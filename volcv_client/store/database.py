@@ -35,20 +35,24 @@ processes those that wait longest look least often (measured: 9.7 s with 20 proc
 PAUSE_SECONDS = 5.0
 """After a failed write the next ones fail at once for this time: calls must not wait for a full disk one by one."""
 
-VERSION = 1
+VERSION = 2
+ADDED = {"amount": "REAL", "currency": "TEXT NOT NULL DEFAULT ''"}
+"""Columns of ``calls`` that version 1 does not have: the estimated charge, NULL where no price was known."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, state TEXT NOT NULL, owner TEXT NOT NULL,
     fingerprint TEXT NOT NULL, reusable INTEGER NOT NULL, credential TEXT NOT NULL, req_key TEXT NOT NULL,
     request_id TEXT NOT NULL, task_id TEXT NOT NULL, seed INTEGER, created REAL NOT NULL,
     charged TEXT NOT NULL, cost REAL, bytes INTEGER NOT NULL, search TEXT NOT NULL, record TEXT NOT NULL,
-    used REAL NOT NULL DEFAULT 0, reuses INTEGER NOT NULL DEFAULT 0
+    used REAL NOT NULL DEFAULT 0, reuses INTEGER NOT NULL DEFAULT 0,
+    amount REAL, currency TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS calls_by_fingerprint ON calls (fingerprint, state);
 CREATE INDEX IF NOT EXISTS calls_by_request_id ON calls (request_id);
 CREATE INDEX IF NOT EXISTS calls_by_task_id ON calls (task_id);
 CREATE INDEX IF NOT EXISTS calls_by_state ON calls (state, used, bytes);
-CREATE INDEX IF NOT EXISTS calls_by_time ON calls (created, charged, req_key, cost);
+CREATE INDEX IF NOT EXISTS calls_by_period ON calls (created, charged, state, req_key, currency, amount);
+DROP INDEX IF EXISTS calls_by_time;
 """
 
 
@@ -184,6 +188,10 @@ def is_current(connection: sqlite3.Connection) -> bool:
 
 
 def upgrade(connection: sqlite3.Connection, folder: Path) -> None:
+    present = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
+    for name, kind in ADDED.items():
+        if present and name not in present:
+            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {kind}")
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
     take_over(connection, folder)

@@ -131,6 +131,10 @@ class ResultStore:
         """Charged calls since that Unix time, whether their results are still stored or not."""
         return self._database.read(lambda connection: spending.spending_since(connection, since))
 
+    def used(self, limit: spending.Limit) -> float:
+        """What charged calls, and calls that may have been charged, have taken of a limit."""
+        return self._database.read(limit.used)
+
     def charged_since(self, since: float) -> int:
         """Calls since that Unix time that were charged, or may be."""
         return self._database.read(lambda connection: spending.charged_since(connection, since))
