@@ -165,9 +165,10 @@ class Journal:
     @classmethod
     def read(cls, folder: Path) -> Journal:
         """Settle what killed processes left, sweep as after an hour, and look."""
+        from volcv_client.store.files import StoreFiles
         from volcv_client.store.results import ResultStore
 
-        store, files = ResultStore(folder), folder / "files"
+        store, files = ResultStore(folder), StoreFiles(folder).results
         for path in [*files.iterdir(), *folder.glob("*.part")]:
             os.utime(path, (time.time() - 2 * 3600,) * 2)
         store.journal.open_entries(10**6)

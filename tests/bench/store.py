@@ -13,6 +13,7 @@ from volcv_client.answer.envelope import RawAnswer
 from volcv_client.errors import Charged
 from volcv_client.store.database import Database
 from volcv_client.store.entry import Entry, State, put
+from volcv_client.store.files import StoreFiles
 from volcv_client.store.result import Result, ResultFile
 from volcv_client.store.results import ResultStore
 
@@ -36,7 +37,7 @@ def fill(store: ResultStore, entries: int) -> None:
 
     def work(connection: object) -> None:
         for number in range(entries):
-            files = (ResultFile(store.folder / "files" / f"{number}.jpg"),)
+            files = (ResultFile(StoreFiles(store.folder).results / f"{number}.jpg"),)
             entry = Entry(replace(result(number), files=files), State.COMPLETE, charged=Charged.YES)
             put(connection, entry, len(PICTURE))  # type: ignore[arg-type]
 
