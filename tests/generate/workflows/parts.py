@@ -67,7 +67,7 @@ def save(source: str, title: str, prefix: str) -> dict[str, Any]:
 
 
 def save_video(source: str, prefix: str) -> dict[str, Any]:
-    """The service's H.264 stays as it is; the sandbox's Motion JPEG becomes what browsers play."""
+    """H.264, as the service and the sandbox send it: the file stays as it is."""
     codec = child("format", codec="h264")
     return node(
         "SaveVideo", "Save the video", video=[source, 0], filename_prefix=f"volcv/{prefix}", format="mp4", **codec
