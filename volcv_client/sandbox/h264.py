@@ -120,7 +120,8 @@ def macroblocks(picture: Image.Image, blocks: tuple[int, int]) -> npt.NDArray[np
         side = plane.shape[1] // wide
         parts.append(plane.reshape(tall, side, wide, side).swapaxes(1, 2).reshape(tall * wide, side * side))
     # Samples below 16 do not arise, so that none of them can look like a start code.
-    return np.clip(np.rint(np.concatenate(parts, axis=1)), 16, 240).astype(np.uint8)
+    samples: npt.NDArray[np.uint8] = np.clip(np.rint(np.concatenate(parts, axis=1)), 16, 240).astype(np.uint8)
+    return samples
 
 
 def configuration(stream: Stream) -> bytes:
