@@ -53,7 +53,7 @@ def head(model: Model) -> Iterator[str]:
         ("aliases", ", ".join(model.aliases)),
     ):
         yield f"{say(f'cli.show.{name}')}: {value}"
-    yield from map(price_text, set(model.prices.values()))
+    yield from map(price_text, dict.fromkeys(model.prices.values()))
     for trait in TRAITS:
         if getattr(model, trait):
             yield say(f"cli.show.{trait}")
