@@ -106,7 +106,7 @@ def test_an_owner_gets_its_lock_while_another_process_looks(tmp_path: Path) -> N
 
 def test_a_lock_that_is_rarely_free_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """sqlite alone asks ten times a second in the end, so that among many processes the oldest waits longest."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.6)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 3.0)
     base = database.Database(tmp_path / "results" / "index.db")
     base.write(lambda connection: None)
     held, ended = threading.Event(), threading.Event()

@@ -307,7 +307,7 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
-            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, limits_of(self.profile))
+            allowance = Allowance(self.limiter.allowed, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun
