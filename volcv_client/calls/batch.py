@@ -229,11 +229,11 @@ class BatchRun:
         made = say(f"made.{self.model.outputs[0].value}", count=sum(len(result.files) for result in results))
         if self._is_sandbox:
             return say("summary.sandbox", made=made, seconds=seconds)
-        charged = sum(call.charges for call in self.calls)
-        if reused == len(results) and not charged:
+        calls = sum(call.charges for call in self.calls)
+        if reused == len(results) and not calls:
             return say("summary.reused", made=made)
         key = "summary.charged" if not reused else "summary.mixed"
-        return say(key, made=made, seconds=seconds, charged=charged, reused=reused)
+        return say(key, made=made, seconds=seconds, charged=say("made.charged", count=calls), reused=reused)
 
 
 ORDER = {phase: position for position, phase in enumerate(Phase)}
