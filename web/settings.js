@@ -65,7 +65,10 @@ const GROUPS = {
     ["TrustedHosts", "Trusted hosts", textControl("trusted_hosts", "minio.lan, 100.64.0.0/10"), "Names, addresses and networks in your own network that result links may lead to, such as an object store in the LAN or in Tailscale. Everything else that is not public stays blocked."],
     ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."],
     ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
-    ["MonthlyLimit", "Charged calls per month, at most", numberControl("monthly_limit", 1), "Further calls are refused before they are sent. 0: no limit."]
+    ["MonthlyLimit", "Charged calls per month, at most", numberControl("monthly_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
+    ["Prices", "Prices of your gateway", textControl("prices", "CNY, 0.1, jimeng_t2i_v40=0.2/picture"), "A currency and amounts; one without a req_key is that of all others. Per call, /picture or /second. Empty: list prices of Volcengine's own service."],
+    ["DailyBudget", "Money per day, at most (estimated)", numberControl("daily_budget", "any"), "In the currency of the prices; calls without a known price do not count. 0: no limit."],
+    ["MonthlyBudget", "Money per month, at most (estimated)", numberControl("monthly_budget", "any"), "In the currency of the prices; calls without a known price do not count. 0: no limit."]
   ],
   Other: [
     ["Language", "Language of messages", languageControl, "Errors and status lines on the nodes."],

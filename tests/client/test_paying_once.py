@@ -280,7 +280,7 @@ def test_a_hopeless_batch_stops_and_reads_as_one_error(fault: Fault, kind: type[
 
 def test_twins_get_their_picture_even_if_the_store_cannot_be_written(tmp_path: Path) -> None:
     (config.home() / "results").mkdir(parents=True)
-    (config.home() / "results" / "files").write_text("in the way")
+    (config.home() / "results" / "media").write_text("in the way")
     with sandbox(delay=0.5) as server:
         runs = [start(client_for(profile(server.url)), A) for _ in range(3)]
         assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]

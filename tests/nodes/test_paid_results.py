@@ -136,7 +136,7 @@ def test_a_discarded_answer_is_paid_anew_and_a_kept_one_is_not(gateway: Gateway,
     status, body = fetch(row["id"])
     assert status == 400 and str(store.folder) in body["error"]
     assert good(results_api.delete(HERE, b"{}", str(row["id"]))) == {"deleted": 1}
-    assert listed() == [] and not list((store.folder / "files").iterdir())
+    assert listed() == [] and not list((store.folder / "media").iterdir())
     run(seed=4)
     assert gateway.charged == 2 and today()["calls"] == 2
 

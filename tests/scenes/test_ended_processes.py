@@ -32,7 +32,7 @@ def request(folder: Path, *more: str) -> tuple[str, ...]:
 
 
 def stored_answers() -> list[Path]:
-    return list((results() / "files").glob("*.answer"))
+    return list((results() / "media").glob("*.answer"))
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,12 +24,13 @@ from ..http.transport import Transport
 from ..messages import say
 from ..request.body import Draft, Request
 from ..request.json_body import fingerprint as fingerprint_of_files
+from ..request.price import call_price
 from ..store.attended import Attended
 from ..store.budget import limits_of
 from ..store.entry import INLINE, LINKS, Entry, State
 from ..store.journal import Allowance, Hindrance
 from ..store.result import Result
-from ..store.spending import Limit, periods
+from ..store.spending import Limit
 from .call import Call, Phase
 from .direct_call import DirectCall, Endpoint
 from .forms import Forms
@@ -290,7 +291,7 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
-            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, self._limits())
+            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun
@@ -314,6 +315,7 @@ class CallExecutor:
                 image_urls=(),
                 request=draft.body,
                 charged=False,
+                price=call_price(call.model, draft.body, self.profile),
             ),
             identity=self._endpoint.identity,
             credential=self._endpoint.credential,
@@ -323,17 +325,21 @@ class CallExecutor:
             form=form,
         )
 
-    def _limits(self) -> list[Limit]:
-        most = limits_of(self.profile)
-        return [Limit(period, since, most[period]) for period, since in periods().items() if most[period]]
-
     def check_limits(self, calls: Sequence[Call]) -> None:
         """Raise BudgetError if these calls, without those that the journal has a result of, exceed a limit."""
-        for limit in self._limits():
-            left = limit.most - self.store.charged_since(limit.since)
-            needed = len(calls) if len(calls) <= left else sum(map(self._is_new, calls))
-            if needed > left:
-                raise limit.error(needed, max(0, left))
+        for limit in limits_of(self.profile):
+            used = self.store.used(limit)
+            if limit.exceeded(used, self._share(limit, calls)):  # only then look for results, which takes longer
+                needed = self._share(limit, filter(self._is_new, calls))
+                if limit.exceeded(used, needed):
+                    raise limit.error(used, needed)
+
+    def _share(self, limit: Limit, calls: Iterable[Call]) -> float:
+        """What calls that are still to be sent take of a limit."""
+        if not limit.currency:
+            return sum(1 for _ in calls)
+        drafts = [(call.model, call.draft().body) for call in calls if call.draft is not None]
+        return sum(limit.share(call_price(model, body, self.profile)) for model, body in drafts)
 
     def _is_new(self, call: Call) -> bool:
         """Whether a call would be charged."""

@@ -10,6 +10,7 @@ from .spec import (
     TASK,
     Advice,
     Choice,
+    Confidence,
     Controls,
     Integer,
     Json,
@@ -17,6 +18,7 @@ from .spec import (
     Mode,
     Number,
     Origin,
+    Price,
     Seed,
     Switch,
     Text,
@@ -119,6 +121,15 @@ def mode(default: str, modes: Mapping[str, Mode]) -> Choice:
 
 BOTH_MODES = {"synchronous": SYNCHRONOUS, "task": TASK}
 """Modes of a model that can be called directly and as a task (catalog section 2, "Actions")."""
+
+SMART_DRAWING_PRICE = Price(
+    amount=0.2,
+    per="picture",
+    source="https://www.volcengine.com/docs/6791/1366783",
+    date="",
+    confidence=Confidence.THIRD_PARTY,
+)
+"""General 2.0, 2.0 Pro and 2.1: labels of a client that links this page; the page itself was not read."""
 
 OVERVIEW = "https://www.volcengine.com/docs/6791/1279296"
 """The official overview that the gateway's pages link, for models without a page of their own."""

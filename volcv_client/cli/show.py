@@ -9,8 +9,9 @@ from textwrap import wrap
 
 from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Area, Input, Mode, Model, Origin
+from ..catalog.spec import Area, Input, Mode, Model, Origin, Price
 from ..messages import say
+from ..money import money
 from .describe import condition_text, input_facts, model_json, short_facts
 from .models import find_model
 from .parser import Exit, Parser
@@ -52,9 +53,22 @@ def head(model: Model) -> Iterator[str]:
         ("aliases", ", ".join(model.aliases)),
     ):
         yield f"{say(f'cli.show.{name}')}: {value}"
+    yield from map(price_text, set(model.prices.values()))
     for trait in TRAITS:
         if getattr(model, trait):
             yield say(f"cli.show.{trait}")
+
+
+def price_text(price: Price) -> str:
+    """A list price with its unit, date and source."""
+    return say(
+        "cli.show.price",
+        amount=money(price.amount, price.currency),
+        per=say(f"money.per.{price.per}"),
+        date=price.date or say("cli.show.undated"),
+        confidence=say(f"cli.confidence.{price.confidence.name.lower()}"),
+        source=price.source,
+    )
 
 
 def action_text(mode: Mode) -> str:

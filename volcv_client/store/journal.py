@@ -174,7 +174,7 @@ class Journal:
             if allowance.in_flight + self._elsewhere(connection, entry.credential) > allowance.slots:
                 return Hindrance.SLOTS
             if entry.charged is not Charged.NO:
-                check_limits(connection, allowance.limits)
+                check_limits(connection, allowance.limits, entry.result.price)
             return put(connection, entry, 0)
 
         self.owner.hold(entry.uid)

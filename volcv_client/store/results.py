@@ -1,6 +1,6 @@
 """The store of one state folder: the journal of calls, and views of it for users.
 
-``results/index.db`` beside ``results/files/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
+``results/index.db`` beside ``results/media/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
 can be rendered again) and ``results/owners/`` (see :mod:`.owners`).
 """
 
@@ -127,6 +127,10 @@ class ResultStore:
     def spending_since(self, since: float) -> list[spending.Spending]:
         """Charged calls since that Unix time, whether their results are still stored or not."""
         return self._database.read(lambda connection: spending.spending_since(connection, since))
+
+    def used(self, limit: spending.Limit) -> float:
+        """What charged calls, and calls that may have been charged, have taken of a limit."""
+        return self._database.read(limit.used)
 
     def charged_since(self, since: float) -> int:
         """Calls since that Unix time that were charged, or may be."""
