@@ -72,8 +72,9 @@ def stopped() -> NodeStatus:
 
 
 def failed(error: VolcvError) -> NodeStatus:
-    """The status of a run that failed, with the remedy first."""
-    return NodeStatus("error", (error.remedy, *str(error).splitlines()), actions_of(error))
+    """The status of a run that failed: what to do, what went wrong, then the rest of the error's text."""
+    rest = str(error).removeprefix(error.message).strip().removeprefix(error.remedy).strip()
+    return NodeStatus("error", (error.remedy, error.message, *rest.splitlines()), actions_of(error))
 
 
 def actions_of(error: VolcvError) -> tuple[str, ...]:

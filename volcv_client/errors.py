@@ -82,7 +82,8 @@ class VolcvError(Exception):
         name = f"error.{self.key}.remedy"
         if messages.has(name):
             return messages.say(name, **self.values)
-        return SENTENCE_END.split(self.advice, 1)[0].rstrip(";\uff1b")
+        first = SENTENCE_END.split(self.advice, 1)[0].rstrip(".;\u3002\uff1b")
+        return first + ("." if first.isascii() else "\u3002")
 
     def facts(self) -> str:
         """The facts to quote to support, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""

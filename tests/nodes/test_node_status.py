@@ -52,16 +52,16 @@ HERE = Requester(remote="127.0.0.1", host="127.0.0.1:8188")
             ("retry", "settings"),
         ),
         (BusyError("50430", code=50430), "Run again later, or lower max_concurrency.", ("retry",)),
-        (BudgetError("daily_limit", needed=4, left=1, limit=10), "Nothing was sent.", ("settings",)),
+        (BudgetError("daily_limit", needed=4, left=1, limit=10), "Send fewer, or raise daily_limit.", ("settings",)),
         (ModerationError("50412", code=50412), "Change the prompt.", ()),
-        (InputError("empty_text", name="prompt"), "Fill it in;", ()),
+        (InputError("empty_text", name="prompt"), "Fill it in.", ()),
     ],
 )
 def test_a_failure_says_first_what_to_do(error: VolcvError, headline: str, actions: tuple[str, ...]) -> None:
     shown = status.failed(error)
     assert shown.kind == "error" and shown.actions == actions
-    assert shown.lines[0].rstrip(".") == headline.rstrip(".;")
-    assert "\n".join(shown.lines[1:]) == str(error)
+    assert shown.lines[:2] == (headline, error.message)
+    assert all(fact in str(shown) for fact in (error.advice.split(". ")[-1], error.facts()))
 
 
 def test_a_batch_offers_what_its_first_failure_offers() -> None:
