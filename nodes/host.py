@@ -13,7 +13,6 @@ from comfy.model_management import processing_interrupted
 from comfy_api.latest import ComfyAPI
 from comfy_execution.utils import get_executing_context
 from server import PromptServer
-from torch import Tensor
 
 from ..volcv_client import config, messages
 from .server.settings import browser_locale
@@ -55,8 +54,9 @@ class ComfyHost:
         files = await asyncio.to_thread(previews, result.pictures, folder)
         return {**files, "volcv_status": [result.status.json()]}
 
-    async def progress(self, done: float, total: int, preview: Tensor | None) -> None:
-        await api.execution.set_progress(done, total, node_id=self._node_id, preview_image=preview)
+    async def progress(self, done: float, total: int) -> None:
+        # No live preview: frontends keep showing it in front of the finished pictures.
+        await api.execution.set_progress(done, total, node_id=self._node_id)
 
     def interrupted(self) -> bool:
         return bool(processing_interrupted())

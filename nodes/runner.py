@@ -36,7 +36,6 @@ POLL_SECONDS = 0.1
 BAR_SECONDS = 0.25
 """Interval at which the progress bar moves while calls are at the service."""
 
-PREVIEW_SIDE = 512
 
 clients = ClientPool()
 """The clients of this ComfyUI, shared by all nodes."""
@@ -53,8 +52,8 @@ class Host(Protocol):
     def outcome(self, status: NodeStatus) -> None:
         """Show how the run ended."""
 
-    async def progress(self, done: float, total: int, preview: Tensor | None) -> None:
-        """Move the progress bar; ``preview`` is the first finished picture ``[1, H, W, 3]``."""
+    async def progress(self, done: float, total: int) -> None:
+        """Move the progress bar."""
 
     def interrupted(self) -> bool:
         """Whether the user wants to stop."""
@@ -132,10 +131,10 @@ async def watch(run: BatchRun, host: Host, changed: asyncio.Event) -> None:
         expected = course(run.calls, run.model.service_seconds, now)
         if run.done != done:
             done, moved = run.done, now
-            await host.progress(done, len(run.calls), preview_of(run.first_pixels()))
+            await host.progress(done, len(run.calls))
         elif expected.done > done and now - moved >= BAR_SECONDS:
             moved = now
-            await host.progress(expected.done, len(run.calls), None)
+            await host.progress(expected.done, len(run.calls))
         if done == len(run.calls):
             return
         left = [say("status.left", seconds=expected.left)] if expected.left else []
@@ -233,14 +232,6 @@ def recalled(request_id: str, newest: int, fetched: Result | None) -> NodeResult
     response = response_json(result.response() for result in results)
     notes = (size_note(batch, padded), *(note for result in results for note in result.notes))
     return NodeResult(tuple(results), texts_of(results), response, notes, summary, torch.from_numpy(batch))
-
-
-def preview_of(pixels: NDArray[np.float32] | None) -> Tensor | None:
-    """Every n-th pixel ``[1, h, w, 3]``, small enough to be shown without holding up the host's loop."""
-    if pixels is None:
-        return None
-    step = -(-max(pixels.shape[:2]) // PREVIEW_SIDE)
-    return torch.from_numpy(pixels[::step, ::step].copy()).unsqueeze(0)
 
 
 def size_note(batch: NDArray[np.float32], padded: bool) -> str:

@@ -40,6 +40,11 @@ function show(fresh) {
   controls.forEach((control) => control.update(fresh))
 }
 
+/** Let all controls show the state again. */
+export function redraw() {
+  if (status) show(status)
+}
+
 /**
  * Send a change after the ones before it; all controls then show what the server answered, and the window gets the
  * event "volcv.changed" with it.

@@ -34,7 +34,6 @@ class FakeHost:
 
     lines: list[str] = field(default_factory=list)
     bars: list[tuple[float, int]] = field(default_factory=list)
-    previews: int = 0
     stop: bool = False
 
     def status(self, text: str) -> None:
@@ -43,9 +42,8 @@ class FakeHost:
     def outcome(self, status: NodeStatus) -> None:
         self.lines.append(str(status))
 
-    async def progress(self, done: float, total: int, preview: torch.Tensor | None) -> None:
+    async def progress(self, done: float, total: int) -> None:
         self.bars.append((done, total))
-        self.previews += preview is not None
 
     def interrupted(self) -> bool:
         return self.stop
@@ -79,7 +77,7 @@ def test_text_to_image_with_defaults_left_out(gateway: Gateway) -> None:
     assert text.splitlines() and entry["texts"]
     assert set(entry) == {"request_id", "seed", "seconds", "image_urls", "texts", "cost", "reused"}
     assert entry["seed"] is None and entry["reused"] is False
-    assert host.bars[0] == (0, 1) and host.bars[-1] == (1, 1) and host.previews == 1
+    assert host.bars[0] == (0, 1) and host.bars[-1] == (1, 1)
     assert "1 call charged" in host.lines[-1]
 
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import config
 from ..catalog.shared import SKIP
 from ..errors import (
@@ -151,10 +148,6 @@ class BatchRun:
     def abandon(self) -> None:
         """Do not wait for anything when the process ends."""
         self._executor.shared.drained = True
-
-    def first_pixels(self) -> NDArray[np.float32] | None:
-        """The first finished picture ``[H, W, 3]``, for a preview."""
-        return self.pixels.first() if self.pixels is not None else None
 
     def status(self) -> str:
         """One line: where the calls stand, how long the oldest has been there, retries."""

@@ -6,12 +6,13 @@ import { offer } from "./actions.js"
 import { addBadge, loadPrices } from "./badge.js"
 import { hasStatus, nodeOf, openWorkflow, statusNodes, watchQueue, workflowOf } from "./graph.js"
 import { hand, keep, outputOf } from "./outputs.js"
-import { addPanel, dropPictures, show } from "./panel.js"
+import { addPanel, dropPictures, roomForPictures, show } from "./panel.js"
 
 let prompt = "" // the one that runs
 let cached = new Set() // its nodes that ComfyUI's cache answers
 let told = new Set() // its nodes that said themselves how they ended
 let offered = false
+let configured = false // before that there is no graph to look at
 
 /** The node of that id, if the workflow of the run is the open one. */
 function shownNode(id, promptId) {
@@ -49,7 +50,9 @@ function onExecuted({ detail }) {
   if (status.kind === "done" && cached.has(String(id))) status.cached = true
   const node = shownNode(id, promptId)
   keep(workflowOf(promptId), id, { ...output, volcv_status: [status] })
-  if (node) show(node, status)
+  if (!node) return
+  show(node, status)
+  if (output.images?.length) roomForPictures(node)
 }
 
 /** A failure of one of our nodes that it did not tell itself. */
@@ -76,12 +79,16 @@ async function onRefused(errors, path) {
 
 /** Show again what the nodes of the open workflow showed last. */
 function refill() {
+  if (!configured) return
   for (const [id, node] of statusNodes()) {
     const output = outputOf(id)
     const now = app.nodeOutputs?.[id]?.volcv_status?.[0]
     if (output && output.volcv_status[0].kind !== "running" && JSON.stringify(now?.lines) !== JSON.stringify(output.volcv_status[0].lines)) {
       hand(id, "", output)
-    } else show(node, output?.volcv_status[0] ?? now)
+    } else {
+      show(node, output?.volcv_status[0] ?? now)
+      if (output?.images?.length) roomForPictures(node)
+    }
   }
 }
 
@@ -102,7 +109,6 @@ app.registerExtension({
   name: "volcv.node",
   init() {
     addStyle()
-    loadPrices()
     watchQueue(onRefused)
     api.addEventListener("volcv.status", onStatus)
     api.addEventListener("executed", onExecuted)
@@ -117,12 +123,16 @@ app.registerExtension({
       if (id && hasStatus(nodeOf(id))) settle(id, prompt, { kind: "running", lines: [say("node_running")] })
     })
   },
+  setup() {
+    loadPrices()
+  },
   nodeCreated(node) {
     if (!hasStatus(node)) return
     addPanel(node)
     addBadge(node)
   },
   afterConfigureGraph() {
+    configured = true
     setTimeout(refill)
     offerSetup()
   },

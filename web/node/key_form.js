@@ -1,7 +1,8 @@
 /** A form for the gateway's address and key. */
 import { call, say } from "../api.js"
 import { make } from "../controls.js"
-import { change } from "../panel.js"
+import { change, redraw } from "../panel.js"
+import { recordTest } from "../tested.js"
 import { openOverlay } from "./overlay.js"
 
 /** Show the form: address and key are saved, then tested; `again` is what comes after that. */
@@ -51,9 +52,11 @@ async function saveAndTest(profile, url, key) {
   if (!url.disabled && url.value.trim()) values.base_url = url.value
   if (!key.disabled && key.value) values.api_key = key.value
   try {
-    await change("POST", "/settings", { profile, values })
+    const status = await change("POST", "/settings", { profile, values })
     key.value = ""
     const { ok, error, seconds } = await call("POST", "/test", {})
+    recordTest(status, ok)
+    redraw()
     return { good: ok, text: ok ? say("test_ok", { seconds }) : error }
   } catch (error) {
     return { good: false, text: error.message }
