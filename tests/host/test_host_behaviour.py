@@ -59,7 +59,7 @@ def test_status_and_progress(client: Client, gateway: Gateway, seed: int) -> Non
     gateway.inject(slow(1.3))
     with Client(client.url) as other:
         done = client.run({"1": text_to_image(seed, count=2), "2": save("1")})
-        assert [kind for kind, _ in other.drain(0.3) if kind in ("text", "preview")] == []
+        assert [kind for kind, _ in other.drain(0.3) if kind in ("volcv.status", "preview")] == []
     texts = done.texts["1"]
     assert any("at the service, 1 s" in text for text in texts)
     assert texts[-1].startswith("2 pictures")
