@@ -15,9 +15,10 @@ from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
-from ..volcv_client.errors import Cancelled, StoreError
+from ..volcv_client.errors import Cancelled, StoreError, VolcvError
 from .host import ComfyHost
-from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
+from .schema import CATEGORY, REPLAYED, ControlType, WatermarkType, io_input, outputs_of
+from .status import failed
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -175,6 +176,7 @@ class Recall(io.ComfyNode):
             ],
             outputs=outputs_of(),
             hidden=[io.Hidden.unique_id],
+            **REPLAYED,
         )
 
     @classmethod
@@ -204,15 +206,17 @@ class Recall(io.ComfyNode):
         host = ComfyHost(cls.hidden.unique_id)
         recall = await asyncio.to_thread(recaller)  # in a thread: importing would block the event loop
         try:
-            result, status = await recall(request_id.strip(), newest, host)
+            result = await recall(request_id.strip(), newest, host)
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None
-        host.status(status)
-        return io.NodeOutput(result.images, result.text, result.response)
+        except VolcvError as error:
+            host.outcome(failed(error))
+            raise
+        return io.NodeOutput(result.images, result.text, result.response, ui=await host.shown(result))
 
 
-def recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
+def recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     """Lazy import of :func:`.runner.recall`: it loads the client."""
     from .runner import recall
 

@@ -82,12 +82,19 @@ class ComfyServer:
     """A running ComfyUI; use as a context manager.
 
     folder: its base directory (made if missing). settings: ``VOLCV_*`` variables. pack_name: name of the pack's
-    folder in custom_nodes. pack: where the pack is; this checkout unless told. Raises HostError with the end of the
+    folder in custom_nodes. pack: where the pack is; this checkout unless told. front_end: another frontend than the
+    one that this ComfyUI comes with. Raises HostError with the end of the
     log when it does not come up or does not load the pack.
     """
 
     def __init__(
-        self, comfy: Path, folder: Path, settings: Mapping[str, str], pack_name: str = "volcv", pack: Path = ROOT
+        self,
+        comfy: Path,
+        folder: Path,
+        settings: Mapping[str, str],
+        pack_name: str = "volcv",
+        pack: Path = ROOT,
+        front_end: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -96,6 +103,7 @@ class ComfyServer:
         self.started_in = 0.0
         self._comfy = comfy
         self._settings = settings
+        self._front_end = front_end
         folder.mkdir(parents=True, exist_ok=True)
         link_pack(folder / "custom_nodes", pack_name, pack)
         (folder / "input").mkdir(exist_ok=True)
@@ -115,6 +123,7 @@ class ComfyServer:
             *("--database-url", "sqlite:///:memory:"),
             "--disable-auto-launch",
             "--disable-api-nodes",
+            *(("--front-end-root", str(self._front_end)) if self._front_end else ()),
         ]
 
     def start(self) -> ComfyServer:

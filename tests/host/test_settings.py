@@ -326,7 +326,7 @@ def test_one_click_turns_the_sandbox_on_and_off(browser: Browser, panel: Panel, 
             assert client.run(graph).end == "execution_success"
         assert service.requests == []
         sandbox.click()
-        note(page, "Profile").filter(has_text=re.compile(r"^Ready\.$")).wait_for()
+        note(page, "Profile").filter(has_text=re.compile(r"^Set, not tested")).wait_for()
         assert not row(page, "ApiKey").locator("input").is_disabled()
     assert panel.status()["active"] == "default"
 
