@@ -313,6 +313,8 @@ class CallExecutor:
                 texts={},
                 image_urls=(),
                 request=draft.body,
+                node=draft.node,
+                inputs=draft.inputs,
                 charged=False,
             ),
             identity=self._endpoint.identity,
