@@ -6,15 +6,19 @@ Lazy imports: what only a running node needs must not slow down ComfyUI's start.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
+import folder_paths
 from comfy.model_management import InterruptProcessingException
-from comfy_api.latest import io, ui
+from comfy_api.latest import InputImpl, io, ui
 from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..volcv_client.catalog.spec import Output
 from ..volcv_client.errors import Cancelled, StoreError
 from .host import ComfyHost
 from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
@@ -169,6 +173,7 @@ class Recall(io.ComfyNode):
             ],
             outputs=outputs_of(),
             hidden=[io.Hidden.unique_id],
+            is_output_node=True,
         )
 
     @classmethod
@@ -181,17 +186,12 @@ class Recall(io.ComfyNode):
         """Refuses a request id (None: linked) that names neither a stored picture nor a paid result. ``newest`` is not
         named, so the host still checks its limits."""
 
-        def find(wanted: str) -> None:
+        def check(wanted: str) -> None:
             from .runner import check_recall  # lazy import: loads the client
 
             check_recall(wanted)
 
-        if wanted := (request_id or "").strip():
-            try:
-                await asyncio.to_thread(find, wanted)
-            except StoreError as error:
-                return str(error)
-        return True
+        return await refusal(check, request_id)
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
@@ -203,7 +203,88 @@ class Recall(io.ComfyNode):
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None
         host.status(status)
-        return io.NodeOutput(result.images, result.text, result.response)
+        preview = await asyncio.to_thread(ui.PreviewImage, result.images, cls=cls)  # encodes PNG
+        return io.NodeOutput(result.images, result.text, result.response, ui=preview)
+
+
+class RecallVideo(io.ComfyNode):
+    """Loads videos from the result store, and fetches those that are paid and not stored yet, without a charge."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_recall_video",
+            display_name="Recall video (Volcengine)",
+            category=TOOLS,
+            description="Brings back a stored video by its request_id, or the newest one. Nothing is charged.",
+            search_aliases=["history", "results", "reuse", "film", "volcv"],
+            inputs=[
+                io.String.Input(
+                    "request_id",
+                    default="",
+                    tooltip="The request_id from a response output or from the history. Empty: the newest video.",
+                ),
+            ],
+            outputs=outputs_of(first=Output.VIDEO),
+            hidden=[io.Hidden.unique_id],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, request_id: str | None = None) -> float | str:
+        """See :meth:`Recall.fingerprint_inputs`."""
+        return Recall.fingerprint_inputs(request_id)
+
+    @classmethod
+    async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
+        """Refuses a request id (None: linked) that names neither a stored video nor a paid result."""
+
+        def check(wanted: str) -> None:
+            from .runner import check_recall_video  # lazy import: loads the client
+
+            check_recall_video(wanted)
+
+        return await refusal(check, request_id)
+
+    @classmethod
+    async def execute(cls, request_id: str) -> io.NodeOutput:
+        host = ComfyHost(cls.hidden.unique_id)
+        recall = await asyncio.to_thread(video_recaller)  # in a thread: importing would block the event loop
+        try:
+            result, status = await recall(request_id.strip(), host)
+        except Cancelled:
+            # Any other exception would show as an error instead of an interruption.
+            raise InterruptProcessingException from None
+        host.status(status)
+        videos = [InputImpl.VideoFromFile(str(path)) for path in result.video]
+        preview = await asyncio.to_thread(preview_videos, result.video)
+        return io.NodeOutput(videos, result.text, result.response, ui=preview)
+
+
+async def refusal(check: Callable[[str], None], request_id: str | None) -> bool | str:
+    """True, or why ``check`` raises StoreError for that request id; an empty or unknown one is not checked."""
+    if wanted := (request_id or "").strip():
+        try:
+            await asyncio.to_thread(check, wanted)
+        except StoreError as error:
+            return str(error)
+    return True
+
+
+def preview_videos(paths: Sequence[Path]) -> ui.PreviewVideo:
+    """Copies in ComfyUI's temporary folder: it serves no other files to the browser. Raises OSError."""
+    folder = Path(folder_paths.get_temp_directory())
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        copyfile(path, folder / path.name)
+    return ui.PreviewVideo([ui.SavedResult(path.name, "", io.FolderType.temp) for path in paths])
+
+
+def video_recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
+    """Lazy import of :func:`.runner.recall_video`: it loads the client."""
+    from .runner import recall_video
+
+    return recall_video
 
 
 def recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
@@ -213,4 +294,4 @@ def recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
     return recall
 
 
-HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)
+HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, RecallVideo, ExamplePicture)

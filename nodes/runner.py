@@ -216,6 +216,43 @@ def recalled(request_id: str, newest: int, fetched: Result | None) -> tuple[Node
     return node_result, "\n".join([summary, size_note(batch, padded), *notes])
 
 
+async def recall_video(request_id: str, host: Host) -> tuple[NodeResult, str]:
+    """As :func:`recall`, for the video with that id, or the newest one."""
+    entry = await asyncio.to_thread(paid_entry, request_id)
+    fetched = await fetch(entry, host) if entry else None
+    return await asyncio.to_thread(recalled_video, request_id, fetched)
+
+
+def stored_video(request_id: str) -> Result:
+    """The stored video with that request id or task id, or the newest one. StoreError if there is none."""
+    entry = clients.store().journal.by_name(request_id)
+    if entry and entry.state is State.COMPLETE and entry.result.files:
+        return video_of(entry.result)
+    return video_of(clients.store().recall(request_id, 1, lambda result: result.is_video)[0])
+
+
+def video_of(result: Result) -> Result:
+    if not result.is_video:
+        raise StoreError("picture_stored", request=result.request_id)
+    return result
+
+
+def check_recall_video(request_id: str) -> None:
+    """Raise StoreError if :func:`recall_video` cannot bring a video with that id."""
+    if paid_entry(request_id) is None:
+        stored_video(request_id)
+
+
+def recalled_video(request_id: str, fetched: Result | None) -> tuple[NodeResult, str]:
+    """What was fetched, or else the :func:`stored_video`, as a node's outputs, and a status. Raises StoreError."""
+    result = replace(video_of(fetched) if fetched else stored_video(request_id), reused=True)
+    videos = [file.path for file in result.files if file.path is not None and file.size]
+    summary = say("summary.reused", made=say("made.video", count=len(videos)))
+    response = response_json([result.response()])
+    node_result = NodeResult((result,), texts_of([result]), response, (), summary, video=videos)
+    return node_result, "\n".join([summary, *result.notes])
+
+
 def preview_of(pixels: NDArray[np.float32] | None) -> Tensor | None:
     """Every n-th pixel ``[1, h, w, 3]``, small enough to be shown without holding up the host's loop."""
     if pixels is None:
