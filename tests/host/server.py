@@ -33,6 +33,12 @@ def find_comfy() -> Path | None:
     return folder.resolve() if (folder / "main.py").is_file() and (folder / "comfy").is_dir() else None
 
 
+def newest_frontend() -> Path | None:
+    """Folder of another frontend to test with: ``COMFYUI_FRONTEND``, the folder ``static`` of comfyui-frontend-package."""
+    named = os.environ.get("COMFYUI_FRONTEND")
+    return Path(named).expanduser().resolve() if named else None
+
+
 def interpreter(comfy: Path) -> str:
     """The Python that this ComfyUI runs with."""
     candidates = (comfy / ".venv/bin/python", comfy / "venv/bin/python", comfy / ".venv/Scripts/python.exe")
@@ -82,12 +88,18 @@ class ComfyServer:
     """A running ComfyUI; use as a context manager.
 
     folder: its base directory (made if missing). settings: ``VOLCV_*`` variables. pack_name: name of the pack's
-    folder in custom_nodes. pack: where the pack is; this checkout unless told. Raises HostError with the end of the
-    log when it does not come up or does not load the pack.
+    folder in custom_nodes. pack: where the pack is; this checkout unless told. frontend: folder of another frontend
+    than ComfyUI's own. Raises HostError with the end of the log when it does not come up or does not load the pack.
     """
 
     def __init__(
-        self, comfy: Path, folder: Path, settings: Mapping[str, str], pack_name: str = "volcv", pack: Path = ROOT
+        self,
+        comfy: Path,
+        folder: Path,
+        settings: Mapping[str, str],
+        pack_name: str = "volcv",
+        pack: Path = ROOT,
+        frontend: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -96,6 +108,7 @@ class ComfyServer:
         self.started_in = 0.0
         self._comfy = comfy
         self._settings = settings
+        self._frontend = frontend
         folder.mkdir(parents=True, exist_ok=True)
         link_pack(folder / "custom_nodes", pack_name, pack)
         (folder / "input").mkdir(exist_ok=True)
@@ -115,6 +128,7 @@ class ComfyServer:
             *("--database-url", "sqlite:///:memory:"),
             "--disable-auto-launch",
             "--disable-api-nodes",
+            *(("--front-end-root", str(self._frontend)) if self._frontend else ()),
         ]
 
     def start(self) -> ComfyServer:
