@@ -34,7 +34,7 @@ def find_comfy() -> Path | None:
 
 
 def newest_frontend() -> Path | None:
-    """Folder of another frontend to test with: ``COMFYUI_FRONTEND``, the folder ``static`` of comfyui-frontend-package."""
+    """Another frontend to test with: ``COMFYUI_FRONTEND``, the folder ``static`` of a comfyui-frontend-package."""
     named = os.environ.get("COMFYUI_FRONTEND")
     return Path(named).expanduser().resolve() if named else None
 

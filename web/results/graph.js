@@ -136,6 +136,7 @@ async function preview(node, row) {
     const id = String(node.id)
     const ids = { nodeId: id, displayNodeId: id, parentNodeId: id, realNodeId: id }
     api.dispatchCustomEvent("b_preview_with_metadata", { blob, ...ids, jobId: "volcv" })
+    app.canvas.setDirty(true, true) // the classic canvas looks for previews when it draws
   } catch {
     // Only a convenience: the node shows its picture when it runs.
   }

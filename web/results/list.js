@@ -175,8 +175,7 @@ function rowElement(row, list) {
         "div",
         { className: "volcv-r-line" },
         make("span", { className: "volcv-r-title", textContent: shortTitle(row), title }),
-        ...(row.favourite ? [favouriteSign()] : []),
-        make("time", { textContent: shortTime(row.created), title: longTime(row.created) })
+        ...(row.favourite ? [favouriteSign()] : [])
       ),
       make("div", { className: "volcv-r-prompt", textContent: promptLine(row), title: promptLine(row) }),
       ...(row.state === "answered" ? paidLines(row, list) : storedLines(row))
@@ -212,9 +211,11 @@ function favouriteSign() {
 
 function storedLines(row) {
   const { word, whole, kind } = chargeOf(row)
+  const told = facts(row).join(" \u00b7 ")
+  const time = make("time", { textContent: shortTime(row.created), title: longTime(row.created) })
   const mark = make("span", { className: `volcv-r-mark volcv-r-${kind}`, textContent: word, title: whole })
   return [
-    make("div", { className: "volcv-r-facts-line" }, facts(row).join(" \u00b7 ")),
+    make("div", { className: "volcv-r-line" }, make("span", { className: "volcv-r-facts-line" }, told), time),
     make("div", { className: "volcv-r-line" }, idButton(row.request_id), mark)
   ]
 }
