@@ -155,7 +155,8 @@ def test_nodes_are_placed_on_no_wire_and_under_no_bar(
                 const x = (node.pos[0] + node.size[0] * a + ds.offset[0]) * ds.scale + corner.left;
                 const y = (node.pos[1] + b + ds.offset[1]) * ds.scale + corner.top;
                 const hit = document.elementFromPoint(x, y);
-                seen.push(hit && (hit === canvas || hit.closest('[data-node-id]') || hit.contains(canvas)) ? '' : `${x},${y} ${hit?.outerHTML.slice(0, 200)}`);
+                const open = hit && (hit === canvas || hit.closest('[data-node-id]') || hit.contains(canvas));
+                seen.push(open ? '' : hit?.outerHTML.slice(0, 200) ?? 'nothing');
               }
               return seen;
             }"""

@@ -13,7 +13,8 @@ const STEP = 40
 const RINGS = 40
 const GAP = 20
 const TITLE = 40 // above a node's position
-const PREVIEW = 240 // that the picture will add to the height
+const PREVIEW = 300 // that the picture will add to the height
+const [TOASTS_WIDTH, TOASTS_HEIGHT] = [420, 230] // at the top right of the page, where messages come and go
 const CURVE = 24 // points of a link that are looked at
 
 const graphInView = () => app.canvas.graph ?? app.graph
@@ -32,6 +33,7 @@ function toGraph([x, y]) {
 
 /** Whether nothing of the page, such as a bar or the sidebar, lies over that point of the canvas. */
 function isCanvas([x, y]) {
+  if (x > innerWidth - TOASTS_WIDTH && y < TOASTS_HEIGHT) return false
   const hit = document.elementFromPoint(x, y)
   const node = hit?.closest?.("[data-node-id]") // of Nodes 2.0: its box is looked at elsewhere
   return Boolean(hit && (hit === app.canvas.canvas || node || hit.contains(app.canvas.canvas)))
