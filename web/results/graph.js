@@ -13,7 +13,8 @@ const STEP = 40
 const RINGS = 40
 const GAP = 20
 const TITLE = 40 // above a node's position
-const PREVIEW = 300 // that the picture will add to the height
+const PREVIEW = 300 // that the picture will add to the height, at most
+const ROOM = 220 // for it on the classic canvas, which makes room only once it has been loaded
 const [TOASTS_WIDTH, TOASTS_HEIGHT] = [420, 230] // at the top right of the page, where messages come and go
 const CURVE = 24 // points of a link that are looked at
 
@@ -138,6 +139,7 @@ async function preview(node, row) {
     const id = String(node.id)
     const ids = { nodeId: id, displayNodeId: id, parentNodeId: id, realNodeId: id }
     api.dispatchCustomEvent("b_preview_with_metadata", { blob, ...ids, jobId: "volcv" })
+    if (!globalThis.LiteGraph.vueNodesMode) node.setSize([node.size[0], Math.max(node.size[1], node.computeSize()[1] + ROOM)])
     app.canvas.setDirty(true, true) // the classic canvas looks for previews when it draws
   } catch {
     // Only a convenience: the node shows its picture when it runs.

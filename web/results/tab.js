@@ -17,6 +17,7 @@ import { Viewer } from "./viewer.js"
 
 export const TAB = "volcv-results"
 const TITLE = "Volcengine CV"
+const LABEL = "Volc CV" // what the narrow bar has room for
 const POLL_MILLISECONDS = 1000
 
 class Panel {
@@ -148,7 +149,7 @@ app.registerExtension({
   init: addStyle,
   setup() {
     takeDrops()
-    const tab = { id: TAB, icon: "volcv-r-icon", title: TITLE, tooltip: TITLE, type: "custom", render }
+    const tab = { id: TAB, icon: "volcv-r-icon", title: TITLE, tooltip: TITLE, label: LABEL, type: "custom", render }
     app.extensionManager.registerSidebarTab(tab)
     app.ui?.settings?.addEventListener?.("Comfy.Locale.change", () => setTimeout(renew))
   }
