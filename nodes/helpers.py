@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 TOOLS = f"{CATEGORY}/Tools"
 
+SHOWN_FROM_CACHE: dict[str, Any] = (
+    {"has_intermediate_output": True} if "has_intermediate_output" in io.Schema.__dataclass_fields__ else {}
+)
+"""Makes ComfyUI 0.19 and newer send a node's pictures to the page also when the run is answered from its cache."""
+
 ControlInput = tuple[Tensor, str, float]
 """Picture ``[B, H, W, 3]``, control type and strength; a control socket carries a tuple of them, in order."""
 
@@ -123,6 +128,7 @@ class ExamplePicture(io.ComfyNode):
             category=TOOLS,
             description="A picture that comes with the pack. Put Load Image in its place for your own.",
             search_aliases=["demo", "sample", "load image", "volcv"],
+            **SHOWN_FROM_CACHE,
             inputs=[
                 io.Combo.Input(
                     "picture", options=list(PICTURE_NAMES), default=PICTURE_NAMES[0], tooltip="Which picture."

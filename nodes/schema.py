@@ -34,7 +34,7 @@ def schema_of(model: Model) -> io.Schema:
         category=f"{CATEGORY}/{model.group}",
         description=model.summary if model.any_req_key else f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
         search_aliases=[*model.aliases, *model.req_keys, "volcengine", "volcv"],
-        inputs=[io_input(input_) for input_ in (*model.inputs, *RUN_OPTIONS)],
+        inputs=[io_input(input_) for input_ in sorted((*model.inputs, *RUN_OPTIONS), key=lambda one: one.late)],
         outputs=outputs_of(model),
         hidden=[io.Hidden.unique_id],
         **REPLAYED,

@@ -278,3 +278,14 @@ def test_log_stays_clean(host: ComfyServer, client: Client, gateway: Gateway, se
     added = host.log[before:]
     assert "volcv" not in added
     assert max(map(len, added.splitlines() or [""])) < 400
+
+
+def test_an_example_picture_is_shown_from_the_cache(client: Client, host: ComfyServer) -> None:
+    """ComfyUI sends the stored preview to the page, also to one that was opened after the run."""
+    graph = {"1": node("Volcv_example_picture", picture="room"), "2": save("1")}
+    first = client.run(graph)
+    with Client(host.url) as later:
+        second = later.run({**graph, "2": save("1", "again")})
+    assert second.of_kind("execution_cached")[0].data["nodes"] == ["1"]
+    (shown,) = [event.data for event in second.of_kind("executed") if event.data["node"] == "1"]
+    assert shown["output"]["images"] == first.files("1") != []

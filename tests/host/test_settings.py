@@ -81,7 +81,7 @@ def test_set_status_test(panel: Panel, service: Gateway, server: ComfyServer) ->
     ("key", "address", "expected"),
     [
         ("sk-wrong-000000000000", "{url}", "The gateway did not accept the key.*HTTP 401.*request id"),
-        (GOOD, "{url}/portal", "The gateway does not have this address.*HTTP 404"),
+        (GOOD, "{url}/portal", "does not have this address or path.*HTTP 404"),
         (GOOD, "http://127.0.0.1:9", "No connection to 127.0.0.1"),
         (GOOD, NOWHERE, "no-such-gateway.invalid cannot be resolved"),
         (GOOD, "", "There is an API key but no gateway address"),

@@ -23,7 +23,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-FOLDERS = ("nodes", "volcv_client", "web", "locales", "example_workflows")
+FOLDERS = ("nodes", "volcv_client", "web", "locales", "example_workflows", "subgraphs")
 FILES = {
     *("__init__.py", "pyproject.toml", "requirements.txt", "node_list.json"),
     *("README.md", "README.zh.md", "LICENSE"),

@@ -19,7 +19,16 @@ from functools import partial
 from .. import config
 from ..answer.envelope import RawAnswer
 from ..config import Profile
-from ..errors import Cancelled, Charged, DownloadError, LostAnswerError, StoreError, TaskGoneError, VolcvError
+from ..errors import (
+    Cancelled,
+    Charged,
+    DownloadError,
+    LostAnswerError,
+    RefusedError,
+    StoreError,
+    TaskGoneError,
+    VolcvError,
+)
 from ..http.transport import Transport
 from ..messages import say
 from ..request.body import Draft, Request
@@ -211,6 +220,13 @@ class CallExecutor:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
+            except RefusedError as error:  # the process that stored the answer was killed before it read it
+                error.lost = True
+                if error.charged is Charged.NO:
+                    row.drop()
+                else:
+                    row.ended(State.FAILED, error.key)
+                raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
             return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
@@ -256,7 +272,7 @@ class CallExecutor:
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
-                        raise forms.final(error) from None
+                        raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:
@@ -291,7 +307,7 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
-            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, limits_of(self.profile))
+            allowance = Allowance(self.limiter.allowed, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun

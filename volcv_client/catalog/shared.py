@@ -160,6 +160,30 @@ def size(
     return side("width"), side("height")
 
 
+CUSTOM = "custom"
+
+
+def preset_size(*labels: str, origin: Origin) -> Choice:
+    """A choice of sizes that replace ``width`` and ``height``; labels are ratio and size, ``4:3 1472x1104``.
+
+    It stands behind the two inputs, so that its values are written over theirs.
+    """
+
+    def sides(label: str) -> dict[str, Json]:
+        width, _, height = label.split(" ")[1].partition("x")
+        return {"width": int(width), "height": int(height)}
+
+    return Choice(
+        name="preset_size",
+        default=CUSTOM,
+        options={CUSTOM: {}, **{label: sides(label) for label in labels}},
+        origin=origin,
+        late=True,
+        tooltip="custom: width and height as they are set. Otherwise a size that is recommended for the model; width "
+        "and height do not count then.",
+    )
+
+
 BEFORE_SR = " before super-resolution; use_sr doubles it. Best near 512."
 
 

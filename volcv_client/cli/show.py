@@ -12,7 +12,7 @@ from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Area, Input, Mode, Model, Origin, Price
 from ..messages import say
 from ..money import money
-from .describe import condition_text, input_facts, model_json, short_facts
+from .describe import condition_text, input_facts, model_json, short_facts, shown
 from .models import find_model
 from .parser import Exit, Parser
 from .terminal import show
@@ -53,7 +53,7 @@ def head(model: Model) -> Iterator[str]:
         ("aliases", ", ".join(model.aliases)),
     ):
         yield f"{say(f'cli.show.{name}')}: {value}"
-    yield from map(price_text, set(model.prices.values()))
+    yield from map(price_text, dict.fromkeys(model.prices.values()))
     for trait in TRAITS:
         if getattr(model, trait):
             yield say(f"cli.show.{trait}")
@@ -133,7 +133,7 @@ def tail(model: Model) -> Iterator[str]:
     )
     for name in FURTHER_LIMITS:
         if value := getattr(limits, name):
-            yield say(f"cli.show.{name}", value=f"{value:g}")
+            yield say(f"cli.show.{name}", value=shown(value))
     yield say("cli.show.fixed", value=as_json({"req_key": model.req_key, **model.fixed}))
     yield say("cli.show.texts", value=", ".join(model.texts) or say("cli.show.nothing"))
 

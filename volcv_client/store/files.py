@@ -35,7 +35,7 @@ class StoreFiles:
 
     def write_answer(self, uid: str, content: bytes) -> None:
         """Write an answer through to the disk. It has its name only when it is whole."""
-        part = self._new(f"{uid}.part")
+        part = self._new(f"{uuid.uuid4().hex}.part")  # a killed process may have left some of this answer
         write_through(ResultFile(data=content), part)
         part.replace(self.answer(uid))
 

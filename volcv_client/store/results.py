@@ -31,6 +31,9 @@ PAGE = 64
 LISTED = "state IN ('complete', 'answered') AND (bytes > 0 OR state = 'answered')"
 """Results that are there, or that are paid and still to be fetched."""
 
+HAVE_ANSWERS = (State.SENT.value, State.SUBMITTED.value, State.ANSWERED.value)
+"""States in which the file of an answer is, or may be, all that there is of a result."""
+
 Word = tuple[str, Sequence[str]]
 """A word to search for, and the req_keys of models whose names contain it."""
 
@@ -188,10 +191,10 @@ class ResultStore:
 
     def sweep(self) -> int:
         """Delete orphaned files and unfinished downloads that are older than an hour; returns how many."""
-        query = "SELECT uid, record FROM calls WHERE state != 'deleted'"
+        query = "SELECT uid, state, record FROM calls WHERE state != 'deleted'"
         rows = self._database.read(lambda connection: connection.execute(query).fetchall())
-        known = {uid for uid, _ in rows}
-        known |= {Path(name).stem for _, record in rows for name in json.loads(record).get("files", ())}
+        known = {uid for uid, state, _ in rows if state in HAVE_ANSWERS}
+        known |= {Path(name).stem for _, _, record in rows for name in json.loads(record).get("files", ())}
         return self._files.sweep(known)
 
     def sweep_once(self) -> None:

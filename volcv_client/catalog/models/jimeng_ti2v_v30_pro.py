@@ -74,8 +74,8 @@ MODEL = Model(
     aliases=("video", "text to video", "image to video", "i2v", "t2v", "shipin", "wenshengshipin", "jimeng"),
     example=Example(
         title="Jimeng video 3.0 Pro: a picture begins to move",
-        caption="The picture is the first frame. The link opens the video, Motion JPEG from the sandbox; "
-        "browsers show its frames here.",
+        caption="The picture is the first frame. The sandbox draws a small, slow camera move, "
+        "H.264 as from the service.",
         values={
             "prompt": "The camera glides slowly over the lake towards the mountains, the water ripples, thin "
             "clouds drift in front of the low sun",
