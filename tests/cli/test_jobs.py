@@ -76,7 +76,7 @@ def test_every_line_is_checked_before_anything_is_sent(
     write(file, [*lines, job("fine")])
     ran = volcv("run", "--jobs", file, "-o", folder)
     assert (ran.code, ran.out) == (2, "")
-    assert "24 line(s)" in ran.err
+    assert "24 lines" in ran.err
     told = ran.err.splitlines()
     for number, (_, parts) in enumerate(wrong, 1):
         mine = " ".join(line for line in told if line.startswith(f"line {number}:"))

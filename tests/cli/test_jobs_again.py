@@ -58,7 +58,7 @@ def test_a_failed_job_does_not_stop_the_others_and_is_tried_again(
     assert failed["request_ids"] and "50412" in failed["error"]
     rude.clear()
     ran = volcv("run", "--jobs", file, "-o", folder)
-    assert ran.code == 0 and "2 of 3" in ran.err and "1 job(s) done, 0 failed, 2 skipped" in ran.err
+    assert ran.code == 0 and "2 of 3" in ran.err and "Jobs: 1 done, 0 failed, 2 skipped" in ran.err
     assert sent_prompts(server) == ["a bird", "a dog", "rude", "rude"]
     assert volcv("run", "--jobs", file, "-o", folder).out == ""
 
