@@ -50,8 +50,11 @@ class KnownInputs(Mapping[str, Any]):
 
 
 def host_requires(input_: Input) -> bool:
-    """Whether every prompt has the input. Advanced widgets are optional: programs that write prompts leave them out."""
-    return not input_.advanced if isinstance(input_, Widget) else bool(getattr(input_, "required", False))
+    """Whether every prompt has the input. Advanced widgets are optional: programs that write prompts leave them out.
+    So are those that older prompts lack."""
+    if isinstance(input_, Widget):
+        return not (input_.advanced or input_.late)
+    return bool(getattr(input_, "required", False))
 
 
 def checked_inputs(model: Model) -> list[str]:

@@ -53,8 +53,10 @@ class ModelNode:
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         try:
             run_model = await asyncio.to_thread(runner)  # in a thread: importing would block the event loop
-            result = await run_model(cls.MODEL, inputs, ComfyHost(cls.hidden.unique_id))
-            return io.NodeOutput(*values_of(cls.MODEL, result, InputImpl.VideoFromFile))
+            host = ComfyHost(cls.hidden.unique_id)
+            result = await run_model(cls.MODEL, inputs, host)
+            shown = await host.shown(result)
+            return io.NodeOutput(*values_of(cls.MODEL, result, InputImpl.VideoFromFile), ui=shown)
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None

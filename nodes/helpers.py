@@ -6,12 +6,9 @@ Lazy imports: what only a running node needs must not slow down ComfyUI's start.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
-from shutil import copyfile
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-import folder_paths
 from comfy.model_management import InterruptProcessingException
 from comfy_api.latest import InputImpl, io, ui
 from torch import Tensor
@@ -19,9 +16,10 @@ from torch import Tensor
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..volcv_client.catalog.spec import Output
-from ..volcv_client.errors import Cancelled, StoreError
+from ..volcv_client.errors import Cancelled, StoreError, VolcvError
 from .host import ComfyHost
-from .schema import CATEGORY, ControlType, WatermarkType, io_input, outputs_of
+from .schema import CATEGORY, REPLAYED, ControlType, WatermarkType, io_input, outputs_of
+from .status import failed
 
 if TYPE_CHECKING:
     from .runner import NodeResult
@@ -126,6 +124,7 @@ class ExamplePicture(io.ComfyNode):
             category=TOOLS,
             description="A picture that comes with the pack. Put Load Image in its place for your own.",
             search_aliases=["demo", "sample", "load image", "volcv"],
+            **REPLAYED,
             inputs=[
                 io.Combo.Input(
                     "picture", options=list(PICTURE_NAMES), default=PICTURE_NAMES[0], tooltip="Which picture."
@@ -174,6 +173,7 @@ class Recall(io.ComfyNode):
             outputs=outputs_of(),
             hidden=[io.Hidden.unique_id],
             is_output_node=True,
+            **REPLAYED,
         )
 
     @classmethod
@@ -198,13 +198,14 @@ class Recall(io.ComfyNode):
         host = ComfyHost(cls.hidden.unique_id)
         recall = await asyncio.to_thread(recaller)  # in a thread: importing would block the event loop
         try:
-            result, status = await recall(request_id.strip(), newest, host)
+            result = await recall(request_id.strip(), newest, host)
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None
-        host.status(status)
-        preview = await asyncio.to_thread(ui.PreviewImage, result.images, cls=cls)  # encodes PNG
-        return io.NodeOutput(result.images, result.text, result.response, ui=preview)
+        except VolcvError as error:
+            host.outcome(failed(error))
+            raise
+        return io.NodeOutput(result.images, result.text, result.response, ui=await host.shown(result))
 
 
 class RecallVideo(io.ComfyNode):
@@ -228,6 +229,7 @@ class RecallVideo(io.ComfyNode):
             outputs=outputs_of(first=Output.VIDEO),
             hidden=[io.Hidden.unique_id],
             is_output_node=True,
+            **REPLAYED,
         )
 
     @classmethod
@@ -251,14 +253,15 @@ class RecallVideo(io.ComfyNode):
         host = ComfyHost(cls.hidden.unique_id)
         recall = await asyncio.to_thread(video_recaller)  # in a thread: importing would block the event loop
         try:
-            result, status = await recall(request_id.strip(), host)
+            result = await recall(request_id.strip(), host)
         except Cancelled:
             # Any other exception would show as an error instead of an interruption.
             raise InterruptProcessingException from None
-        host.status(status)
+        except VolcvError as error:
+            host.outcome(failed(error))
+            raise
         videos = [InputImpl.VideoFromFile(str(path)) for path in result.video]
-        preview = await asyncio.to_thread(preview_videos, result.video)
-        return io.NodeOutput(videos, result.text, result.response, ui=preview)
+        return io.NodeOutput(videos, result.text, result.response, ui=await host.shown(result))
 
 
 async def refusal(check: Callable[[str], None], request_id: str | None) -> bool | str:
@@ -271,23 +274,14 @@ async def refusal(check: Callable[[str], None], request_id: str | None) -> bool 
     return True
 
 
-def preview_videos(paths: Sequence[Path]) -> ui.PreviewVideo:
-    """Copies in ComfyUI's temporary folder: it serves no other files to the browser. Raises OSError."""
-    folder = Path(folder_paths.get_temp_directory())
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        copyfile(path, folder / path.name)
-    return ui.PreviewVideo([ui.SavedResult(path.name, "", io.FolderType.temp) for path in paths])
-
-
-def video_recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
+def video_recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     """Lazy import of :func:`.runner.recall_video`: it loads the client."""
     from .runner import recall_video
 
     return recall_video
 
 
-def recaller() -> Callable[..., Coroutine[Any, Any, tuple[NodeResult, str]]]:
+def recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     """Lazy import of :func:`.runner.recall`: it loads the client."""
     from .runner import recall
 

@@ -1,19 +1,29 @@
-"""Adapter to the running ComfyUI: status, progress and interrupts of a node; locale and state folder."""
+"""Adapter to the running ComfyUI: status, progress, previews and interrupts of a node; locale and state folder."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import folder_paths
 from comfy.model_management import processing_interrupted
 from comfy_api.latest import ComfyAPI
+from comfy_execution.utils import get_executing_context
 from server import PromptServer
-from torch import Tensor
 
 from ..volcv_client import config, messages
 from .server.settings import browser_locale
+from .status import NodeStatus
+
+if TYPE_CHECKING:
+    from .runner import NodeResult
+
+STATUS_EVENT = "volcv.status"
+"""Websocket event with ``node``, ``prompt_id``, ``kind``, ``lines`` and ``actions``; ``kind`` "running" while the node
+runs, else that of a NodeStatus. The pack's own event, because the frontend drops progress texts when a job ends."""
 
 api = ComfyAPI()
 
@@ -23,15 +33,30 @@ class ComfyHost:
 
     def __init__(self, node_id: str) -> None:
         self._node_id = node_id
+        context = get_executing_context()
+        self._prompt_id = context.prompt_id if context else ""
 
     def status(self, text: str) -> None:
-        server = PromptServer.instance
-        # Without a client id the text would go to every open browser.
-        if server is not None and server.client_id is not None:
-            server.send_progress_text(text, self._node_id, server.client_id)
+        self.outcome(NodeStatus("running", (text,)))
 
-    async def progress(self, done: int, total: int, preview: Tensor | None) -> None:
-        await api.execution.set_progress(done, total, node_id=self._node_id, preview_image=preview)
+    def outcome(self, status: NodeStatus) -> None:
+        server = PromptServer.instance
+        # Without a client id the event would go to every open browser.
+        if server is not None and server.client_id is not None:
+            event = {"node": self._node_id, "prompt_id": self._prompt_id, **status.json()}
+            server.send_sync(STATUS_EVENT, event, server.client_id)
+
+    async def shown(self, result: NodeResult) -> dict[str, list[Any]]:
+        """The ``ui`` of a node's output: previews of its files, and its status."""
+        from .previews import previews  # lazy import: loads the store
+
+        folder = Path(folder_paths.get_temp_directory())
+        files = await asyncio.to_thread(previews, result.pictures, folder)
+        return {**files, "volcv_status": [result.status.json()]}
+
+    async def progress(self, done: float, total: int) -> None:
+        # No live preview: frontends keep showing it in front of the finished pictures.
+        await api.execution.set_progress(done, total, node_id=self._node_id)
 
     def interrupted(self) -> bool:
         return bool(processing_interrupted())

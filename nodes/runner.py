@@ -27,10 +27,15 @@ from ..volcv_client.request.inputs import convert_inputs, converters
 from ..volcv_client.request.plan import plan
 from ..volcv_client.store.entry import Entry, State
 from ..volcv_client.store.result import Result
+from . import status
 from .images import to_images, to_masks
+from .progress import course
+from .status import NodeStatus
 
 POLL_SECONDS = 0.1
-PREVIEW_SIDE = 512
+BAR_SECONDS = 0.25
+"""Interval at which the progress bar moves while calls are at the service."""
+
 
 clients = ClientPool()
 """The clients of this ComfyUI, shared by all nodes."""
@@ -42,10 +47,13 @@ class Host(Protocol):
     """The program around a run."""
 
     def status(self, text: str) -> None:
-        """Show a line on the node."""
+        """Show a line on the node while it runs."""
 
-    async def progress(self, done: int, total: int, preview: Tensor | None) -> None:
-        """Move the progress bar; ``preview`` is the first finished picture ``[1, H, W, 3]``."""
+    def outcome(self, status: NodeStatus) -> None:
+        """Show how the run ended."""
+
+    async def progress(self, done: float, total: int) -> None:
+        """Move the progress bar."""
 
     def interrupted(self) -> bool:
         """Whether the user wants to stop."""
@@ -59,6 +67,10 @@ class NodeResult(RunResult):
     images: Tensor | None = None
     mask: Tensor | None = None
     video: Sequence[Path] = ()
+
+    @property
+    def status(self) -> NodeStatus:
+        return status.done(self.summary, self.notes)
 
 
 async def run_model(model: Model, given: Mapping[str, Any], host: Host) -> NodeResult:
@@ -91,12 +103,13 @@ async def run_and_collect(model: Model, given: Mapping[str, Any], host: Host) ->
         await watch(run, host, changed)
         result = await asyncio.to_thread(collect, run)
     except VolcvError as error:
-        host.status(str(error))
+        host.outcome(status.failed(error))
         raise
     except BaseException:  # interrupted, or the loop is torn down: calls that are not sent must not be
         token.cancel()
+        host.outcome(status.stopped())
         raise
-    host.status("\n".join([result.summary, *result.notes]))
+    host.outcome(result.status)
     return result
 
 
@@ -109,18 +122,24 @@ def start(model: Model, given: Mapping[str, Any], token: CancelToken, wake: Call
 
 async def watch(run: BatchRun, host: Host, changed: asyncio.Event) -> None:
     """Wait until every call has ended, showing where they stand. Raises Cancelled once interrupted."""
-    shown, done = "", -1
+    shown, done, moved = "", -1, 0.0
     while True:
         changed.clear()
         if host.interrupted():
             raise Cancelled
+        now = time.monotonic()
+        expected = course(run.calls, run.model.service_seconds, now)
         if run.done != done:
-            done = run.done
-            await host.progress(done, len(run.calls), preview_of(run.first_pixels()))
+            done, moved = run.done, now
+            await host.progress(done, len(run.calls))
+        elif expected.done > done and now - moved >= BAR_SECONDS:
+            moved = now
+            await host.progress(expected.done, len(run.calls))
         if done == len(run.calls):
             return
-        if (status := run.status()) != shown:
-            shown = status
+        left = [say("status.left", seconds=expected.left)] if expected.left else []
+        if (line := say("status.between").join([run.status(), *left])) != shown:
+            shown = line
             host.status(shown)
         with suppress(TimeoutError, asyncio.TimeoutError):
             await asyncio.wait_for(changed.wait(), POLL_SECONDS)
@@ -142,8 +161,8 @@ def collect(run: BatchRun) -> NodeResult:
     return NodeResult(**vars(replace(result, notes=(*result.notes, *notes))), images=torch.from_numpy(batch), mask=mask)
 
 
-async def recall(request_id: str, newest: int, host: Host) -> tuple[NodeResult, str]:
-    """Results as a node's outputs, and a status: the one with that id, or the newest ones that are pictures.
+async def recall(request_id: str, newest: int, host: Host) -> NodeResult:
+    """Results as a node's outputs: the one with that id, or the newest ones that are pictures.
 
     ``request_id``: also a task id. A result that is paid and not stored yet is fetched, which charges nothing. Raises
     VolcvError, among them the StoreErrors of :func:`stored_results`; Cancelled once interrupted.
@@ -168,8 +187,8 @@ async def fetch(entry: Entry, host: Host) -> Result:
             if host.interrupted():
                 raise Cancelled
             seconds = int(time.monotonic() - call.phase_since)
-            if (status := say(f"status.{call.phase.value}", seconds=seconds)) != shown:
-                shown = status
+            if (line := say(f"status.{call.phase.value}", seconds=seconds)) != shown:
+                shown = line
                 host.status(shown)
             await asyncio.sleep(POLL_SECONDS)
     except BaseException:  # interrupted, or the loop is torn down
@@ -204,19 +223,18 @@ def check_recall(request_id: str) -> None:
         stored_results(request_id)
 
 
-def recalled(request_id: str, newest: int, fetched: Result | None) -> tuple[NodeResult, str]:
-    """What was fetched, or else the :func:`stored_results`, as a node's outputs, and a status. Raises StoreError."""
+def recalled(request_id: str, newest: int, fetched: Result | None) -> NodeResult:
+    """What was fetched, or else the :func:`stored_results`, as a node's outputs. Raises StoreError."""
     stored = pictures_of([fetched]) if fetched else stored_results(request_id, newest)
     results = [replace(result, reused=True) for result in stored]
     batch, padded = stack([file.pixels() for result in results for file in result.files])
     summary = say("summary.reused", made=say("made.images", count=len(batch)))
     response = response_json(result.response() for result in results)
-    node_result = NodeResult(tuple(results), texts_of(results), response, (), summary, torch.from_numpy(batch))
-    notes = [note for result in results for note in result.notes]
-    return node_result, "\n".join([summary, size_note(batch, padded), *notes])
+    notes = (size_note(batch, padded), *(note for result in results for note in result.notes))
+    return NodeResult(tuple(results), texts_of(results), response, notes, summary, torch.from_numpy(batch))
 
 
-async def recall_video(request_id: str, host: Host) -> tuple[NodeResult, str]:
+async def recall_video(request_id: str, host: Host) -> NodeResult:
     """As :func:`recall`, for the video with that id, or the newest one."""
     entry = await asyncio.to_thread(paid_entry, request_id)
     fetched = await fetch(entry, host) if entry else None
@@ -243,22 +261,13 @@ def check_recall_video(request_id: str) -> None:
         stored_video(request_id)
 
 
-def recalled_video(request_id: str, fetched: Result | None) -> tuple[NodeResult, str]:
-    """What was fetched, or else the :func:`stored_video`, as a node's outputs, and a status. Raises StoreError."""
+def recalled_video(request_id: str, fetched: Result | None) -> NodeResult:
+    """What was fetched, or else the :func:`stored_video`, as a node's outputs. Raises StoreError."""
     result = replace(video_of(fetched) if fetched else stored_video(request_id), reused=True)
     videos = [file.path for file in result.files if file.path is not None and file.size]
     summary = say("summary.reused", made=say("made.video", count=len(videos)))
     response = response_json([result.response()])
-    node_result = NodeResult((result,), texts_of([result]), response, (), summary, video=videos)
-    return node_result, "\n".join([summary, *result.notes])
-
-
-def preview_of(pixels: NDArray[np.float32] | None) -> Tensor | None:
-    """Every n-th pixel ``[1, h, w, 3]``, small enough to be shown without holding up the host's loop."""
-    if pixels is None:
-        return None
-    step = -(-max(pixels.shape[:2]) // PREVIEW_SIDE)
-    return torch.from_numpy(pixels[::step, ::step].copy()).unsqueeze(0)
+    return NodeResult((result,), texts_of([result]), response, result.notes, summary, video=videos)
 
 
 def size_note(batch: NDArray[np.float32], padded: bool) -> str:

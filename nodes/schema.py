@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from .runner import NodeResult
 
 CATEGORY = "Volcengine CV"
+
+REPLAYED: dict[str, Any] = (
+    {"has_intermediate_output": True} if "has_intermediate_output" in {one.name for one in fields(io.Schema)} else {}
+)
+"""Schema argument (ComfyUI 0.19): status and previews are shown again when ComfyUI answers from its cache."""
+
 WatermarkType = io.Custom("VOLCV_WATERMARK")
 ControlType = io.Custom("VOLCV_CONTROL")
 SUGGESTING = "VOLCV_REQ_KEY"
@@ -29,9 +36,10 @@ def schema_of(model: Model) -> io.Schema:
         category=f"{CATEGORY}/{model.group}",
         description=model.summary if model.any_req_key else f"{model.summary}\n\nreq_key: {', '.join(model.req_keys)}",
         search_aliases=[*model.aliases, *model.req_keys, "volcengine", "volcv"],
-        inputs=[io_input(input_) for input_ in (*model.inputs, *RUN_OPTIONS)],
+        inputs=[io_input(input_) for input_ in sorted((*model.inputs, *RUN_OPTIONS), key=lambda one: one.late)],
         outputs=outputs_of(model),
         hidden=[io.Hidden.unique_id],
+        **REPLAYED,
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .config import Profile
     from .errors import Cancelled, VolcvError
     from .request.plan import Plan
+    from .request.price import Estimate
     from .store.result import Result, ResultFile
 
 _MODULES = {
@@ -29,6 +30,7 @@ _MODULES = {
     "Cancelled": "errors",
     "VolcvError": "errors",
     "Plan": "request.plan",
+    "Estimate": "request.price",
     "Result": "store.result",
     "ResultFile": "store.result",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "BatchRun",
     "Cancelled",
     "Client",
+    "Estimate",
     "Plan",
     "Profile",
     "Result",

@@ -33,6 +33,7 @@ from .images.image import FileImage, Image, Mask, read_mask
 from .request.inputs import convert_inputs, converters
 from .request.json_body import json_body
 from .request.plan import Plan, plan
+from .request.price import Estimate, estimate
 from .store.entry import Entry
 from .store.result import Result
 from .store.results import ResultStore
@@ -125,6 +126,10 @@ class Client:
         """
         model = catalog.model(key) if isinstance(key, str) else key
         return plan(model, convert_inputs(model, inputs, CONVERTERS))
+
+    def estimate(self, planned: Plan) -> Estimate:
+        """How many calls a plan makes and what they are expected to cost: always an estimate, see :class:`Estimate`."""
+        return estimate(planned, self.profile)
 
     def start(
         self,

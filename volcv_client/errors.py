@@ -6,11 +6,14 @@ up when the error is shown, in the language in force at that time.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TypeVar
 
 from . import messages
 from .redact import without_links
+
+SENTENCE_END = re.compile(r"(?<=[.;])\s|(?<=[\u3002\uff1b])")
 
 
 class Charged(str, Enum):
@@ -71,6 +74,16 @@ class VolcvError(Exception):
     def advice(self) -> str:
         """What the user can do about it; may be empty."""
         return messages.say(f"error.{self.key}.advice", **self.values)
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in at most 45 columns as far as the values are short: a text of its own, or how the advice
+        begins."""
+        name = f"error.{self.key}.remedy"
+        if messages.has(name):
+            return messages.say(name, **self.values)
+        first = SENTENCE_END.split(self.advice, 1)[0].rstrip(".;\u3002\uff1b")
+        return first + ("." if first.isascii() else "\u3002")
 
     def facts(self) -> str:
         """The facts to quote to support, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""

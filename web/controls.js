@@ -1,6 +1,7 @@
 /** The controls of the settings panel, as plain elements. */
 import { say } from "./api.js"
 import { change } from "./panel.js"
+import { testResult } from "./verdict.js"
 
 /** A new element with properties, attributes (names with a dash, and role) and children. */
 export function make(tag, properties = {}, ...children) {
@@ -35,7 +36,7 @@ function described(id) {
 }
 
 /**
- * A control for one field of the active profile. `kind` has the input, `show(input, facts)` to write the server's
+ * A control for one field of the active profile. `kind` has the input, `show(input, facts, tested)` to write the server's
  * value into it and `read(input)` for the value to send; `secret` fields are emptied once saved.
  */
 function fieldControl(id, field, kind) {
@@ -50,6 +51,7 @@ function fieldControl(id, field, kind) {
   remove.hidden = true
   let profile = null
   let facts = null
+  let tested = null
   let changed = false
   let refusal = ""
   let told = "" // what the server changed about the value
@@ -72,7 +74,7 @@ function fieldControl(id, field, kind) {
     } catch (error) {
       // What was typed stays, to be corrected; a switch goes back.
       changed = input.type !== "checkbox"
-      if (!changed) show(input, facts)
+      if (!changed) show(input, facts, tested)
       refusal = error.message
     }
     draw()
@@ -99,7 +101,8 @@ function fieldControl(id, field, kind) {
       input.disabled = !facts || Boolean(facts.variable) || !status.writable
       remove.hidden = !(facts?.configured && facts.source === "profile")
       remove.disabled = !status.writable
-      if (!changed) show(input, facts)
+      tested = testResult(status)
+      if (!changed) show(input, facts, tested)
       draw()
     },
     fail(error) {
@@ -139,9 +142,10 @@ export function secretControl(field) {
       input: make("input", { ...options, ...described(id) }),
       secret: true,
       inside: true,
-      show(input, facts) {
+      show(input, facts, tested) {
         if (!facts) input.placeholder = say("not_in_sandbox")
         else if (!facts.configured) input.placeholder = say("not_set")
+        else if (tested === null) input.placeholder = facts.last4 ? say("set_last4_untested", facts) : say("set_untested")
         else input.placeholder = facts.last4 ? say("set_last4", facts) : say("set")
       },
       read: (input) => input.value

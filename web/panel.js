@@ -40,13 +40,22 @@ function show(fresh) {
   controls.forEach((control) => control.update(fresh))
 }
 
-/** Send a change after the ones before it; all controls then show what the server answered. */
+/** Let all controls show the state again. */
+export function redraw() {
+  if (status) show(status)
+}
+
+/**
+ * Send a change after the ones before it; all controls then show what the server answered, and the window gets the
+ * event "volcv.changed" with it.
+ */
 export function change(method, path, body) {
   const sent = changes
     .catch(() => {})
     .then(() => call(method, path, body))
     .then((fresh) => {
       show(fresh)
+      window.dispatchEvent(new CustomEvent("volcv.changed", { detail: fresh }))
       return fresh
     })
   changes = sent

@@ -1,7 +1,8 @@
 /** The controls of the settings panel that are not one field: profile, test, about. */
 import { call, say } from "./api.js"
 import { button, fill, make, makeNote } from "./controls.js"
-import { change, settled } from "./panel.js"
+import { change, redraw, settled } from "./panel.js"
+import { recordTest, testResult } from "./verdict.js"
 
 const SANDBOX = "sandbox"
 
@@ -71,11 +72,10 @@ export function profileControl(id) {
       select.disabled = create.disabled = fixed
       erase.disabled = fixed || fresh.profile === SANDBOX
       const given = fresh.active_variable ? say("from_environment", { variable: fresh.active_variable }) : ""
-      const ready = say(fresh.profile === SANDBOX ? "ready_sandbox" : "ready")
       const missing = fresh.missing && `${fresh.missing} ${say("fill_in")}`
       const bad = fresh.refusal || (missing ? "" : fresh.problem)
-      const kind = bad ? "bad" : missing ? "plain" : "good"
-      note.say([given, bad || missing || ready].filter(Boolean).join(" "), kind)
+      const [ready, kind] = readiness(fresh)
+      note.say([given, bad || missing || say(ready)].filter(Boolean).join(" "), bad ? "bad" : missing ? "plain" : kind)
     },
     fail(error) {
       select.disabled = create.disabled = erase.disabled = true
@@ -84,12 +84,21 @@ export function profileControl(id) {
   }
 }
 
+/** Text and kind of the note about a profile that is filled in. */
+function readiness(status) {
+  if (status.profile === SANDBOX) return ["ready_sandbox", "good"]
+  const tested = testResult(status)
+  if (tested === null) return ["untested", "plain"]
+  return tested ? ["tested", "good"] : ["test_failed", "bad"]
+}
+
 /** Proves the key of the active profile, after everything that was typed has been saved. */
 export function testControl(id) {
   const note = makeNote(id)
   const run = button(say("test"), test, "primary")
   run.setAttribute("aria-describedby", `${id}-label ${id}-note`)
   let seen = ""
+  let current = null
   let running = false
 
   async function test() {
@@ -102,6 +111,8 @@ export function testControl(id) {
       const { ok, error, seconds, profile } = await call("POST", "/test", {})
       const done = profile === SANDBOX ? "test_ok_sandbox" : "test_ok"
       note.say(ok ? say(done, { seconds }) : error, ok ? "good" : "bad")
+      if (current?.profile === profile && profile !== SANDBOX) recordTest(current, ok)
+      redraw()
     } catch (error) {
       note.say(error.message, "bad")
     }
@@ -113,6 +124,7 @@ export function testControl(id) {
   return {
     element: make("div", { className: "volcv" }, make("div", { className: "volcv-row" }, run), note.element),
     update(status) {
+      current = status
       run.disabled = !status.writable
       const now = JSON.stringify([status.profile, status.fields])
       // A result says nothing about settings that were changed since.

@@ -4,6 +4,7 @@ import { call, locale, say } from "./api.js"
 import { actionSwitch, fill, numberControl, secretControl, selectControl, switchControl, textControl } from "./controls.js"
 import { change, renderer } from "./panel.js"
 import { aboutControl, profileControl, testControl } from "./profile.js"
+import { foldControl } from "./fold.js"
 
 const SECTION = "Volcengine CV"
 const SANDBOX = "sandbox"
@@ -36,36 +37,43 @@ function languageControl(id) {
   )
 }
 
-// ComfyUI takes names and tooltips in other languages from locales/<language>/settings.json. It has translated the
-// groups itself, but for Advanced, which is in main.json.
+// ComfyUI takes names and tooltips in other languages from locales/<language>/settings.json, those of groups from
+// main.json. First what to fill in, then the test; what few people need is folded, see FOLDED.
 const GROUPS = {
-  General: [
-    ["Profile", "Active profile", profileControl, "A set of address, keys and habits. All nodes use the active one."],
-    ["Sandbox", "Try without a key: sandbox", sandboxControl, "A stand-in service on this computer that draws pictures marked SANDBOX."]
-  ],
-  Server: [
+  Connect: [
+    ["Sandbox", "Try without a key: sandbox", sandboxControl, "A stand-in service on this computer that draws pictures marked SANDBOX."],
     ["BaseUrl", "Gateway address", textControl("base_url", "https://gateway.example"), "Scheme and host of the gateway; the path is added. Leave it empty to call Volcengine itself with an access key."],
     ["ApiKey", "API key", secretControl("api_key"), "The gateway's key. Kept on the server in a file that only its owner can read; never shown again, never in a workflow."],
+    ["Test", "Test the connection", testControl, "Proves that the address and the key work."],
+    ["Profile", "Active profile", profileControl, "A set of address, keys and habits. All nodes use the active one."]
+  ],
+  "Vendor service": [
+    ["FoldVendor", "Access key for signed calls", foldControl("vendor"), "Only without a gateway: for calls to Volcengine's own service."],
     ["AccessKey", "Access key ID", secretControl("access_key"), "For Volcengine's own service with signed calls. Not used while an API key is set."],
     ["SecretKey", "Secret access key", secretControl("secret_key"), "Belongs to the access key ID."],
-    ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."],
-    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request and, if the service refuses that, through the gateway's own upload."],
-    ["Test", "Test the connection", testControl, "Proves that the address and the key work."]
+    ["SessionToken", "Session token", secretControl("session_token"), "Only for temporary access keys."]
   ],
   Execution: [
-    ["MaxConcurrency", "Calls at the same time", numberControl("max_concurrency", 1), "How many calls may be in flight; lowered by itself while the service says there are too many."],
-    ["Timeout", "Time limit (seconds)", numberControl("timeout", "any"), "How long to wait for one answer."],
-    ["TaskTimeout", "Time limit of a task (seconds)", numberControl("task_timeout", "any"), "How long to wait for the result of a task, such as a video. The task is kept, and the next run takes it up again."],
-    ["Lossless", "Lossless upload", switchControl("lossless"), "Send pictures as PNG instead of JPEG quality 95. Larger and slower."],
     ["Reuse", "Reuse results", switchControl("reuse"), "An identical request with a fixed seed gets its stored result and is not charged again."],
+    ["Lossless", "Lossless upload", switchControl("lossless"), "Send pictures as PNG instead of JPEG quality 95. Larger and slower."],
+    ["MaxConcurrency", "Calls at the same time", numberControl("max_concurrency", 1), "How many calls may be in flight; lowered by itself while the service says there are too many."],
     ["StoreLimit", "Space for results (MB)", numberControl("store_limit_mb", 1), "Stored results beyond this are deleted, least recently used first."]
   ],
+  Costs: [
+    ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
+    ["MonthlyLimit", "Charged calls per month, at most", numberControl("monthly_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
+    ["Prices", "Prices of your gateway", textControl("prices", "CNY, 0.1, jimeng_t2i_v40=0.2/picture"), "A currency and amounts; one without a req_key is that of all others. Per call, /picture or /second. Empty: list prices of Volcengine's own service."],
+    ["DailyBudget", "Money per day, at most (estimated)", numberControl("daily_budget", "any"), "In the currency of the prices; calls without a known price do not count. 0: no limit."],
+    ["MonthlyBudget", "Money per month, at most (estimated)", numberControl("monthly_budget", "any"), "In the currency of the prices; calls without a known price do not count. 0: no limit."]
+  ],
   Advanced: [
+    ["FoldAdvanced", "Addresses and time limits", foldControl("advanced"), "Rarely needed."],
+    ["UploadUrl", "Upload address for pictures", textControl("upload_url", "https://gateway.example/v1/files"), "For models that take links to pictures: gets a picture as multipart field file and answers with url. Empty: pictures travel inside the request and, if the service refuses that, through the gateway's own upload."],
     ["GatewayPath", "Path of the API", textControl("gateway_path", "/volcv/v1"), "The gateway's path for these calls, if it is not /volcv/v1."],
     ["TrustedHosts", "Trusted hosts", textControl("trusted_hosts", "minio.lan, 100.64.0.0/10"), "Names, addresses and networks in your own network that result links may lead to, such as an object store in the LAN or in Tailscale. Everything else that is not public stays blocked."],
-    ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."],
-    ["DailyLimit", "Charged calls per day, at most", numberControl("daily_limit", 1), "Further calls are refused before they are sent. 0: no limit."],
-    ["MonthlyLimit", "Charged calls per month, at most", numberControl("monthly_limit", 1), "Further calls are refused before they are sent. 0: no limit."]
+    ["Timeout", "Time limit (seconds)", numberControl("timeout", "any"), "How long to wait for one answer."],
+    ["TaskTimeout", "Time limit of a task (seconds)", numberControl("task_timeout", "any"), "How long to wait for the result of a task, such as a video. The task is kept, and the next run takes it up again."],
+    ["ExitWait", "Wait on exit (seconds)", numberControl("exit_wait", "any"), "How long a stopping ComfyUI or command waits for calls that are at the service."]
   ],
   Other: [
     ["Language", "Language of messages", languageControl, "Errors and status lines on the nodes."],

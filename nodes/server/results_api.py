@@ -21,10 +21,12 @@ from ...volcv_client.errors import SetupError, StoreError
 from ...volcv_client.images.decode import answer_formats
 from ...volcv_client.images.formats import CONTENT_TYPES
 from ...volcv_client.messages import language, texts
+from ...volcv_client.money import estimated
 from ...volcv_client.store.budget import Budget, active_limits, budgets
 from ...volcv_client.store.entry import Entry, State
 from ...volcv_client.store.result import Result, ResultFile
 from ...volcv_client.store.results import Filter, ResultStore, Word
+from ...volcv_client.store.spending import Spending
 from ..runner import clients
 from .models_api import known, named, names, recreation
 from .settings import Reply, Requester, change
@@ -140,7 +142,10 @@ def summary(entry: Entry) -> dict[str, Any]:
         "prompt": result.prompt[:500],
         "seed": result.seed,
         "seconds": result.seconds,
-        "cost": result.cost,
+        "comfyui_cost": result.cost,
+        "amount": result.amount,
+        "currency": result.currency,
+        "estimate": "" if result.amount is None else estimated({result.currency: result.amount}),
         "created": result.created,
         "charged": result.charged,
         "reuses": result.reuses,
@@ -302,18 +307,32 @@ def charges() -> Reply:
 
 
 def period(budget: Budget) -> dict[str, Any]:
-    """``unknown``: calls without an answer, beside the charged ones; ``limit``: 0 for none, see :class:`Budget`."""
-    costs = [one.cost for one in budget.spent if one.cost is not None]
+    """Facts of a :class:`Budget`. ``unknown``: calls without an answer, beside the charged ones; ``limit`` and
+    ``budget``: 0 for none. ``amounts``: estimated charge by currency, ``estimate`` the same for people, empty if there
+    is none; ``unpriced``: calls that are not in it."""
     return {
         "since": datetime.fromtimestamp(budget.since).strftime("%Y-%m-%d"),
         "calls": budget.calls,
         "unknown": budget.unknown,
-        "limit": budget.limit,
-        "left": budget.left,
-        "cost": sum(costs) if costs else None,
-        "models": [
-            {**named(one.req_key), "calls": one.calls, "unknown": one.unknown, "cost": one.cost} for one in budget.spent
-        ],
+        "limit": budget.limit.most,
+        "left": budget.limit.left,
+        "budget": budget.money.most,
+        "budget_left": budget.money.left,
+        "currency": budget.currency,
+        "amounts": budget.amounts,
+        "estimate": estimated(budget.amounts),
+        "unpriced": budget.unpriced,
+        "models": [{**named(one.req_key), **charged_json(one)} for one in budget.spent],
+    }
+
+
+def charged_json(one: Spending) -> dict[str, Any]:
+    return {
+        "calls": one.calls,
+        "unknown": one.unknown,
+        "amounts": one.amounts,
+        "estimate": estimated(one.amounts),
+        "unpriced": one.unpriced,
     }
 
 

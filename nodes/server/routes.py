@@ -1,4 +1,5 @@
-"""HTTP routes of the settings panel (:mod:`.settings`) and the results panel (:mod:`.results_api`, `.calls_api`)."""
+"""HTTP routes of the settings panel (:mod:`.settings`), of prices (:mod:`.prices_api`) and of the results panel
+(:mod:`.results_api`, :mod:`.calls_api`)."""
 
 from __future__ import annotations
 
@@ -107,6 +108,13 @@ def sending(locate: Callable[[web.Request], Any]) -> Handler:
     return handle
 
 
+def prices(request: web.Request) -> Reply:
+    """Lazy import of :mod:`.prices_api`, like :func:`results_api`."""
+    from . import prices_api
+
+    return prices_api.prices(request.query.get("revision", ""))
+
+
 async def fetch_result(request: web.Request) -> web.Response:
     """Start a fetch and reply once it has ended. No thread waits meanwhile: a task may take minutes."""
     given = requester_of(request), await body_of(request), request.match_info["id"]
@@ -151,4 +159,5 @@ def register() -> None:
     routes.post("/volcv/results/{id}/fetch")(fetch_result)
     routes.get("/volcv/calls")(reading(lambda _: calls_api().calls_under_way()))
     routes.post("/volcv/calls/{id}/cancel")(changing(lambda *arguments: calls_api().cancel(*arguments)))
+    routes.get("/volcv/prices")(reading(prices))
     routes.get("/volcv/charges")(reading(lambda _: results_api().charges()))

@@ -20,6 +20,7 @@ from ...volcv_client import __version__, config, messages
 from ...volcv_client.config import SECRETS, SETTINGS, edit
 from ...volcv_client.errors import SetupError, VolcvError
 from ...volcv_client.redact import redact
+from ..status import failed
 
 REMOTE_SWITCH = "VOLCV_ALLOW_REMOTE_SETTINGS"
 TEST_SECONDS = 20.0
@@ -164,6 +165,7 @@ def snapshot(name: str = "", refusal: str = "") -> Json:
         "problem": str(problem or ""),
         # Without advice: the panel itself is where to fill them in.
         "missing": problem.message if problem is not None and problem.key in INCOMPLETE else "",
+        "advice": failed(problem).json() if problem is not None else None,
         "writable": not refusal,
         "refusal": refusal,
         "fields": fields,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import calls, comfy, conversions, loop
+from . import calls, comfy, conversions, loop, soak, store
 from .rows import Row
 
 SUITES: Mapping[str, Callable[[bool], list[Row]]] = {
@@ -20,8 +20,8 @@ SUITES: Mapping[str, Callable[[bool], list[Row]]] = {
     "loop": loop.heartbeat,
     "memory": loop.memory,
     "start": comfy.start,
-    "store": loop.store,
-    "long": calls.long_run,
+    "store": store.run,
+    "long-run": lambda quick: calls.long_run(quick) + soak.run(quick),
 }
 
 

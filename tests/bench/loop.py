@@ -1,20 +1,15 @@
-"""What a node does to its surroundings: gaps in the host's loop, memory, the store."""
+"""What a node does to its surroundings: gaps in the host's loop, memory."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import json
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
-
-from tests.support import results
-from tests.support.pack import load_pack
 
 from .calls import outpaint, touch_memory
 from .light import light
@@ -122,71 +117,6 @@ def memory_child() -> None:
         peak = most_resident()
     tensors = 4 * (batch.numel() + images.numel())
     print(json.dumps({"tensors": tensors, "encoded": encoded, "peak": peak - before}))
-
-
-def store(quick: bool) -> list[Row]:
-    """Looking up and saving with 100,000 entries."""
-    load_pack()
-    from volcv_pack.volcv_client.store.result import Result
-    from volcv_pack.volcv_client.store.results import ResultStore
-
-    entries = 500 if quick else 100_000
-    data = b"\xff\xd8\xff" + bytes(500_000)
-    suite = f"store, {entries} entries"
-    with tempfile.TemporaryDirectory(prefix="volcv-bench-") as folder:
-        kept = ResultStore(Path(folder) / "results")
-        kept.limit_bytes = 10**15
-        blank = {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": []}
-
-        def result(number: int) -> Result:
-            return Result(f"r{number}", "model", f"{number:064x}", True, number, request={"prompt": "p"}, **blank)
-
-        def save(store: ResultStore, one: Result) -> Result:
-            """From before the request leaves until the result is complete."""
-            return results.save(store, one, [data], answer=data)
-
-        saved = save(kept, result(0))
-        fill(kept.folder / "index.db", saved.files[0].path.name, entries)
-        found, lost, saves = [], [], []
-        for number in range(1, 301):
-            for times, wanted in ((found, f"{number * (entries // 301 or 1):064x}"), (lost, f"x{number}")):
-                began = time.perf_counter()
-                results.find(kept, wanted)
-                times.append(time.perf_counter() - began)
-        for number in range(60):
-            began = time.perf_counter()
-            save(kept, result(entries + 1 + number))
-            saves.append(time.perf_counter() - began)
-        empty = ResultStore(Path(folder) / "other" / "results")
-        first = []
-        for number in range(60):
-            began = time.perf_counter()
-            save(empty, result(number))
-            first.append(time.perf_counter() - began)
-        kept.close()
-        empty.close()
-    return [
-        Row(suite, "look up, found, median", 1e3 * median(found), "ms", 1.0),
-        Row(suite, "look up, found, 99 %", 1e3 * sorted(found)[-3], "ms"),
-        Row(suite, "look up, not there, median", 1e3 * median(lost), "ms", 1.0),
-        Row(suite, "save 0.5 MB, median", 1e3 * median(saves), "ms"),
-        Row(suite, "save 0.5 MB into an empty store, median", 1e3 * median(first), "ms"),
-    ]
-
-
-def fill(database: Path, file: str, entries: int) -> None:
-    record = json.dumps(
-        {"seconds": 1.0, "cost": None, "texts": {}, "image_urls": [], "request": {"prompt": "p"}, "files": [file]}
-    )
-    connection = sqlite3.connect(database)
-    with connection:
-        connection.executemany(
-            "INSERT INTO calls (uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id,"
-            " seed, created, charged, bytes, search, record, used)"
-            " VALUES (?, 'complete', '', ?, 1, '', 'model', ?, '', ?, ?, 'yes', 500000, 'p', ?, ?)",
-            ((f"u{n}", f"{n:064x}", f"r{n}", n, float(n), record, float(n)) for n in range(1, entries)),
-        )
-    connection.close()
 
 
 if __name__ == "__main__":

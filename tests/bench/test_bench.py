@@ -13,7 +13,7 @@ from volcv_client import cli
 from volcv_client.cli import bench as command
 from volcv_client.cli import checkout
 
-WITHOUT_COMFY = ("conversions", "wall", "loop", "memory", "store", "long")
+WITHOUT_COMFY = ("conversions", "wall", "loop", "memory", "store", "long-run")
 
 
 def test_every_measurement_can_be_asked_for() -> None:
@@ -36,10 +36,16 @@ def test_a_quick_run_yields_its_rows(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("host's loop", "longest gap, lossless, median"),
         ("memory", "peak / tensors"),
         ("store", "look up, found, median"),
+        ("store", "search, median"),
+        ("store", "commits of one call"),
         ("long run", "most payments for one request"),
+        ("long run", "requests paid again although their answer is in the journal"),
+        ("long run", "a commit, median"),
     } <= names
-    paid = {row["name"]: row["value"] for row in rows if row["suite"].startswith("long run")}
-    assert paid["calls without an end"] == 0 and paid["most payments for one request"] == 1
+    long = {row["name"]: row["value"] for row in rows if row["suite"].startswith("long run")}
+    assert long["calls without an end"] == 0 and long["most payments for one request"] == 1
+    kills = [row for row in rows if row["suite"].endswith("processes")]
+    assert long["kills"] > 0 and [row["name"] for row in kills if row["met"] is False] == []
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == len(rows) and "targets met" in shown.err
 

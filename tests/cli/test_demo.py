@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,13 +12,13 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from tests.support.film import size_of
 from volcv_client import catalog
 from volcv_client.catalog import examples
 from volcv_client.catalog.examples import example_of, picture_path
 from volcv_client.catalog.labels import example_texts
 from volcv_client.catalog.spec import Example, Input, MaskPicture, Model
 from volcv_client.cli.demo import draw_masks
-from volcv_client.cli.demo.video_frames import animation, frames_of
 
 from .conftest import Command
 
@@ -65,8 +64,8 @@ def test_demo_makes_one_picture_each_and_a_page(volcv: Command, tmp_path: Path) 
     assert ran.code == 0, ran.err
     assert environ["VOLCV_HOME"] == home and not Path(home).exists()
     models = catalog.all_models()
-    pictures = {path.stem: path for path in folder.iterdir() if path.suffix in (".jpg", ".png", ".webp")}
-    assert pictures.keys() == {model.req_key for model in models}
+    pictures = {path.stem: path for path in folder.iterdir() if path.suffix in (".jpg", ".png")}
+    assert pictures.keys() == {model.req_key for model in models if not model.video}
     for path in pictures.values():
         with Image.open(path) as image:
             image.load()
@@ -121,33 +120,17 @@ def test_masks_are_as_large_as_their_picture_and_white_in_the_box(volcv: Command
         assert mask.crop(box).getextrema() == (255, 255)
 
 
-def test_a_video_is_shown_by_its_frames(volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_plays_on_the_page(volcv: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     film = catalog.model(FILM)
     monkeypatch.setattr(catalog, "all_models", lambda: (film,))
     folder = tmp_path / "demo"
     ran = volcv("demo", "-o", folder, "--quiet")
     assert ran.code == 0, ran.err
     assert ran.paths == [folder / f"{FILM}.mp4", folder / "index.html"]
-    frames = frames_of((folder / f"{FILM}.mp4").read_bytes())
-    with Image.open(folder / f"{FILM}.webp") as poster, Image.open(io.BytesIO(frames[0])) as first:
-        assert poster.n_frames == len(frames) > 1  # type: ignore[attr-defined]
-        assert poster.size == first.size
+    width, height = size_of((folder / f"{FILM}.mp4").read_bytes())
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert f'<a href="{FILM}.mp4"><img src="{FILM}.webp"' in page
-
-
-def test_without_webp_a_video_is_shown_by_its_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    colors = ("red", "lime")
-    frames = []
-    for color in colors:
-        buffer = io.BytesIO()
-        Image.new("RGB", (32, 16), color).save(buffer, "JPEG")
-        frames.append(buffer.getvalue())
-    assert frames_of(b"head" + b"".join(frames)) == frames
-    monkeypatch.setattr("volcv_client.cli.demo.video_frames.features.check", lambda name: False)
-    with Image.open(io.BytesIO(animation(frames))) as poster:
-        assert (poster.format, poster.size) == ("JPEG", (32, 16))
-        assert poster.getpixel((8, 8))[0] > 200  # type: ignore[index]
+    assert f'<a href="{FILM}.mp4"><video src="{FILM}.mp4" width="{width}" height="{height}"' in page
+    assert page.count("<video ") == 2 and '<img src="inputs/' in page
 
 
 def without_example(model: Model) -> Example:

@@ -29,7 +29,7 @@ def test_jobs_of_several_models_run_and_are_recorded(
     write(file, [job(count=2), "", outpaint, job("a dog", -1)])
     ran = volcv("run", "--jobs", file, "-o", folder)
     assert ran.code == 0, ran.err
-    assert "3 job(s) done" in ran.err and "4 call(s) charged" in ran.err
+    assert "Jobs: 3 done" in ran.err and "Calls: 4 charged" in ran.err
     assert {path.name for path in ran.paths} == pictures_in(folder) and len(ran.paths) == 4
     by_line = {entry["line"]: entry for entry in record_of(folder)}
     assert sorted(by_line) == [1, 3, 4]

@@ -104,7 +104,7 @@ def test_other_inputs_and_other_file_contents_make_another_job(
 def test_the_sandbox_does_not_count_as_done(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job()])
     ran = volcv("run", "--jobs", file, "-o", folder, "--profile", "sandbox")
-    assert ran.code == 0 and "0 call(s) charged" in ran.err
+    assert ran.code == 0 and "Calls: 0 charged" in ran.err
     assert volcv("run", "--jobs", file, "-o", folder).code == 0 and server.charged == 1
 
 
@@ -204,7 +204,7 @@ def test_whoever_stops_reading_stops_the_jobs(volcv: Command, file: Path, folder
             err = process.stderr.read()  # type: ignore[union-attr]
         assert process.returncode == 1 and "Traceback" not in err
         assert 0 < server.charged < 12
-        assert f"{server.charged} call(s) charged" in err, "also what could not be told"
+        assert f"Calls: {server.charged} charged" in err, "also what could not be told"
         assert finish(volcv, server, file, folder).code == 0
         assert server.charged == 12
 

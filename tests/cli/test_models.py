@@ -121,6 +121,9 @@ def words_of(model: Model) -> dict[str, list[str]]:
         "native_only": ["Volcengine's own service only"] if model.native_only else [],
         "service_seconds": [f"{model.service_seconds:g} s"],
         "aliases": [*model.aliases],
+        "prices": [text for price in model.prices.values() for text in (f"CNY {price.amount:.2f}", price.source)],
+        "single_field": [],
+        "video_length": [],
         "example": [],
     }
 

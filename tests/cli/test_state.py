@@ -77,6 +77,43 @@ def test_history_says_what_was_charged(
     assert volcv("history").code == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "3 (1 more unknown, about CNY 0.50, estimated, 1 without a known price, CNY 0.25 of CNY 1.00 left)",
+        ),
+        ("zh", "\u7ea6 CNY 0.50\uff08\u4f30\u7b97\uff09"),
+    ],
+)
+def test_history_adds_up_estimates(
+    volcv: Command, server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    monkeypatch.setenv("VOLCV_LANG", language)
+    request = ("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path)
+    assert volcv("config", "set", "prices", "0.1, img2img_x=9").code == 0
+    volcv(*request)  # the price of the profile "default", 0.10
+    assert volcv("config", "set", "prices", f"{T2I}=0.25").code == 0
+    server.inject(Fault(cut="before_headers"))
+    assert volcv(*request).code == 1  # unknown, 0.25
+    assert volcv("config", "set", "prices", f"{T2I}=0.4").code == 0
+    volcv(*request)  # 0.40
+    assert volcv("config", "unset", "prices").code == 0
+    volcv(*request)  # no list price is known
+    monkeypatch.setenv("VOLCV_DAILY_BUDGET", "1")
+    assert said in volcv("history").err
+    newest, second, *_ = json.loads(volcv("history", "--json").out)
+    assert (newest["estimated_amount"], second["estimated_amount"], second["currency"]) == (None, 0.4, "CNY")
+    assert "cost" not in newest and "comfyui_cost" in newest
+
+
+@pytest.mark.parametrize("text", ["cheap", "0.1, 0.2", "USD", "a=1, a=2", "USD, EUR, 1", "a=-1", "a=1/hour", "a=nan"])
+def test_a_price_table_that_is_none_is_refused(volcv: Command, text: str) -> None:
+    ran = volcv("config", "set", "prices", text)
+    assert ran.code == 2 and "prices" in ran.err and "jimeng_t2i_v40=0.2" in ran.err
+
+
 def test_recall_brings_back_the_same_bytes(volcv: Command, server: Gateway, tmp_path: Path) -> None:
     (first,) = volcv("run", T2I, "--prompt", "x", "--width", 64, "--height", 64, "-o", tmp_path).paths
     request_id = json.loads(volcv("history", "--json").out)[0]["request_id"]

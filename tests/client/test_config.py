@@ -65,6 +65,9 @@ ENVIRONMENT = {
     "VOLCV_EXIT_WAIT": ("exit_wait", "0.5", 0.5),
     "VOLCV_DAILY_LIMIT": ("daily_limit", "20", 20),
     "VOLCV_MONTHLY_LIMIT": ("monthly_limit", "300", 300),
+    "VOLCV_DAILY_BUDGET": ("daily_budget", "2.5", 2.5),
+    "VOLCV_MONTHLY_BUDGET": ("monthly_budget", "40", 40.0),
+    "VOLCV_PRICES": ("prices", "0.1; usd  a_key = 0.25 / picture", "USD, *=0.1, a_key=0.25/picture"),
     "VOLC_ACCESSKEY": ("access_key", "AKLT2", "AKLT2"),
     "VOLC_SECRETKEY": ("secret_key", "sk2", "sk2"),
 }

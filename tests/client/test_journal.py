@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> ResultStore:
 def begun(store: ResultStore, number: int = 1, *, reuse: bool = True, slots: int = 99, **options: Any) -> object:
     limits = options.pop("limits", ())
     entry = Entry(result(number, request_id=""), **options)
-    return store.journal.begin(entry, Allowance(slots, options.pop("in_flight", 1), limits), reuse=reuse)
+    return store.journal.begin(entry, Allowance(slots, limits), reuse=reuse)
 
 
 def states(store: ResultStore) -> list[str]:

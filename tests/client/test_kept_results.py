@@ -23,6 +23,7 @@ from volcv_client.calls.batch import BatchRun
 from volcv_client.calls.call import Call, Phase
 from volcv_client.client import Client
 from volcv_client.errors import Cancelled, ModerationError, StoreError
+from volcv_client.money import CallPrice
 from volcv_client.store.entry import Entry, State
 from volcv_client.store.result import ResultFile
 from volcv_client.store.results import Filter, ResultStore
@@ -41,7 +42,7 @@ def store(tmp_path: Path) -> ResultStore:
 
 
 def spent(store: ResultStore, since: float = 0.0) -> dict[str, tuple[int, float | None]]:
-    return {one.req_key: (one.calls, one.cost) for one in store.spending_since(since)}
+    return {one.req_key: (one.calls, one.amounts.get("CNY")) for one in store.spending_since(since)}
 
 
 def seeds(page: tuple[Sequence[Entry], int]) -> tuple[list[int | None], int]:
@@ -117,13 +118,13 @@ def test_the_prompt_is_found_whatever_the_model_calls_it() -> None:
 
 def test_what_was_charged_outlives_its_results(store: ResultStore) -> None:
     store.limit_bytes = 2 * len(PICTURE)
-    for number, cost in enumerate((1.5, None, 2.0)):
-        save(store, result(number, req_key="a", cost=cost), [PICTURE])
+    for number, price in enumerate((CallPrice(1.5, "CNY"), None, CallPrice(2.0, "CNY"))):
+        save(store, result(number, req_key="a", cost=10.0, price=price), [PICTURE])
     save(store, result(3, req_key="b"), [PICTURE])
     store.clear()
     assert store.usage() == (0, 0)
     assert spent(store) == {"a": (3, 3.5), "b": (1, None)}
-    assert [one.req_key for one in store.spending_since(0.0)] == ["a", "b"]
+    assert [(one.req_key, one.unpriced) for one in store.spending_since(0.0)] == [("a", 1), ("b", 1)]
     assert spent(ResultStore(store.folder)) == spent(store)
 
 
@@ -136,9 +137,10 @@ def test_charges_are_counted_from_a_time_on(store: ResultStore) -> None:
 
 
 def test_a_download_that_is_made_up_for_is_one_charge(store: ResultStore) -> None:
-    row = begin(store, result())
+    price = CallPrice(2.0, "CNY")
+    row = begin(store, result(price=price))
     row.answered(RawAnswer(200, {}, b"{}"), 1.0)
-    paid = result(image_urls=["https://a/1"], cost=2.0)
+    paid = result(image_urls=["https://a/1"], price=price)
     row.read(paid, "links")
     assert spent(store) == {"key": (1, 2.0)}
     row.read(replace(paid, files=(ResultFile(data=PICTURE),)))

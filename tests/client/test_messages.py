@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,13 +34,16 @@ def placeholders(template: str) -> set[str]:
 
 
 def test_both_languages_have_the_same_texts_and_placeholders() -> None:
-    assert EN.keys() == ZH.keys()
-    different = {name for name in EN if placeholders(EN[name]) != placeholders(ZH[name])}
+    singular = {name for name in EN if name.endswith(".singular")}
+    assert EN.keys() - singular == ZH.keys()
+    assert all("{count}" in EN[name.removesuffix(".singular")] for name in singular)
+    assert not [name for name in EN if "(s)" in EN[name].replace("http(s)", "")]
+    different = {name for name in ZH if placeholders(EN[name]) != placeholders(ZH[name])}
     assert not different
 
 
 def test_every_text_is_translated() -> None:
-    same = {name for name in EN if EN[name] == ZH[name]}
+    same = {name for name in ZH if EN[name] == ZH[name]}
     assert same <= LANGUAGELESS
     untranslated = {name for name in ZH if name not in LANGUAGELESS and ZH[name].isascii() and len(ZH[name]) > 12}
     assert not untranslated
@@ -126,3 +130,26 @@ def test_an_error_speaks_the_language_in_force_when_it_is_shown(monkeypatch: pyt
     assert str(error) != english
     assert "50412" in str(error)
     assert not str(error).isascii()
+
+
+def columns(text: str) -> int:
+    """Width of a text; a Chinese character takes two columns."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_every_remedy_fits_on_the_first_line_of_a_node(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("VOLCV_LANG", language)
+    texts = messages.texts(language)
+    for name in texts:
+        if name.startswith("error.") and name.endswith(".message"):
+            key = name.split(".")[1]
+            fields = placeholders(texts[f"error.{key}.advice"]) | placeholders(texts.get(f"error.{key}.remedy", ""))
+            remedy = VolcvError(key, **dict.fromkeys(fields, "512")).remedy
+            assert remedy and columns(remedy) <= 45, (key, remedy)
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 pictures"), (1, "1 picture"), (2, "2 pictures")])
+def test_a_count_of_one_is_singular(count: int, text: str) -> None:
+    assert messages.say("made.images", count=count) == text
+    assert str(count) in messages.texts("zh")["made.images"].format(count=count)

@@ -133,7 +133,7 @@ SPOILT = pytest.mark.parametrize("spoil", [damage_file, Path.unlink], ids=["dama
 
 
 def spoil_files(client: Client, spoil: Callable[[Path], object]) -> None:
-    for path in (client.store.folder / "files").iterdir():
+    for path in (client.store.folder / "media").iterdir():
         spoil(path)
 
 

@@ -233,7 +233,7 @@ def test_one_refused_picture_in_a_batch_of_four_costs_one_call_on_the_next_run(q
         assert (len(server.requests), server.charged) == (5, 4)
         assert [answer.seed for answer in again.results] == [7, 8, 9, 10]
         assert [answer.reused for answer in again.results] == [True, True, False, True]
-        assert "1 call(s) charged, 3 reused" in again.summary
+        assert "1 call charged, 3 reused" in again.summary
 
 
 def test_all_failures_are_named(quick_retries: None) -> None:
@@ -280,7 +280,7 @@ def test_a_hopeless_batch_stops_and_reads_as_one_error(fault: Fault, kind: type[
 
 def test_twins_get_their_picture_even_if_the_store_cannot_be_written(tmp_path: Path) -> None:
     (config.home() / "results").mkdir(parents=True)
-    (config.home() / "results" / "files").write_text("in the way")
+    (config.home() / "results" / "media").write_text("in the way")
     with sandbox(delay=0.5) as server:
         runs = [start(client_for(profile(server.url)), A) for _ in range(3)]
         assert [len(finish(run).pictures) for run in runs] == [1, 1, 1]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from volcv_client.catalog import model
-from volcv_client.catalog.spec import INT_MAX, Control
+from volcv_client.catalog.spec import INT_MAX, Choice, Control, Integer
 from volcv_client.errors import InputError
 from volcv_client.images.image import Mask
 from volcv_client.request.body import build
@@ -116,3 +116,34 @@ def test_a_mask_keeps_the_size_of_the_first_picture_when_all_pictures_are_reduce
     (call,) = plan(tight, {"req_key": "x", "image_2": [noise(260, 170)], "mask": [half_mask(260, 170)]}).calls
     picture, mask = map(opened, build(tight, call.given).body["binary_data_base64"])
     assert picture.size == mask.size != (260, 170)
+
+
+GENERAL_3 = "high_aes_general_v30l_zt2i"
+
+
+@pytest.mark.parametrize("key", [GENERAL_3, "jimeng_t2i_v31"])
+def test_a_preset_size_replaces_width_and_height(key: str) -> None:
+    (own,) = planned(key, prompt="a cat", width=640, height=512).calls
+    (chosen,) = planned(key, prompt="a cat", width=640, height=512, preset_size="4:3 1472x1104").calls
+    for call, size in ((own, (640, 512)), (chosen, (1472, 1104))):
+        body = build(model(key), call.given).body
+        assert (body["width"], body["height"]) == size
+        assert "preset_size" not in body
+    (same,) = planned(key, prompt="a cat", width=1472, height=1104).calls
+    assert build(model(key), same.given).body == build(model(key), chosen.given).body, "one cache key for one picture"
+
+
+def test_preset_sizes_are_within_the_known_range() -> None:
+    for key in (GENERAL_3, "jimeng_t2i_v31"):
+        preset, width = model(key).input("preset_size"), model(key).input("width")
+        assert isinstance(preset, Choice) and isinstance(width, Integer) and width.advice
+        assert next(iter(preset.options)) == preset.default == "custom"
+        for label, wire in preset.options.items():
+            for value in wire.values():
+                assert isinstance(value, int) and width.advice.low <= value <= width.advice.high, label
+
+
+def test_a_size_that_is_not_offered_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        planned(GENERAL_3, prompt="a cat", preset_size="1472x1104")
+    assert caught.value.key == "bad_choice"

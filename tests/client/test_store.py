@@ -67,7 +67,7 @@ def write_again(store: ResultStore) -> None:
 
 
 def files_of(store: ResultStore) -> set[str]:
-    return {path.name for path in (store.folder / "files").iterdir()}
+    return {path.name for path in (store.folder / "media").iterdir()}
 
 
 def test_what_is_saved_comes_back(store: ResultStore) -> None:
@@ -204,7 +204,7 @@ def test_a_video_whose_download_ended_with_its_process_is_swept_up(store: Result
 def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
     save(store, result(), [PICTURE])
     until(lambda: not any(thread.name == "volcv-sweep" for thread in threading.enumerate()))
-    fresh, old = store.folder / "files" / "fresh.png", store.folder / "files" / "old.png"
+    fresh, old = store.folder / "media" / "fresh.png", store.folder / "media" / "old.png"
     for path in (fresh, old):
         path.write_bytes(b"x")
     past = time.time() - store_files.ORPHAN_SECONDS - 10
@@ -218,7 +218,7 @@ def test_sweep_deletes_old_files_without_a_row_only(store: ResultStore) -> None:
 
 
 def test_the_first_result_sweeps_up_after_an_earlier_process(client: Client) -> None:
-    folder = config.home() / "results" / "files"
+    folder = config.home() / "results" / "media"
     folder.mkdir(parents=True)
     old = folder / "old.png"
     old.write_bytes(b"x")
@@ -297,5 +297,5 @@ def test_an_unreadable_picture_is_an_error_of_ours(store: ResultStore) -> None:
 @POSIX
 def test_only_the_owner_gets_in(store: ResultStore) -> None:
     save(store, result(), [PICTURE])
-    for folder in (store.folder, store.folder / "files"):
+    for folder in (store.folder, store.folder / "media"):
         assert folder.stat().st_mode & 0o077 == 0

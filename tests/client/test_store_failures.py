@@ -149,11 +149,11 @@ def test_a_store_that_could_not_be_begun_is_written_later(client: Client, server
     home.mkdir(parents=True)
     results = home / "results"
     results.mkdir()
-    (results / "files").write_bytes(b"in the way")
+    (results / "media").write_bytes(b"in the way")
     outcome = make(client, A)
     assert len(outcome.pictures) == 1 and any("could not be kept" in note for note in outcome.notes)
     assert make(client, A).results[0].reused and server.charged == 1
-    (results / "files").unlink()
+    (results / "media").unlink()
     write_again(client.store)
     assert len(files_of(client.store)) == 1 and client.store.usage()[0] == 1
     assert find(ResultStore(results), client.store.newest(1)[0].fingerprint) is not None
@@ -171,7 +171,7 @@ def test_a_full_disk_costs_a_note_and_never_the_picture(client: Client, server: 
     out, problems = other_process(LIMITED.format(size=size) + PROGRAM, server.url, KEY).communicate(timeout=30)
     assert out.split()[1:2] == ["False"], problems
     assert "could not be kept" in out
-    left = list((config.home() / "results" / "files").glob("*")) if config.home().exists() else []
+    left = list((config.home() / "results" / "media").glob("*")) if config.home().exists() else []
     assert left == []
     assert make(client, A).pictures
     assert make(client, A).results[0].reused

@@ -112,9 +112,9 @@ class EarlierStore:
         names = ", ".join(row)
         self.connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", [*row.values()])
 
-    def spending(self) -> list[tuple[str, int, float | None]]:
+    def spending(self) -> list[tuple[str, int]]:
         return self.connection.execute(
-            "SELECT model, COUNT(*), SUM(cost) FROM charges WHERE charged GROUP BY model ORDER BY COUNT(*) DESC, model"
+            "SELECT model, COUNT(*) FROM charges WHERE charged GROUP BY model ORDER BY COUNT(*) DESC, model"
         ).fetchall()
 
 
@@ -130,8 +130,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def spending(store: ResultStore) -> list[tuple[str, int, float | None]]:
-    return [(one.req_key, one.calls, one.cost) for one in store.spending_since(0.0)]
+def spending(store: ResultStore) -> list[tuple[str, int]]:
+    return [(one.req_key, one.calls) for one in store.spending_since(0.0)]
 
 
 def mode(folder: Path) -> str:
@@ -168,13 +168,14 @@ def test_nothing_is_lost(folder: Path) -> None:
     first = find(store, "print-1")
     assert first is not None and (first.seconds, first.cost, first.reuses, first.seed) == (1.5, 1.5, 3, 1)
     assert (first.texts, first.prompt, first.charged) == ({"text": "\u72d7"}, "Fox 1", True)
-    assert {path.name for path in (folder / "files").iterdir()} == {f"{number}.png" for number in (1, 2, 4, 5)}
+    assert {path.name for path in (folder / "media").iterdir()} == {f"{number}.png" for number in (1, 2, 4, 5)}
+    assert not list((folder / "files").iterdir()), "the earlier version deletes files that its own tables do not name"
     assert store.thumbnail(first, 0).read_bytes() == b"small"
     assert [one.request_id for one in store.newest(9) if not one.charged] == ["request-4"]
     assert not next(one for one in store.newest(9) if one.request_id == "request-2").reusable
     assert [one.result.request_id for one in store.listing(9, wanted=Filter(words=[("fox 2", [])]))[0]] == ["request-2"]
-    assert spent == [("high_aes_general_v14", 3, 1.5), ("other", 2, 2.0)]
-    assert spending(store) == [*spent, (EDIT, 1, None)], "and the open task"
+    assert spent == [("high_aes_general_v14", 3), ("other", 2)]
+    assert spending(store) == [*spent, (EDIT, 1)], "and the open task"
     assert mode(folder) == "delete", "no write-ahead log any more"
     assert not (folder / "index.db-wal").exists()
 
@@ -245,7 +246,7 @@ def test_a_store_from_before_tasks_and_charges(folder: Path) -> None:
     store = ResultStore(folder)
     found = find(store, "print-1")
     assert found is not None and (found.charged, found.reuses) == (True, 0)
-    assert spending(store) == [("high_aes_general_v14", 1, None)]
+    assert spending(store) == [("high_aes_general_v14", 1)]
 
 
 def test_a_store_that_cannot_be_taken_over_now_stays_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

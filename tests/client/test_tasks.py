@@ -354,7 +354,7 @@ def test_a_video_goes_to_disk(server: Gateway) -> None:
     answer = finish(run).results[0]
     (file,) = answer.pictures
     path = file.path
-    assert isinstance(path, Path) and is_mp4(path.read_bytes()[:12]) and path.parent == client.store.folder / "files"
+    assert isinstance(path, Path) and is_mp4(path.read_bytes()[:12]) and path.parent == client.store.folder / "media"
     again = finish(start(client, values, key=VIDEO)).results[0]
     assert again.reused and again.pictures == (file,) and server.charged == 1
     assert not list(client.store.folder.glob("*.part"))

@@ -21,7 +21,7 @@ from tests.host.server import ComfyServer, find_comfy
 from . import artwork, files, help, locales, models, pictures, snapshot, thumbnails
 from .files import ROOT, Files
 from .snapshot import Snapshot
-from .workflows import EXAMPLES
+from .workflows import EXAMPLES, blueprints
 from .workflows import files as workflows
 
 NODE_LIST = ROOT / "node_list.json"
@@ -73,7 +73,7 @@ def generated(parts: Sequence[str], nodes: Snapshot, object_info: Mapping[str, A
     for part in (part for part in TEXTS if part in parts):
         found |= TEXTS[part](nodes)
     if "workflows" in parts and object_info is not None:
-        found |= workflows.files(object_info)
+        found |= {**workflows.files(object_info), **blueprints.files(object_info)}
     return found
 
 
@@ -85,7 +85,8 @@ def left_over(parts: Sequence[str], nodes: Snapshot) -> list[Path]:
         folders.append(help.FOLDER)
         known |= {*help.files(nodes), *map(pictures.path_of, nodes)}
     if "workflows" in parts:
-        folders.append(workflows.FOLDER)
+        folders += [workflows.FOLDER, blueprints.FOLDER]
+        known |= {*map(blueprints.path_of, blueprints.BLUEPRINTS)}
         known |= {path for one in EXAMPLES for path in (workflows.path_of(one), thumbnails.path_of(one))}
     there = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in there if path not in known)

@@ -8,7 +8,8 @@ from typing import Any
 
 from volcv_client.catalog import Model, all_models
 from volcv_client.catalog.inputs import UNBOUNDED
-from volcv_client.catalog.spec import Input
+from volcv_client.catalog.spec import Input, Price
+from volcv_client.money import money
 
 from .files import ROOT, Files
 from .snapshot import Snapshot
@@ -24,6 +25,9 @@ Where: **gateway** is documented at `/volcv/v1`, **native** only at Volcengine's
 a gateway may or may not have it. Fields: `*` must be given, `=` default, `[..]` limits that are enforced,
 `~[..]` a range known from third parties, outside of which a note is shown. The letter is who states the default and
 the limits: S seed page, O official, G gateway page, T third party.
+
+List price: of Volcengine's own service, with the date of its source: the price page as digests (D) or a third party (T)
+quote it. Empty: not known. A gateway has its own prices; the setting `prices` takes them.
 """
 
 
@@ -86,12 +90,24 @@ def keys(model: Model) -> str:
     return first if not rest else f"{first}<details><summary>and {len(rest)} more</summary>{', '.join(rest)}</details>"
 
 
+def prices(model: Model) -> str:
+    """The list price with its date and source; a family's prices by req_key, if they differ."""
+    found = {price: [key for key in model.prices if model.prices[key] == price] for price in model.prices.values()}
+    return "<br>".join(price_fact(price, names if len(found) > 1 else []) for price, names in found.items())
+
+
+def price_fact(price: Price, names: list[str]) -> str:
+    shown = f"{money(price.amount, price.currency)} / {price.per}<br>[{price.date or 'undated'}]({price.source})"
+    of = ", ".join(f"`{name}`" for name in names)
+    return f"{of} {shown} {price.confidence.name[0]}".strip()
+
+
 def row(model: Model) -> str:
     modes = " or ".join("task" if mode.result_action else "call" for mode in model.modes.values())
     made = ", ".join(one.value for one in model.outputs)
     where = "native" if model.native_only else "gateway"
     node = f"**{model.title}**<br>`{model.node_id}`"
-    return f"| {node} | {keys(model)} | {modes} | {where} | {made} | {fields(model)} |"
+    return f"| {node} | {keys(model)} | {modes} | {where} | {made} | {prices(model)} | {fields(model)} |"
 
 
 def lines() -> Iterator[str]:
@@ -100,8 +116,8 @@ def lines() -> Iterator[str]:
     yield HEAD.format(models=len(named), keys=sum(len(model.req_keys) for model in named))
     for group, members in groupby(known, key=lambda model: model.group):
         yield f"## {group}\n"
-        yield "| Node | req_key | Mode | Where | Makes | Fields |"
-        yield "| --- | --- | --- | --- | --- | --- |"
+        yield "| Node | req_key | Mode | Where | Makes | List price | Fields |"
+        yield "| --- | --- | --- | --- | --- | --- | --- |"
         yield from map(row, members)
         yield ""
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from PIL import Image
 
+from tests.support.film import frames_of
 from volcv_client.catalog import Model
 from volcv_client.catalog.examples import PICTURE_NAMES, example_of, picture_path
 from volcv_client.cli.demo import run_examples
 from volcv_client.cli.demo.sheet import Entry, Shown
-from volcv_client.cli.demo.video_frames import frames_of
 from volcv_client.cli.terminal import Progress
 
 from .help import PICTURES
@@ -67,11 +67,10 @@ def helped(node_id: str) -> Model:
 
 def opened(shown: Shown, folder: Path) -> list[Image.Image]:
     """A picture, or evenly spaced frames of a video, the first and the last among them."""
-    if not shown.film:
+    if not shown.video:
         return [Image.open(folder / shown.file)]
-    frames = frames_of((folder / shown.film).read_bytes())
-    places = [round(part * (len(frames) - 1) / (FRAMES - 1)) for part in range(FRAMES)]
-    return [Image.open(io.BytesIO(frames[place])) for place in places]
+    frames = frames_of((folder / shown.file).read_bytes())
+    return [frames[round(part * (len(frames) - 1) / (FRAMES - 1))] for part in range(FRAMES)]
 
 
 def results(entry: Entry, folder: Path) -> list[Image.Image]:

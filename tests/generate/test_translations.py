@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +21,8 @@ CHINESE = locales.flat(locales.load("zh", "nodeDefs"))
 CJK = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 LATIN = re.compile(r"[A-Za-z0-9_.]*[A-Za-z][A-Za-z0-9_.]*")
-RESOLUTION = re.compile(r"\d+[pk]")
-"""Choices that say the same in both languages, such as 720p."""
+RESOLUTION = re.compile(r"\d+(?:[pk]|x\d+)")
+"""Choices that say the same in both languages, such as 720p and 1472x1104."""
 SYNTAX = "|@{}"
 """Characters with a meaning to vue-i18n."""
 
@@ -178,3 +180,34 @@ def of_node(texts: dict[str, str], node_id: str) -> Iterator[tuple[str, str]]:
     for path, text in texts.items():
         if path.startswith(f"{node_id}."):
             yield path, text
+
+
+CODE = re.compile(r"`[^`]*`|\"sandbox\"|\w+=sandbox|(?:volcv|volcv_client) sandbox")
+"""Where the English word may stand in a Chinese text: names of commands, profiles and values."""
+CHINESE_TEXTS = (
+    *(files.ROOT / "locales" / "zh").rglob("*.*"),
+    *(files.ROOT / "web" / "docs").rglob("zh.md"),
+    *(files.ROOT / "tests" / "generate" / "workflows").glob("*.json"),
+    *(files.ROOT / "example_workflows").glob("*.json"),
+    *(files.ROOT / "subgraphs").glob("*.json"),
+    files.ROOT / "volcv_client" / "messages" / "zh.json",
+    files.ROOT / "web" / "strings.json",
+    files.ROOT / "README.zh.md",
+)
+
+
+def texts_of(tree: object) -> Iterator[str]:
+    """Every text of a JSON file."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict | list):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from texts_of(inner)
+
+
+@pytest.mark.parametrize("path", CHINESE_TEXTS, ids=lambda path: path.relative_to(files.ROOT).as_posix())
+def test_the_sandbox_has_one_name_in_chinese(path: Path) -> None:
+    written = path.read_text(encoding="utf-8")
+    texts = texts_of(json.loads(written)) if path.suffix == ".json" else [written]
+    for line in (line for text in texts for line in text.splitlines() if CJK.search(line)):
+        assert "sandbox" not in CODE.sub("", line).lower(), line

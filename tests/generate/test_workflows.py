@@ -12,7 +12,7 @@ from tests.generate.locales import every_input
 from tests.generate.snapshot import load
 from tests.generate.workflows import EXAMPLES, Example, example
 from tests.generate.workflows.default import graph_name, mask_nodes, of_model
-from tests.generate.workflows.files import FOLDER, SETUP, note_of, written_notes
+from tests.generate.workflows.files import SETUP, note_of, path_of, written_notes, written_titles
 from tests.generate.workflows.parts import SHOWING
 from volcv_client.catalog import Model, all_models
 from volcv_client.catalog.examples import example_of
@@ -22,7 +22,7 @@ each_example = pytest.mark.parametrize("one", EXAMPLES, ids=TITLES)
 
 
 def committed(one: Example) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(path_of(one).read_text(encoding="utf-8"))
     return found
 
 
@@ -49,11 +49,15 @@ def test_no_picture_of_the_users(one: Example) -> None:
 
 
 @each_example
-def test_every_node_has_one_task(one: Example) -> None:
-    members = [key for task in one.tasks.values() for key in task]
-    assert sorted(members) == sorted(one.graph)
+def test_results_are_shown_and_columns_are_complete(one: Example) -> None:
     assert one.results
     assert all(one.graph[key]["class_type"] in SHOWING for key in one.results)
+    assert not one.columns or sorted(key for column in one.columns for key in column) == sorted(one.graph)
+
+
+def test_every_title_is_translated_and_used() -> None:
+    used = {node["_meta"]["title"] for one in EXAMPLES for node in one.graph.values()} - {""}
+    assert written_titles().keys() == used | {"About this workflow"}
 
 
 @each_example
@@ -102,6 +106,11 @@ def test_a_mask_s_box_is_put_where_the_example_selects_it() -> None:
     assert (put["x"], put["y"], put["destination"], put["source"]) == (50, 10, ["2", 0], ["3", 0])
 
 
-def test_the_comparison_has_every_model_that_needs_only_a_text() -> None:
-    compared = {node["class_type"] for node in example("Text to image - Compare models").graph.values()}
-    assert {model.node_id for model in all_models() if model.group == "Text to image"} <= compared
+def test_the_comparison_has_models_that_need_only_a_text() -> None:
+    graph = example("Text to image - Compare models").graph
+    compared = {node["class_type"] for node in graph.values()} & {model.node_id for model in all_models()}
+    assert len(compared) == 3
+    for model in all_models():
+        if model.node_id in compared:
+            assert (model.group, model.native_only) == ("Text to image", False)
+            assert [one.name for one in model.all_inputs() if getattr(one, "required", False)] == ["prompt"]

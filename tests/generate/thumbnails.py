@@ -14,14 +14,14 @@ from tests.host.client import Client, PromptRun
 
 from .workflows import EXAMPLES, Example
 from .workflows.convert import complete
-from .workflows.files import FOLDER
+from .workflows.files import path_of as workflow_path
 from .workflows.parts import with_frames
 
-THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 400, 14_500
+THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 400, 7_000
 
 
 def path_of(example: Example) -> Path:
-    return FOLDER / f"{example.title}.jpg"
+    return workflow_path(example).with_suffix(".jpg")
 
 
 def missing() -> list[Path]:

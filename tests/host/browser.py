@@ -107,14 +107,21 @@ def settings(url: str, values: Mapping[str, Any]) -> None:
 
 @contextmanager
 def frontend(
-    browser: Browser, url: str, *, vue_nodes: bool, scale: float = 1.0, more: Mapping[str, Any] | None = None
+    browser: Browser,
+    url: str,
+    *,
+    vue_nodes: bool,
+    scale: float = 1.0,
+    more: Mapping[str, Any] | None = None,
+    size: ViewportSize = SIZE,
 ) -> Iterator[Page]:
     """A page with the frontend loaded.
 
     ``vue_nodes``: Nodes 2.0 instead of the classic canvas. ``scale``: device pixels per pixel. ``more``: settings.
+    ``size``: of the page in pixels.
     """
     settings(url, {**QUIET, "Comfy.VueNodes.Enabled": vue_nodes, **(more or {})})
-    context = browser.new_context(viewport=SIZE, device_scale_factor=scale)
+    context = browser.new_context(viewport=size, device_scale_factor=scale)
     try:
         page = context.new_page()
         page.goto(url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,6 @@ import websocket
 from numpy.typing import NDArray
 from PIL import Image
 
-TEXT_EVENT = 3
 RUN_SECONDS = 60.0
 ENDS = ("execution_success", "execution_error", "execution_interrupted")
 
@@ -38,7 +36,7 @@ class Event:
 
 @dataclass
 class PromptRun:
-    """What came of one queued prompt. ``texts``: the status lines of each node, in order."""
+    """What came of one queued prompt. ``texts``: what the panel of each node showed, in order."""
 
     prompt_id: str
     events: list[Event] = field(default_factory=list)
@@ -121,9 +119,10 @@ class Client:
         while time.monotonic() < deadline:
             kind, data = self._receive(deadline - time.monotonic())
             event = Event(kind, data, time.monotonic() - began)
-            if kind == "text":
-                run.texts.setdefault(data["node"], []).append(data["text"])
-            elif data.get("prompt_id") != prompt_id and kind != "status":
+            shown = status_of(kind, data)
+            if shown:
+                run.texts.setdefault(data["node"], []).append("\n".join(line for one in shown for line in one["lines"]))
+            if data.get("prompt_id") != prompt_id and kind != "status":
                 continue
             run.events.append(event)
             if kind in ENDS:
@@ -175,13 +174,16 @@ class Client:
         return [Image.open(io.BytesIO(self.file_bytes(file))).convert("RGB") for file in run.files(node)]
 
 
+def status_of(kind: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an event shows on a node of the pack: while it runs or when it ends, or with its output."""
+    if kind == "volcv.status":
+        return [dict(data)]
+    return list((data.get("output") or {}).get("volcv_status", [])) if kind == "executed" else []
+
+
 def parse_binary(message: bytes) -> tuple[str, dict[str, Any]]:
-    """A binary event: status text as ("text", node and text), previews as ("preview", size)."""
-    (kind,) = struct.unpack_from(">I", message)
-    if kind != TEXT_EVENT:
-        return "preview", {"bytes": len(message)}
-    (length,) = struct.unpack_from(">I", message, 4)
-    return "text", {"node": message[8 : 8 + length].decode(), "text": message[8 + length :].decode()}
+    """A binary event, which is a preview: its size."""
+    return "preview", {"bytes": len(message)}
 
 
 def pixels(picture: Image.Image) -> NDArray[np.int16]:

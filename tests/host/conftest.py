@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.gateway import Gateway
+from tests.generate.workflows import example
+from tests.generate.workflows.files import path_of
 from tests.host.browser import find_chromium
 from tests.host.client import Client
 from tests.host.server import ComfyServer, HostError, find_comfy
@@ -134,10 +136,9 @@ def seed() -> int:
 @pytest.fixture(scope="session")
 def workflow() -> Callable[[str], dict[str, Any]]:
     """Reads an example workflow by its title."""
-    folder = Path(__file__).resolve().parents[2] / "example_workflows"
 
     def read(title: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((folder / f"{title}.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path_of(example(title)).read_text(encoding="utf-8"))
         return found
 
     return read

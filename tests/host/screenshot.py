@@ -13,14 +13,18 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from tests.gateway import Fault, Gateway
 from tests.generate.workflows import Example, example
-from tests.generate.workflows.files import FOLDER
-from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run
+from tests.generate.workflows.files import path_of
+from tests.host.browser import boxes, chromium, find_chromium, frame, frontend, load, press_run, shoot
 from tests.host.server import ROOT, ComfyServer, find_comfy, surroundings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
 
 SCALE, WIDTH = 2.0, 1600
 BYTES = 900_000
@@ -74,7 +78,7 @@ def tools() -> tuple[Path, str]:
 
 def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
     """PNG of the example's nodes, filling the canvas, after a run."""
-    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+    workflow = json.loads(path_of(one).read_text(encoding="utf-8"))
     comfy, executable = tools()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -111,7 +115,7 @@ def make_results(server: ComfyServer, gateway: Gateway) -> None:
 
 def take_results(one: Example) -> bytes:
     """PNG of the results tab beside the example's nodes while the first of them is at the service."""
-    workflow = json.loads((FOLDER / f"{one.title}.json").read_text(encoding="utf-8"))
+    workflow = json.loads(path_of(one).read_text(encoding="utf-8"))
     comfy, executable = tools()
     with tempfile.TemporaryDirectory() as folder, Gateway(api_keys=(KEY,)) as gateway:
         told = {"VOLCV_BASE_URL": gateway.url, "VOLCV_API_KEY": KEY}
@@ -132,12 +136,53 @@ def take_results(one: Example) -> bytes:
             return page.screenshot()
 
 
+TEMPLATES = (
+    ("Text to image - One sentence", "en"),
+    ("Text to image - Compare models", "zh"),
+    ("Segment - Cut out and restage", "en"),
+)
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
+OPEN_TEMPLATE = "([workflow, title]) => window.app.loadGraphData(workflow, true, true, title, {openSource: 'template'})"
+
+
+class OtherFrontend(ComfyServer):
+    """A ComfyUI with a frontend of another version, unpacked in ``root``; None for its own."""
+
+    root: Path | None = None
+
+    def command(self) -> list[str]:
+        return [*super().command(), *(["--front-end-root", str(self.root)] if self.root else [])]
+
+
+def take_templates(target: Path, root: Path | None) -> None:
+    """Templates as the template browser opens them on a small screen: classic and Nodes 2.0."""
+    comfy, executable = tools()
+    with tempfile.TemporaryDirectory() as folder, chromium(executable) as browser:
+        server = OtherFrontend(comfy, Path(folder) / "comfy", {"VOLCV_PROFILE": "sandbox"})
+        server.root = root
+        with server:
+            for vue_nodes in (False, True):
+                for title, locale in TEMPLATES:
+                    more = {"Comfy.Locale": locale}
+                    with frontend(browser, server.url, vue_nodes=vue_nodes, more=more, size=SCREEN) as page:
+                        workflow = json.loads(path_of(example(title)).read_text(encoding="utf-8"))
+                        page.evaluate(OPEN_TEMPLATE, [workflow, title])
+                        page.wait_for_timeout(3000)
+                        name = f"{'other' if root else 'own'} {'nodes 2.0' if vue_nodes else 'classic'} {title}"
+                        shoot(page, target, name)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.host.screenshot", description="Take the screenshots of the READMEs.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs", help="target folder")
     parser.add_argument("--classic", action="store_true", help="the classic canvas instead of Nodes 2.0")
+    parser.add_argument("--templates", action="store_true", help="three templates as they open, and nothing else")
+    parser.add_argument("--front-end-root", type=Path, help="folder of another frontend, for --templates")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
+    if options.templates:
+        take_templates(options.output, options.front_end_root)
+        return 0
     for shot in SHOTS:
         try:
             picture = take(example(shot.title), shot.locale, vue_nodes=not options.classic)

@@ -19,7 +19,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
 LOAD_FAILURES = ("IMPORT FAILED", "Error while calling comfy_entrypoint", "Cannot import")
-PACK = ("__init__.py", "pyproject.toml", "nodes", "volcv_client", "web", "locales", "example_workflows")
+PACK = ("__init__.py", "pyproject.toml", "nodes", "volcv_client", "web", "locales", "example_workflows", "subgraphs")
 
 
 class HostError(Exception):

@@ -59,11 +59,11 @@ def test_status_and_progress(client: Client, gateway: Gateway, seed: int) -> Non
     gateway.inject(slow(1.3))
     with Client(client.url) as other:
         done = client.run({"1": text_to_image(seed, count=2), "2": save("1")})
-        assert [kind for kind, _ in other.drain(0.3) if kind in ("text", "preview")] == []
+        assert [kind for kind, _ in other.drain(0.3) if kind in ("volcv.status", "preview")] == []
     texts = done.texts["1"]
     assert any("at the service, 1 s" in text for text in texts)
-    assert texts[-1].startswith("2 picture(s)")
-    assert "2 call(s) charged" in texts[-1]
+    assert texts[-1].startswith("2 pictures")
+    assert "2 calls charged" in texts[-1]
     states = [event.data["nodes"].get("1", {}) for event in done.of_kind("progress_state")]
     assert {state.get("value") for state in states} >= {0, 2}
     assert max(state.get("max", 0) for state in states) == 2
@@ -142,7 +142,7 @@ def test_fixed_seed_pays_once(client: Client, gateway: Gateway, seed: int) -> No
     client.run({"1": text_to_image(seed + 1), "2": save("1")})
     again = client.run({"7": text_to_image(seed), "8": save("7", "another name")})
     assert gateway.charged == 2
-    assert again.texts["7"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
+    assert again.texts["7"][-1] == "1 picture, reused, not charged.\nSize: 128x128."
     assert differences(pixels(client.pictures(first, "2")[0]), pixels(client.pictures(again, "8")[0])) == 0
 
 
@@ -195,7 +195,7 @@ def test_interrupt_while_waiting(client: Client, gateway: Gateway, seed: int) ->
     again = client.run(graph)
     assert again.end == "execution_success"
     assert gateway.requests == []
-    assert again.texts["1"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
+    assert again.texts["1"][-1] == "1 picture, reused, not charged.\nSize: 128x128."
 
 
 @pytest.mark.parametrize("code", [50412, 50400])
@@ -236,7 +236,7 @@ def test_failing_sibling_loses_nothing(client: Client, gateway: Gateway, seed: i
     again = client.run(graph)
     assert again.end == "execution_success"
     assert sent_seeds(gateway) == [seed + 1]
-    assert again.texts["1"][-1] == "1 picture(s), reused, not charged.\nSize: 128x128."
+    assert again.texts["1"][-1] == "1 picture, reused, not charged.\nSize: 128x128."
 
 
 def test_half_a_batch_is_not_paid_again(client: Client, gateway: Gateway, seed: int) -> None:
@@ -278,3 +278,14 @@ def test_log_stays_clean(host: ComfyServer, client: Client, gateway: Gateway, se
     added = host.log[before:]
     assert "volcv" not in added
     assert max(map(len, added.splitlines() or [""])) < 400
+
+
+def test_an_example_picture_is_shown_from_the_cache(client: Client, host: ComfyServer) -> None:
+    """ComfyUI sends the stored preview to the page, also to one that was opened after the run."""
+    graph = {"1": node("Volcv_example_picture", picture="room"), "2": save("1")}
+    first = client.run(graph)
+    with Client(host.url) as later:
+        second = later.run({**graph, "2": save("1", "again")})
+    assert second.of_kind("execution_cached")[0].data["nodes"] == ["1"]
+    (shown,) = [event.data for event in second.of_kind("executed") if event.data["node"] == "1"]
+    assert shown["output"]["images"] == first.files("1") != []

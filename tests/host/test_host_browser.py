@@ -75,15 +75,6 @@ def apart(first: list[float], second: list[float]) -> bool:
     )
 
 
-def within(inner: list[float], outer: list[float]) -> bool:
-    return (
-        inner[0] >= outer[0]
-        and inner[1] >= outer[1]
-        and inner[0] + inner[2] <= outer[0] + outer[2]
-        and inner[1] + inner[3] <= outer[1] + outer[3]
-    )
-
-
 @pytest.mark.parametrize("title", TITLES)
 def test_opens_as_written(
     title: str, opened: Opened, workflow: Callable[[str], dict[str, Any]], object_info: dict[str, Any]
@@ -100,13 +91,9 @@ def test_opens_as_written(
 
 
 def check_layout(page: Page, title: str) -> None:
-    """Nodes as large as the frontend makes them do not overlap and stay inside the group of their task."""
-    found = boxes(page)
-    for (first, one), (second, other) in combinations(found["nodes"].items(), 2):
-        assert apart(one, other), f"nodes {first} and {second} overlap"
-    for task, members in example(title).tasks.items():
-        for key in members:
-            assert within(found["nodes"][key], found["groups"][task]), f"node {key} sticks out of {task}"
+    """Nodes as large as the frontend makes them do not overlap."""
+    for (first, one), (second, other) in combinations(boxes(page)["nodes"].items(), 2):
+        assert apart(one, other), f"{title}: nodes {first} and {second} overlap"
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -137,6 +124,8 @@ MARKED = """() => (window.app.rootGraph ?? window.app.graph).nodes.filter((node)
 
 CLEAR = """([type, name]) => {
   const node = (window.app.rootGraph ?? window.app.graph).nodes.find((one) => one.type === type);
+  const place = node.inputs.findIndex((one) => one.name === name);
+  if (node.inputs[place].link != null) node.disconnectInput(place);
   node.widgets.find((one) => one.name === name).value = "";
 }"""
 
@@ -145,7 +134,7 @@ CLEAR = """([type, name]) => {
     ("title", "node_type", "name", "paid"),
     [
         ("Text to image - One sentence", "Volcv_high_aes_general_v14", "prompt", 0),
-        ("Inpaint - Edit and erase", "Volcv_i2i_inpainting_edit", "custom_prompt", 1),
+        ("Text to image - Compare models", "Volcv_t2i_xl_sft", "prompt", 2),
     ],
 )
 def test_an_empty_prompt_is_marked(

@@ -56,7 +56,7 @@ def interrupt_when(client: Client, graph: dict[str, Any], shown: str) -> tuple[s
     prompt = client.queue(graph)
     lines: list[str] = []
     while not any(shown in line for line in lines):
-        run = client.follow(prompt, began, until="text", seconds=20)
+        run = client.follow(prompt, began, until="volcv.status", seconds=20)
         assert not run.end, f"ended as {run.end} before it showed {shown!r}: {lines}"
         lines += run.texts.get("1", [])
     interrupted = time.monotonic()

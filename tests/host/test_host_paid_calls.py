@@ -55,7 +55,7 @@ def test_while_the_service_works(end: str, comfy: Path, tmp_path: Path, record: 
         with comfyui(comfy, tmp_path, gateway, graph) as server:
             until(lambda: gateway.charged == 1, 30)
             assert server.end(WAITS[end]) < 9.0
-            assert "1 paid call(s) are at the service" in server.log
+            assert "1 paid call is at the service" in server.log
             assert any("not charged" in line for line in run_again(server, graph))
         assert gateway.charged == 1
     record(f"{end} while the service works", 1, gateway.charged, "ComfyUI waits for the answer; the next run reuses it")

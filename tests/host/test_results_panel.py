@@ -182,10 +182,10 @@ def test_deleting_in_the_page(browser: Browser, panel: Panel) -> None:
         view.get_by_text("1 of 2").wait_for()
         page.wait_for_function("() => document.querySelectorAll('.volcv-r-row').length === 2")
         assert [one["seed"] for one in panel.results()] == [1, 0]
-        for _ in range(2):
+        for left in (1, 0):
             view.get_by_role("button", name="Delete").click()
             view.get_by_role("button", name="Delete").click()
-            page.wait_for_timeout(300)
+            page.wait_for_function("(left) => document.querySelectorAll('.volcv-r-row').length === left", arg=left)
         view.wait_for(state="detached")
         page.get_by_text("No results yet").wait_for()
 

@@ -28,7 +28,7 @@ def test_results_over_http(panel: Panel, service: Gateway) -> None:
     assert details.headers["Cache-Control"] == "no-store"
     assert details.json()["request"]["seed"] == 101 and details.json()["files"][0]["width"] == 128
     everything = "".join(
-        panel.get(path).text for path in ("/results", f"/results/{newest['id']}", "/calls", "/charges")
+        panel.get(path).text for path in ("/results", f"/results/{newest['id']}", "/calls", "/charges", "/prices")
     )
     assert KEY not in everything and "base64" not in everything
     assert KEY not in details.text and service.charged == 2
@@ -102,7 +102,7 @@ def test_deleting_over_http(panel: Panel) -> None:
     assert panel.results() == [one]
     assert panel.send("DELETE", path).json() == {"deleted": 1}
     assert panel.results() == [] and panel.get(f"{path}/picture/0").status_code == 404
-    assert [file for folder in ("files", "thumbnails") for file in (panel.store.folder / folder).iterdir()] == []
+    assert [file for folder in ("media", "thumbnails") for file in (panel.store.folder / folder).iterdir()] == []
     assert panel.charged_today() == charged
 
 

@@ -64,7 +64,7 @@ def test_a_cut_out_has_no_chance_in_it(gateway: Gateway) -> None:
     assert json.loads(made.response)[0]["reused"] and gateway.charged == 1
 
 
-def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+def recall(request_id: str, newest: int) -> NodeResult:
     return asyncio.run(runner.recall(request_id, newest, Silent()))
 
 
@@ -102,10 +102,11 @@ def test_recall_looks_for_pictures_behind_videos(gateway: Gateway, monkeypatch: 
     for seed in (1, 2):
         run("high_aes_general_v14", prompt="a fox", seed=seed, width=64 * seed, height=64)
     run("jimeng_ti2v_v30_pro", prompt="waves", seed=4, count=3)
-    found, status = recall("", 2)
+    found = recall("", 2)
+    status = str(found.status)
     assert [entry["seed"] for entry in json.loads(found.response)] == [2, 1]
-    assert "2 picture(s)" in status and "128x64" in status and "black" in status
-    assert "Size: 64x64" in recall(json.loads(found.response)[1]["request_id"], 1)[1]
+    assert "2 pictures" in status and "128x64" in status and "black" in status
+    assert "Size: 64x64" in str(recall(json.loads(found.response)[1]["request_id"], 1).status)
 
 
 def test_any_model_takes_the_body_as_it_is(gateway: Gateway) -> None:

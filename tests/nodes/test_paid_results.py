@@ -136,7 +136,7 @@ def test_a_discarded_answer_is_paid_anew_and_a_kept_one_is_not(gateway: Gateway,
     status, body = fetch(row["id"])
     assert status == 400 and str(store.folder) in body["error"]
     assert good(results_api.delete(HERE, b"{}", str(row["id"]))) == {"deleted": 1}
-    assert listed() == [] and not list((store.folder / "files").iterdir())
+    assert listed() == [] and not list((store.folder / "media").iterdir())
     run(seed=4)
     assert gateway.charged == 2 and today()["calls"] == 2
 
@@ -284,10 +284,10 @@ def test_the_node_fetches_a_download_that_failed(gateway: Gateway) -> None:
         asyncio.run(recall(name, 1, FakeHost()))
     gateway.clear()
     host = FakeHost()
-    result, status = asyncio.run(recall(name, 1, host))
-    assert result.images is not None and result.images.shape == (1, 64, 64, 3) and "not charged" in status
+    result = asyncio.run(recall(name, 1, host))
+    assert result.images is not None and result.images.shape == (1, 64, 64, 3) and "not charged" in str(result.status)
     assert json.loads(result.response)[0]["reused"] and gateway.charged == 0
-    again, _ = asyncio.run(recall(name, 1, host))
+    again = asyncio.run(recall(name, 1, host))
     assert torch.equal(again.images, result.images) and gateway.requests == []
 
 
@@ -295,8 +295,8 @@ def test_the_node_fetches_a_task_by_its_id(gateway: Gateway) -> None:
     task_id = submit(gateway)["task_id"]
     host = FakeHost()
     for _ in range(2):
-        result, status = asyncio.run(recall(task_id, 1, host))
-        assert result.images is not None and "not charged" in status
+        result = asyncio.run(recall(task_id, 1, host))
+        assert result.images is not None and "not charged" in str(result.status)
     assert host.lines and gateway.charged == today()["calls"] == 1
 
 

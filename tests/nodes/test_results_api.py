@@ -37,6 +37,7 @@ from volcv_pack.nodes.server import calls_api, models_api, results_api
 from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Requester
 from volcv_pack.volcv_client.catalog import all_models, model
 from volcv_pack.volcv_client.errors import StoreError
+from volcv_pack.volcv_client.money import CallPrice
 from volcv_pack.volcv_client.store.results import ResultStore
 
 
@@ -74,7 +75,10 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "prompt": "a red fox",
         "seed": 5,
         "seconds": 1.25,
-        "cost": 2.0,
+        "comfyui_cost": 2.0,
+        "amount": None,
+        "currency": "",
+        "estimate": "",
         "created": kept.result.created,
         "charged": True,
         "reuses": 0,
@@ -430,15 +434,17 @@ def test_forms_of_other_pages_are_refused(store: ResultStore) -> None:
 def test_charges_by_local_day_and_month(store: ResultStore) -> None:
     midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     first = datetime.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
-    keep(store, 1, created=midnight, cost=1.5)
-    keep(store, 2, created=midnight + 1, cost=0.5, req_key=OUTPAINT)
-    keep(store, 3, created=first, cost=4.0)
+    keep(store, 1, created=midnight, cost=1.5, price=CallPrice(0.22, "CNY"))
+    keep(store, 2, created=midnight + 1, cost=0.5, req_key=OUTPAINT, price=CallPrice(0.05, "USD"))
+    keep(store, 3, created=first, cost=4.0, price=CallPrice(0.66, "CNY"))
     keep(store, 4, created=min(midnight, first) - 1)
     keep(store, 5, created=midnight + 2, charged=False)
     body = good(results_api.charges())
     first_is_today = first == midnight
     assert body["today"]["calls"] == (3 if first_is_today else 2)
-    assert (body["month"]["calls"], body["month"]["cost"]) == (3, 6.0)
+    assert (body["month"]["calls"], body["month"]["amounts"]) == (3, {"CNY": 0.88, "USD": 0.05})
+    assert body["month"]["estimate"] == "about CNY 0.88 + USD 0.05, estimated" and body["month"]["unpriced"] == 0
+    assert "cost" not in json.dumps(body)
     assert [(one["model"], one["calls"]) for one in body["month"]["models"]] == [(T2I, 2), (OUTPAINT, 1)]
     assert body["today"]["since"] == time.strftime("%Y-%m-%d")
     assert body["month"]["since"] == time.strftime("%Y-%m-01")

@@ -15,6 +15,7 @@ import pytest
 import torch
 from volcv_pack.nodes import runner
 from volcv_pack.nodes.runner import NodeResult, run_model
+from volcv_pack.nodes.status import NodeStatus
 from volcv_pack.volcv_client.catalog import model
 from volcv_pack.volcv_client.errors import BatchError, Cancelled, ModerationError, SetupError, StoreError
 
@@ -32,16 +33,17 @@ class FakeHost:
     """Records what a node would show; ``stop`` interrupts."""
 
     lines: list[str] = field(default_factory=list)
-    bars: list[tuple[int, int]] = field(default_factory=list)
-    previews: int = 0
+    bars: list[tuple[float, int]] = field(default_factory=list)
     stop: bool = False
 
     def status(self, text: str) -> None:
         self.lines.append(text)
 
-    async def progress(self, done: int, total: int, preview: torch.Tensor | None) -> None:
+    def outcome(self, status: NodeStatus) -> None:
+        self.lines.append(str(status))
+
+    async def progress(self, done: float, total: int) -> None:
         self.bars.append((done, total))
-        self.previews += preview is not None
 
     def interrupted(self) -> bool:
         return self.stop
@@ -63,7 +65,7 @@ def run(which: Any, host: FakeHost | None = None, **inputs: Any) -> tuple[torch.
     return images, text, json.loads(response)
 
 
-def recall(request_id: str, newest: int) -> tuple[NodeResult, str]:
+def recall(request_id: str, newest: int) -> NodeResult:
     return asyncio.run(runner.recall(request_id, newest, FakeHost()))
 
 
@@ -75,8 +77,8 @@ def test_text_to_image_with_defaults_left_out(gateway: Gateway) -> None:
     assert text.splitlines() and entry["texts"]
     assert set(entry) == {"request_id", "seed", "seconds", "image_urls", "texts", "cost", "reused"}
     assert entry["seed"] is None and entry["reused"] is False
-    assert host.bars[0] == (0, 1) and host.bars[-1] == (1, 1) and host.previews == 1
-    assert "1 call(s) charged" in host.lines[-1]
+    assert host.bars[0] == (0, 1) and host.bars[-1] == (1, 1)
+    assert "1 call charged" in host.lines[-1]
 
 
 def test_a_batch_gives_batch_times_count_calls_in_order(gateway: Gateway) -> None:
@@ -161,7 +163,8 @@ def test_a_refusal_is_raised_with_its_facts_and_shown_on_the_node(gateway: Gatew
     with pytest.raises(ModerationError) as caught:
         run(TEXT_TO_IMAGE, host, prompt="a red fox", seed=1)
     assert caught.value.code == 50411 and caught.value.request_id in str(caught.value)
-    assert host.lines[-1] == str(caught.value)
+    assert host.lines[-1].startswith(f"Use another picture.\n{caught.value.message}\n[")
+    assert caught.value.facts() in host.lines[-1]
 
 
 def test_what_the_gateway_says_is_plain_text_on_the_node(gateway: Gateway) -> None:
@@ -253,11 +256,11 @@ def test_recall_brings_back_by_id_and_the_newest(gateway: Gateway) -> None:
     with pytest.raises(StoreError):
         recall("", 1)
     made = [run(TEXT_TO_IMAGE, prompt="a fox", seed=seed) for seed in (1, 2)]
-    recalled, status = recall(made[0][2][0]["request_id"], 1)
-    assert "not charged" in status
+    recalled = recall(made[0][2][0]["request_id"], 1)
+    assert "not charged" in str(recalled.status)
     images, response = recalled.images, recalled.response
     assert torch.equal(images, made[0][0]) and json.loads(response)[0]["reused"]
-    newest = recall("", 2)[0].images
+    newest = recall("", 2).images
     assert torch.equal(newest[0], made[1][0][0]) and torch.equal(newest[1], made[0][0][0])
     with pytest.raises(StoreError, match="no-such-id"):
         recall("no-such-id", 1)
@@ -268,3 +271,23 @@ def test_eight_pictures_need_no_more_threads_than_two_in_flight_and_two_to_spare
     run(TEXT_TO_IMAGE, prompt="a fox", seed=100, count=8)
     workers = [one for one in threading.enumerate() if one.ident not in before and one.name.startswith("volcv-")]
     assert 1 <= len([one for one in workers if one.name not in ("volcv-sweep", "volcv-heartbeat")]) <= 4
+
+
+def test_the_bar_moves_while_one_call_waits_and_says_how_long_it_takes(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "BAR_SECONDS", 0.05)
+    gateway.inject(Fault(stall=1.0))
+    host = FakeHost()
+    run(TEXT_TO_IMAGE, host, prompt="a red fox", seed=77)
+    shares = [done for done, _ in host.bars]
+    assert shares == sorted(shares) and len(shares) > 5 and shares[-1] == 1
+    assert 0 < shares[-2] < 1
+    assert any("about 16 s left" in line for line in host.lines)
+
+
+def test_an_interrupted_run_says_that_nothing_is_lost(gateway: Gateway) -> None:
+    host = FakeHost(stop=True)
+    with pytest.raises(Cancelled):
+        run(TEXT_TO_IMAGE, host, prompt="a red fox", seed=78)
+    assert host.lines[-1].startswith("Stopped.")

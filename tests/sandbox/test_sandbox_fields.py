@@ -246,7 +246,7 @@ def test_a_model_that_is_added_is_served_from_its_declaration_alone(monkeypatch:
     fields.fields_of.cache_clear()
 
 
-def test_it_imports_the_catalog_and_nothing_else_of_the_client() -> None:
+def test_it_imports_the_catalog_and_the_paths_of_a_gateway_and_nothing_else_of_the_client() -> None:
     """And it is small: a stand-in, not a service."""
     folder = Path(volcv_client.sandbox.__file__).parent
     files = sorted(folder.rglob("*.py"))
@@ -256,5 +256,5 @@ def test_it_imports_the_catalog_and_nothing_else_of_the_client() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level > depth:
                 outer.add((node.module or "").split(".")[0])
-    assert outer == {"catalog"}
-    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 2000
+    assert outer == {"catalog", "config"}
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 2150

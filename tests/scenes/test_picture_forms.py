@@ -265,6 +265,15 @@ def test_a_task_that_fails_is_not_submitted_again(server: Gateway, client: Clien
     record(f"{JIMENG}, the task is accepted and fails with 50207", 1, 1, "the refusal: the task may be charged")
 
 
+def test_a_task_that_fails_after_a_refusal_is_what_is_told(server: Gateway, client: Client, record: Record) -> None:
+    server.inject(refuse(INLINE, code=50200), Fault(task=50207))
+    with pytest.raises(ParameterError) as caught:
+        shoot(client, JIMENG)
+    assert caught.value.code == 50207
+    assert seen(server) == ([INLINE, LINKS], 1, 1)
+    record(f"{JIMENG}, links only, the task is accepted and fails with 50207", 2, 1, "the task's refusal")
+
+
 def test_a_journal_that_cannot_be_read(server: Gateway, client: Client, record: Record) -> None:
     server.inject(refuse(INLINE))
     shoot(client, PRODUCT)

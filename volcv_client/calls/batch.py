@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import config
 from ..catalog.shared import SKIP
 from ..errors import (
@@ -152,10 +149,6 @@ class BatchRun:
         """Do not wait for anything when the process ends."""
         self._executor.shared.drained = True
 
-    def first_pixels(self) -> NDArray[np.float32] | None:
-        """The first finished picture ``[H, W, 3]``, for a preview."""
-        return self.pixels.first() if self.pixels is not None else None
-
     def status(self) -> str:
         """One line: where the calls stand, how long the oldest has been there, retries."""
         open_calls = [call for call in self.calls if not call.ended]
@@ -229,11 +222,11 @@ class BatchRun:
         made = say(f"made.{self.model.outputs[0].value}", count=sum(len(result.files) for result in results))
         if self._is_sandbox:
             return say("summary.sandbox", made=made, seconds=seconds)
-        charged = sum(call.charges for call in self.calls)
-        if reused == len(results) and not charged:
+        calls = sum(call.charges for call in self.calls)
+        if reused == len(results) and not calls:
             return say("summary.reused", made=made)
         key = "summary.charged" if not reused else "summary.mixed"
-        return say(key, made=made, seconds=seconds, charged=charged, reused=reused)
+        return say(key, made=made, seconds=seconds, charged=say("made.charged", count=calls), reused=reused)
 
 
 ORDER = {phase: position for position, phase in enumerate(Phase)}

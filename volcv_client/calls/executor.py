@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,17 +19,27 @@ from functools import partial
 from .. import config
 from ..answer.envelope import RawAnswer
 from ..config import Profile
-from ..errors import Cancelled, Charged, DownloadError, LostAnswerError, StoreError, TaskGoneError, VolcvError
+from ..errors import (
+    Cancelled,
+    Charged,
+    DownloadError,
+    LostAnswerError,
+    RefusedError,
+    StoreError,
+    TaskGoneError,
+    VolcvError,
+)
 from ..http.transport import Transport
 from ..messages import say
 from ..request.body import Draft, Request
 from ..request.json_body import fingerprint as fingerprint_of_files
+from ..request.price import call_price
 from ..store.attended import Attended
 from ..store.budget import limits_of
 from ..store.entry import INLINE, LINKS, Entry, State
 from ..store.journal import Allowance, Hindrance
 from ..store.result import Result
-from ..store.spending import Limit, periods
+from ..store.spending import Limit
 from .call import Call, Phase
 from .direct_call import DirectCall, Endpoint
 from .forms import Forms
@@ -210,6 +220,13 @@ class CallExecutor:
                 error.lost = error.lost or (error.key == "link_expired" and entry.state is State.COMPLETE)
                 if not entry.task_id or not (error.lost or error.key == "link_expired"):
                     raise
+            except RefusedError as error:  # the process that stored the answer was killed before it read it
+                error.lost = True
+                if error.charged is Charged.NO:
+                    row.drop()
+                else:
+                    row.ended(State.FAILED, error.key)
+                raise
             # Asking for a task again is free, and its answer has new links.
             row.move(state=State.SUBMITTED)
             return self._reused(call, entry, self._reader.read(call, row, self._poll(call, row)))
@@ -255,7 +272,7 @@ class CallExecutor:
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
-                        raise forms.final(error) from None
+                        raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:
@@ -290,7 +307,7 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
-            allowance = Allowance(self.limiter.allowed, self.limiter.in_flight, self._limits())
+            allowance = Allowance(self.limiter.allowed, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):
                 return begun
@@ -316,6 +333,7 @@ class CallExecutor:
                 node=draft.node,
                 inputs=draft.inputs,
                 charged=False,
+                price=call_price(call.model, draft.body, self.profile),
             ),
             identity=self._endpoint.identity,
             credential=self._endpoint.credential,
@@ -325,17 +343,21 @@ class CallExecutor:
             form=form,
         )
 
-    def _limits(self) -> list[Limit]:
-        most = limits_of(self.profile)
-        return [Limit(period, since, most[period]) for period, since in periods().items() if most[period]]
-
     def check_limits(self, calls: Sequence[Call]) -> None:
         """Raise BudgetError if these calls, without those that the journal has a result of, exceed a limit."""
-        for limit in self._limits():
-            left = limit.most - self.store.charged_since(limit.since)
-            needed = len(calls) if len(calls) <= left else sum(map(self._is_new, calls))
-            if needed > left:
-                raise limit.error(needed, max(0, left))
+        for limit in limits_of(self.profile):
+            used = self.store.used(limit)
+            if limit.exceeded(used, self._share(limit, calls)):  # only then look for results, which takes longer
+                needed = self._share(limit, filter(self._is_new, calls))
+                if limit.exceeded(used, needed):
+                    raise limit.error(used, needed)
+
+    def _share(self, limit: Limit, calls: Iterable[Call]) -> float:
+        """What calls that are still to be sent take of a limit."""
+        if not limit.currency:
+            return sum(1 for _ in calls)
+        drafts = [(call.model, call.draft().body) for call in calls if call.draft is not None]
+        return sum(limit.share(call_price(model, body, self.profile)) for model, body in drafts)
 
     def _is_new(self, call: Call) -> bool:
         """Whether a call would be charged."""

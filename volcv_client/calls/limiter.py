@@ -34,11 +34,6 @@ class Limiter:
         """Calls that may be in flight at this moment."""
         return self._limit if self._enforced is None else min(self._limit, self._enforced)
 
-    @property
-    def in_flight(self) -> int:
-        """Slots that are held."""
-        return self._in_flight
-
     def set_limit(self, limit: int) -> None:
         """Change the configured limit; a smaller allowance that the service enforced stays."""
         with self._condition:

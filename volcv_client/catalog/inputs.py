@@ -65,7 +65,8 @@ class Input:
     """An input of a node: a widget or a socket.
 
     ``kind``: key of the class in the tables of the node schema and of the command. ``origin``: source of the default
-    and the limits. ``only_if``: the input counts only if every condition holds.
+    and the limits. ``only_if``: the input counts only if every condition holds. ``late``: added after the first
+    release, so it is optional and stands behind all others: saved graphs hold widget values by position.
     """
 
     kind: ClassVar[str]
@@ -75,6 +76,7 @@ class Input:
     origin: Origin = Origin.SEED
     advanced: bool = False
     only_if: Condition = field(default_factory=dict)
+    late: bool = False
 
     @property
     def help(self) -> str:

@@ -10,6 +10,7 @@ from .spec import (
     TASK,
     Advice,
     Choice,
+    Confidence,
     Controls,
     Integer,
     Json,
@@ -17,6 +18,7 @@ from .spec import (
     Mode,
     Number,
     Origin,
+    Price,
     Seed,
     Switch,
     Text,
@@ -120,6 +122,15 @@ def mode(default: str, modes: Mapping[str, Mode]) -> Choice:
 BOTH_MODES = {"synchronous": SYNCHRONOUS, "task": TASK}
 """Modes of a model that can be called directly and as a task (catalog section 2, "Actions")."""
 
+SMART_DRAWING_PRICE = Price(
+    amount=0.2,
+    per="picture",
+    source="https://www.volcengine.com/docs/6791/1366783",
+    date="",
+    confidence=Confidence.THIRD_PARTY,
+)
+"""General 2.0, 2.0 Pro and 2.1: labels of a client that links this page; the page itself was not read."""
+
 OVERVIEW = "https://www.volcengine.com/docs/6791/1279296"
 """The official overview that the gateway's pages link, for models without a page of their own."""
 
@@ -147,6 +158,30 @@ def size(
         )
 
     return side("width"), side("height")
+
+
+CUSTOM = "custom"
+
+
+def preset_size(*labels: str, origin: Origin) -> Choice:
+    """A choice of sizes that replace ``width`` and ``height``; labels are ratio and size, ``4:3 1472x1104``.
+
+    It stands behind the two inputs, so that its values are written over theirs.
+    """
+
+    def sides(label: str) -> dict[str, Json]:
+        width, _, height = label.split(" ")[1].partition("x")
+        return {"width": int(width), "height": int(height)}
+
+    return Choice(
+        name="preset_size",
+        default=CUSTOM,
+        options={CUSTOM: {}, **{label: sides(label) for label in labels}},
+        origin=origin,
+        late=True,
+        tooltip="custom: width and height as they are set. Otherwise a size that is recommended for the model; width "
+        "and height do not count then.",
+    )
 
 
 BEFORE_SR = " before super-resolution; use_sr doubles it. Best near 512."

@@ -32,6 +32,9 @@ from .inputs import Switch as Switch
 from .inputs import Text as Text
 from .inputs import Widget as Widget
 from .inputs import WireInput as WireInput
+from .price import Confidence as Confidence
+from .price import Price as Price
+from .price import VideoLength as VideoLength
 from .sockets import FIRST_PICTURE as FIRST_PICTURE
 from .sockets import Control as Control
 from .sockets import Controls as Controls
@@ -167,6 +170,8 @@ class Model:
     deterministic without a seed, so that an equal request may be answered from the store. ``takes_links``: its
     page takes links to pictures; the service may take them inside the request as well. ``service_seconds``: duration
     of the call on the model's page. ``native_only``: documented at the vendor's own service, but not at a gateway.
+    ``prices``: list prices by req_key, as far as they are known; ``single_field``: body field that holds an answer to
+    one picture, empty if a call never returns more; ``video_length``: seconds of its videos, if a field decides them.
     ``example``: None for one made of the required inputs.
     """
 
@@ -188,6 +193,9 @@ class Model:
     takes_links: bool = False
     native_only: bool = False
     service_seconds: float = 10.0
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    single_field: str = ""
+    video_length: VideoLength | None = None
     aliases: tuple[str, ...] = ()
     example: Example | None = None
 

@@ -10,7 +10,7 @@ from . import checkout
 from .parser import Exit, Parser
 from .terminal import report, show
 
-NAMES = ("conversions", "wall", "overhead", "loop", "memory", "start", "store", "long")
+NAMES = ("conversions", "wall", "overhead", "loop", "memory", "start", "store", "long-run")
 
 
 def add(parser: Parser) -> None:

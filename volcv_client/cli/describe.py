@@ -18,7 +18,8 @@ PLAIN_KINDS = {"seed": "integer", "json": "text"}
 PICTURE_FACTS = ("alpha", "uri_path", "index_path", "url_input", "present", "absent", "inline", "fit_to")
 MODEL_FACTS = (
     *("req_key", "name", "req_keys", "outputs", "node_id", "title", "group", "summary", "page", "modes", "repeatable"),
-    *("takes_links", "native_only", "aliases", "service_seconds", "fixed", "texts", "requires", "areas", "example"),
+    *("takes_links", "native_only", "aliases", "service_seconds", "fixed", "texts", "requires", "areas", "prices"),
+    *("single_field", "video_length", "example"),
 )
 
 

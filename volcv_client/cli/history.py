@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import config
 from ..messages import say
+from ..money import estimated, money
 from .parser import Exit, Parser, UsageError, number
 from .terminal import columns, report, shorten, show
 
@@ -79,10 +80,16 @@ def spent(store: ResultStore) -> str:
 
 
 def amount(budget: Budget) -> str:
-    """Such as "12 of 100 (2 unknown, 86 left)"."""
-    calls = say("cli.history.of_limit", calls=budget.calls, limit=budget.limit) if budget.limit else str(budget.calls)
+    """Such as "12 of 100 (2 unknown, 86 left, about CNY 2.40, estimated, 1 without a known price)"."""
+    limit = budget.limit
+    calls = say("cli.history.of_limit", calls=budget.calls, limit=limit.most) if limit.most else str(budget.calls)
     facts = [say("cli.history.unknown", count=budget.unknown)] if budget.unknown else []
-    facts += [say("cli.history.left", count=budget.left)] if budget.limit else []
+    facts += [say("cli.history.left", count=limit.left)] if limit.most else []
+    facts += [estimated(budget.amounts)] if budget.amounts else []
+    facts += [say("cli.history.unpriced", count=budget.unpriced)] if budget.unpriced and budget.amounts else []
+    if budget.money.most:
+        left, most = money(budget.money.left, budget.currency), money(budget.money.most, budget.currency)
+        facts.append(say("cli.history.budget_left", left=left, most=most))
     return say("cli.history.amount", calls=calls, facts=", ".join(facts)) if facts else calls
 
 
@@ -105,7 +112,9 @@ def facts(result: Result) -> dict[str, Any]:
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(result.created)),
         "seed": result.seed,
         "seconds": result.seconds,
-        "cost": result.cost,
+        "comfyui_cost": result.cost,
+        "estimated_amount": result.amount,
+        "currency": result.currency,
         "texts": dict(result.texts),
         "image_urls": list(result.image_urls),
         "request": dict(result.request),

@@ -9,9 +9,10 @@ from textwrap import wrap
 
 from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Area, Input, Mode, Model, Origin
+from ..catalog.spec import Area, Input, Mode, Model, Origin, Price
 from ..messages import say
-from .describe import condition_text, input_facts, model_json, short_facts
+from ..money import money
+from .describe import condition_text, input_facts, model_json, short_facts, shown
 from .models import find_model
 from .parser import Exit, Parser
 from .terminal import show
@@ -52,9 +53,22 @@ def head(model: Model) -> Iterator[str]:
         ("aliases", ", ".join(model.aliases)),
     ):
         yield f"{say(f'cli.show.{name}')}: {value}"
+    yield from map(price_text, dict.fromkeys(model.prices.values()))
     for trait in TRAITS:
         if getattr(model, trait):
             yield say(f"cli.show.{trait}")
+
+
+def price_text(price: Price) -> str:
+    """A list price with its unit, date and source."""
+    return say(
+        "cli.show.price",
+        amount=money(price.amount, price.currency),
+        per=say(f"money.per.{price.per}"),
+        date=price.date or say("cli.show.undated"),
+        confidence=say(f"cli.confidence.{price.confidence.name.lower()}"),
+        source=price.source,
+    )
 
 
 def action_text(mode: Mode) -> str:
@@ -119,7 +133,7 @@ def tail(model: Model) -> Iterator[str]:
     )
     for name in FURTHER_LIMITS:
         if value := getattr(limits, name):
-            yield say(f"cli.show.{name}", value=f"{value:g}")
+            yield say(f"cli.show.{name}", value=shown(value))
     yield say("cli.show.fixed", value=as_json({"req_key": model.req_key, **model.fixed}))
     yield say("cli.show.texts", value=", ".join(model.texts) or say("cli.show.nothing"))
 

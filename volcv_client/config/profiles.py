@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from ..errors import SetupError
 from ..messages import LANGUAGES, say
 from ..redact import redact
+from .prices import canonical_prices
 from .secret import clean_secret
 from .trusted import canonical_hosts
 
@@ -119,7 +120,8 @@ class Profile:
     ``max_concurrency``: requests in flight. ``lossless``: PNG instead of JPEG. ``reuse``: stored results answer
     identical fixed-seed requests. ``store_limit_mb``: cap of the result store (LRU). ``exit_wait``: seconds that a
     stopping process waits for calls in flight. ``daily_limit``, ``monthly_limit``: most charged calls per day and
-    month, 0 for no limit.
+    month, 0 for no limit; ``daily_budget``, ``monthly_budget``: most money that they may cost by estimate, in the
+    currency of ``prices``, see :mod:`.prices`.
     """
 
     name: str = DEFAULT_PROFILE
@@ -142,6 +144,9 @@ class Profile:
     exit_wait: float = setting(30.0, "VOLCV_EXIT_WAIT", bounds=(0, 3600))
     daily_limit: int = setting(0, "VOLCV_DAILY_LIMIT", bounds=(0, 1_000_000))
     monthly_limit: int = setting(0, "VOLCV_MONTHLY_LIMIT", bounds=(0, 1_000_000))
+    daily_budget: float = setting(0.0, "VOLCV_DAILY_BUDGET", bounds=(0, 1_000_000))
+    monthly_budget: float = setting(0.0, "VOLCV_MONTHLY_BUDGET", bounds=(0, 1_000_000))
+    prices: str = setting("", "VOLCV_PRICES", sandbox=False, clean=canonical_prices, form="prices")
 
     @property
     def native(self) -> bool:

@@ -58,11 +58,6 @@ class ImageBatch:
             self._pictures.setdefault(position, []).append(picture)
         return picture
 
-    def first(self) -> Floats | None:
-        """A decoded picture ``[H, W, 3]``, of the lowest position that has one, for a preview."""
-        with self._lock:
-            return next((self._pictures[position][0] for position in sorted(self._pictures)), None)
-
     def clear(self, position: int) -> None:
         """Forget the pictures of a position, whose call brings them again (a retry)."""
         with self._lock:

@@ -46,10 +46,13 @@ def language() -> str:
 def say(name: str, /, **values: object) -> str:
     """The text ``name`` in the language in force, placeholders filled. Raises KeyError for an unknown name.
 
-    Texts may come from outside, and become no markup: a node renders it.
+    ``count`` 1 takes the singular form ``name.singular``, where the language has one. Texts may come from outside, and
+    become no markup: a node renders it.
     """
     plain = {key: without_markup(value) if isinstance(value, str) else value for key, value in values.items()}
-    return texts(language())[name].format(**plain)
+    catalog = texts(language())
+    singular = f"{name}.singular" if values.get("count") == 1 else name
+    return catalog.get(singular, catalog[name]).format(**plain)
 
 
 def has(name: str) -> bool:

@@ -141,14 +141,15 @@ def encode_within(
     if inline and sum(image.base64_length for image in encoded) > most:
         limits = replace(limits, max_side=min(limits.max_side, limits.inline_side))
         encoded = encode_each(limits, attachments, each, lossless=lossless)
-    pairs = list(zip(attachments, encoded, strict=True))
-    pictures_size = sum(image.base64_length for item, image in pairs if item.fit_to is None)
-    masks_size = sum(image.base64_length for image in encoded) - pictures_size
-    if pictures_size + masks_size <= most:
+    sizes = [image.base64_length for image in encoded]
+    if sum(sizes) <= most:
         return encoded
-    # Masks are small and keep the size of their picture, so only the pictures are reduced.
-    share = max(0.0, most - masks_size) / max(1, pictures_size)
-    each = [int(image.base64_length * share) if item.fit_to is None else limits.max_base64 for item, image in pairs]
+    # Masks are small and keep the size of their picture, so only the pictures are reduced, the largest ones first.
+    pictures = sorted((p for p, item in enumerate(attachments) if item.fit_to is None), key=sizes.__getitem__)
+    left = max(0, most - sum(sizes) + sum(sizes[place] for place in pictures))
+    for shared, place in enumerate(pictures):
+        each[place] = min(sizes[place], left // (len(pictures) - shared))
+        left -= each[place]
     return encode_each(limits, attachments, each, lossless=lossless)
 
 

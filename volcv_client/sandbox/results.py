@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from PIL import Image
+
 from .draw import draw
 from .draw.base import Drawn
 from .draw.marks import draw_logo
+from .h264 import encode_frames
 from .job import Job
-from .mp4 import mux_jpegs
+from .mp4 import mux
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg"}
 FRAMES_PER_SECOND = 24
@@ -25,23 +28,28 @@ def files_of(job: Job, logo: Mapping[str, Any] | None) -> list[tuple[bytes, str]
     """Every file as (bytes, extension). A watermark goes on the first picture, or on every frame."""
     drawn = draw(job)
     if job.model.video:
-        seconds = (int(job.values.get("frames", 121)) - 1) / FRAMES_PER_SECOND
-        return [(mux_jpegs([encode(one, logo) for one in drawn], seconds), "mp4")]
+        count = int(job.values.get("frames", 121)) - 1
+        stream = encode_frames([marked(one.image, logo) for one in drawn], count)
+        return [(mux(stream, count / FRAMES_PER_SECOND), "mp4")]
     return [(encode(one, None if number else logo), EXTENSIONS[one.format]) for number, one in enumerate(drawn)]
 
 
 def encode(drawn: Drawn, logo: Mapping[str, Any] | None) -> bytes:
-    """The picture's file. A mask (mode L) stays a mask: a watermark would be part of what it selects."""
-    image = drawn.image
-    if logo is not None and image.mode != "L":
-        marked = draw_logo(image.convert("RGB"), logo)
-        if image.mode == "RGBA":
-            marked.putalpha(image.getchannel("A"))
-        image = marked
+    """The picture's file."""
     buffer = io.BytesIO()
     # Each format takes what is its own.
-    image.save(buffer, drawn.format, compress_level=3, quality=drawn.quality, subsampling=0)
+    marked(drawn.image, logo).save(buffer, drawn.format, compress_level=3, quality=drawn.quality, subsampling=0)
     return buffer.getvalue()
+
+
+def marked(image: Image.Image, logo: Mapping[str, Any] | None) -> Image.Image:
+    """The picture with its watermark. A mask (mode L) stays a mask: a watermark would be part of what it selects."""
+    if logo is None or image.mode == "L":
+        return image
+    result = draw_logo(image.convert("RGB"), logo)
+    if image.mode == "RGBA":
+        result.putalpha(image.getchannel("A"))
+    return result
 
 
 def texts_of(job: Job) -> dict[str, str]:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -27,23 +28,31 @@ Work = Callable[[sqlite3.Connection], T]
 BUSY_SECONDS = 10.0
 """Wait for the lock of another process; a commit takes milliseconds."""
 
+LOOK_SECONDS = 0.005
+"""Pause between two tries to get the write lock. The pauses of sqlite itself grow to 0.1 s, so that among many
+processes those that wait longest look least often (measured: 9.7 s with 20 processes)."""
+
 PAUSE_SECONDS = 5.0
 """After a failed write the next ones fail at once for this time: calls must not wait for a full disk one by one."""
 
-VERSION = 1
+VERSION = 2
+ADDED = {"amount": "REAL", "currency": "TEXT NOT NULL DEFAULT ''"}
+"""Columns of ``calls`` that version 1 does not have: the estimated charge, NULL where no price was known."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, state TEXT NOT NULL, owner TEXT NOT NULL,
     fingerprint TEXT NOT NULL, reusable INTEGER NOT NULL, credential TEXT NOT NULL, req_key TEXT NOT NULL,
     request_id TEXT NOT NULL, task_id TEXT NOT NULL, seed INTEGER, created REAL NOT NULL,
     charged TEXT NOT NULL, cost REAL, bytes INTEGER NOT NULL, search TEXT NOT NULL, record TEXT NOT NULL,
-    used REAL NOT NULL DEFAULT 0, reuses INTEGER NOT NULL DEFAULT 0
+    used REAL NOT NULL DEFAULT 0, reuses INTEGER NOT NULL DEFAULT 0,
+    amount REAL, currency TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS calls_by_fingerprint ON calls (fingerprint, state);
 CREATE INDEX IF NOT EXISTS calls_by_request_id ON calls (request_id);
 CREATE INDEX IF NOT EXISTS calls_by_task_id ON calls (task_id);
 CREATE INDEX IF NOT EXISTS calls_by_state ON calls (state, used, bytes);
-CREATE INDEX IF NOT EXISTS calls_by_time ON calls (created, charged, req_key, cost);
+CREATE INDEX IF NOT EXISTS calls_by_period ON calls (created, charged, state, req_key, currency, amount);
+DROP INDEX IF EXISTS calls_by_time;
 """
 
 
@@ -76,7 +85,7 @@ class Database:
                 raise self._not_readable(error) from None
         try:
             with closing(connect(self.path, "rw")) as connection:
-                prepare(connection)
+                prepare(connection, self.path.parent)
                 return work(connection)
         except (sqlite3.Error, OSError, OverflowError) as error:
             raise self._not_readable(error) from None
@@ -100,8 +109,10 @@ class Database:
                 raise StoreError("store_failed", problem=self._problem)
             try:
                 make_private(self.path.parent.parent, self.path.parent)
-                with closing(connect(self.path, "rwc", BUSY_SECONDS if wait else 0.0)) as connection:
-                    prepare(connection)
+                seconds = BUSY_SECONDS if wait else 0.0
+                with closing(connect(self.path, "rwc", seconds)) as connection:
+                    prepare(connection, self.path.parent)
+                    lock(connection, seconds)
                     return transact(connection, work)
             except (sqlite3.Error, OSError, OverflowError) as error:
                 self._problem = str(error)[:200]
@@ -135,8 +146,22 @@ def connect(path: Path, mode: str, timeout: float | None = None) -> sqlite3.Conn
     return sqlite3.Connection(uri, uri=True, timeout=seconds, isolation_level=None, check_same_thread=False)
 
 
+def lock(connection: sqlite3.Connection, seconds: float) -> None:
+    """Begin a transaction with the write lock, which is waited for at most so long."""
+    connection.execute("PRAGMA busy_timeout=0")
+    deadline = time.monotonic() + seconds
+    while not connection.in_transaction:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_SECONDS)
+    connection.execute(f"PRAGMA busy_timeout={round(1000 * seconds)}")
+
+
 def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
-    connection.execute("BEGIN IMMEDIATE")
+    """Run ``work`` in the transaction that has begun, and commit it."""
     try:
         result = work(connection)
         connection.execute("COMMIT")
@@ -147,13 +172,14 @@ def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
     return result
 
 
-def prepare(connection: sqlite3.Connection) -> None:
+def prepare(connection: sqlite3.Connection, folder: Path) -> None:
     """Set the modes of a writing connection; create the table, or take over a store of an earlier version."""
     with suppress(sqlite3.OperationalError):  # a WAL database that an earlier version has open stays one until later
         connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
     if not is_current(connection):
-        transact(connection, upgrade)
+        connection.execute("BEGIN IMMEDIATE")
+        transact(connection, partial(upgrade, folder=folder))
 
 
 def is_current(connection: sqlite3.Connection) -> bool:
@@ -161,8 +187,12 @@ def is_current(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA user_version").fetchone()[0] >= VERSION) and not has_rows(connection)
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
+def upgrade(connection: sqlite3.Connection, folder: Path) -> None:
+    present = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
+    for name, kind in ADDED.items():
+        if present and name not in present:
+            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {kind}")
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
-    take_over(connection)
+    take_over(connection, folder)
     connection.execute(f"PRAGMA user_version={VERSION}")

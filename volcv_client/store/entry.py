@@ -22,7 +22,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from uuid import uuid4
 
 from ..answer.json_values import text_of
 from ..errors import Charged
+from ..money import CallPrice
 from .result import Result, ResultFile, search_text
 
 
@@ -114,7 +115,7 @@ COLUMNS = (
 )
 WRITTEN = (
     *("uid", "state", "owner", "fingerprint", "reusable", "credential", "req_key", "request_id", "task_id", "seed"),
-    *("created", "charged", "cost", "bytes", "search", "record"),
+    *("created", "charged", "cost", "amount", "currency", "bytes", "search", "record"),
 )
 UPSERT = f"""
 INSERT INTO calls ({", ".join(WRITTEN)}) VALUES ({", ".join(f":{name}" for name in WRITTEN)})
@@ -127,6 +128,7 @@ def put(connection: sqlite3.Connection, entry: Entry, size: int) -> Entry:
     result = entry.result
     record = {name: getattr(result, name) for name in RESULT_FIELDS}
     record |= {name: getattr(entry, name) for name in ENTRY_FIELDS}
+    record |= {"price": asdict(result.price)} if result.price else {}
     record["files"] = [file.path.name for file in result.files if file.path]
     columns = {name: getattr(result, name) for name in ("fingerprint", "reusable", "req_key", "request_id", "seed")}
     columns |= {name: getattr(entry, name) for name in ("uid", "owner", "credential", "task_id")}
@@ -135,6 +137,8 @@ def put(connection: sqlite3.Connection, entry: Entry, size: int) -> Entry:
         "charged": entry.charged.value,
         "created": result.created,
         "cost": result.cost,
+        "amount": result.amount,
+        "currency": result.currency,
         "bytes": size,
         "search": search_text(result.request, result.req_key, entry.name, result.seed),
         "record": json.dumps(record, default=dict),
@@ -165,6 +169,7 @@ def entry_of(row: tuple[Any, ...], files: Path) -> Entry:
         texts=loaded.get("texts", {}),
         image_urls=loaded.get("image_urls", ()),
         request=loaded.get("request", {}),
+        price=CallPrice(**loaded["price"]) if "price" in loaded else None,
         node=loaded.get("node", ""),
         inputs=loaded.get("inputs", {}),
         favourite=bool(loaded.get("favourite")),

@@ -14,6 +14,9 @@ from .result import ResultFile
 
 log = logging.getLogger(__name__)
 
+MEDIA = "media"
+"""Folder of results and answers. Version 0.x sweeps the folder "files"."""
+
 ORPHAN_SECONDS = 3600.0
 """Younger files may still be being written."""
 
@@ -23,7 +26,7 @@ class StoreFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.results = folder / "files"
+        self.results = folder / MEDIA
         self.thumbnails = folder / "thumbnails"
 
     def answer(self, uid: str) -> Path:
@@ -32,7 +35,7 @@ class StoreFiles:
 
     def write_answer(self, uid: str, content: bytes) -> None:
         """Write an answer through to the disk. It has its name only when it is whole."""
-        part = self._new(f"{uid}.part")
+        part = self._new(f"{uuid.uuid4().hex}.part")  # a killed process may have left some of this answer
         write_through(ResultFile(data=content), part)
         part.replace(self.answer(uid))
 

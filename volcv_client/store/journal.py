@@ -40,11 +40,9 @@ class Hindrance(Enum):
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a call needs to begin. ``slots``: calls that may be in flight for its credential, of which this process
-    has ``in_flight``, that call included."""
+    """What a call needs to begin. ``slots``: calls of all processes that may be at the service for its credential."""
 
     slots: int
-    in_flight: int = 1
     limits: Sequence[Limit] = ()
 
 
@@ -171,10 +169,10 @@ class Journal:
             twins = f"SELECT 1 FROM calls WHERE fingerprint = ? AND state IN ({marks(states)})"
             if reuse and connection.execute(twins, (entry.result.fingerprint, *states)).fetchone():
                 return Hindrance.TWIN
-            if allowance.in_flight + self._elsewhere(connection, entry.credential) > allowance.slots:
+            if self._at_service(connection, entry.credential) >= allowance.slots:
                 return Hindrance.SLOTS
             if entry.charged is not Charged.NO:
-                check_limits(connection, allowance.limits)
+                check_limits(connection, allowance.limits, entry.result.price)
             return put(connection, entry, 0)
 
         self.owner.hold(entry.uid)
@@ -209,13 +207,13 @@ class Journal:
             else:
                 connection.execute("UPDATE calls SET state = 'unknown', owner = '' WHERE uid = ?", (uid,))
 
-    def _elsewhere(self, connection: sqlite3.Connection, credential: str) -> int:
-        """Calls of other processes that are at the service for that credential."""
+    def _at_service(self, connection: sqlite3.Connection, credential: str) -> int:
+        """Calls at the service for that credential, without those whose process died."""
         states = [state.value for state in AT_SERVICE]
         rows = connection.execute(
-            f"SELECT owner, COUNT(*) FROM calls WHERE state IN ({marks(states)}) AND credential = ?"
-            " AND owner NOT IN ('', ?) GROUP BY owner",
-            (*states, credential, self.owner.name),
+            f"SELECT owner, COUNT(*) FROM calls WHERE state IN ({marks(states)}) AND credential = ? AND owner != ''"
+            " GROUP BY owner",
+            (*states, credential),
         ).fetchall()
         return sum(count for owner, count in rows if self.owner.is_alive(owner))
 

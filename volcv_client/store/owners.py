@@ -18,6 +18,9 @@ from uuid import uuid4
 from .database import connect
 from .files import make_private
 
+LOOK_SECONDS = 1.0
+"""Wait for another process that looks whether this one is alive, which takes the same lock for an instant."""
+
 BEAT_SECONDS = 10.0
 STALE_SECONDS = 60.0
 WATCHED_SECONDS = 12.0
@@ -61,7 +64,7 @@ class Owner:
             return
         with suppress(OSError, sqlite3.Error):  # while no file can be written, no call is recorded either
             make_private(self._folder.parent.parent, self._folder.parent, self._folder)
-            connection = connect(self._folder / self.name, "rwc", 0.0)
+            connection = connect(self._folder / self.name, "rwc", LOOK_SECONDS)
             connection.execute("PRAGMA journal_mode=MEMORY")  # no second file
             connection.execute("BEGIN EXCLUSIVE")
             self._connection = connection

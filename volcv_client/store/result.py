@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from ..images.formats import CONTENT_TYPES, VIDEO_EXTENSION, picture_extension
+from ..money import CallPrice
 from ..request.json_body import prompt_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ class Result:
 
     ``request_id`` the service's id; ``fingerprint`` the cache key of the request; ``reusable``: an equal request may
     be answered by it, because its seed is fixed; ``seed`` None if the service picked it; ``seconds`` the service's
-    own time, else the measured time; ``cost`` what the gateway said (``comfyui_cost``), None if it did not;
+    own time, else the measured time; ``cost`` the answer's ``comfyui_cost``, None if it has none: most likely seconds,
+    by no means money; ``price`` the expected price of the call when it was sent, None if none was known;
     ``texts`` by their key in ``data``; ``image_urls`` links as answered; ``request`` the body without pictures;
     ``node`` and ``inputs``: id of the node and inputs of the call, see :mod:`..request.recorded`, empty in records of
     earlier versions; ``favourite``: never evicted; ``created`` Unix time; ``files`` in order, empty while only the
@@ -151,6 +153,17 @@ class Result:
     reused: bool = False
     notes: tuple[str, ...] = ()
     problem: str = ""
+    price: CallPrice | None = None
+
+    @property
+    def amount(self) -> float | None:
+        """Estimated charge in the currency of ``price``, for every picture that the answer has; None if not known."""
+        return self.price.total(max(len(self.files), len(self.image_urls))) if self.price else None
+
+    @property
+    def currency(self) -> str:
+        """Currency of ``amount``, empty if that is not known."""
+        return self.price.currency if self.price else ""
 
     @property
     def pictures(self) -> tuple[ResultFile, ...]:

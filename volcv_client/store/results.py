@@ -1,6 +1,6 @@
 """The store of one state folder: the journal of calls, and views of it for users.
 
-``results/index.db`` beside ``results/files/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
+``results/index.db`` beside ``results/media/`` (pictures, videos, answers), ``results/thumbnails/`` (small pictures that
 can be rendered again) and ``results/owners/`` (see :mod:`.owners`).
 """
 
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 PAGE = 64
 LISTED = "state IN ('complete', 'answered') AND (bytes > 0 OR state = 'answered')"
 """Results that are there, or that are paid and still to be fetched."""
+
+HAVE_ANSWERS = (State.SENT.value, State.SUBMITTED.value, State.ANSWERED.value)
+"""States in which the file of an answer is, or may be, all that there is of a result."""
 
 Word = tuple[str, Sequence[str]]
 """A word to search for, and the req_keys of models whose names contain it."""
@@ -161,6 +164,10 @@ class ResultStore:
         """Charged calls since that Unix time, whether their results are still stored or not."""
         return self._database.read(lambda connection: spending.spending_since(connection, since))
 
+    def used(self, limit: spending.Limit) -> float:
+        """What charged calls, and calls that may have been charged, have taken of a limit."""
+        return self._database.read(limit.used)
+
     def charged_since(self, since: float) -> int:
         """Calls since that Unix time that were charged, or may be."""
         return self._database.read(lambda connection: spending.charged_since(connection, since))
@@ -230,10 +237,10 @@ class ResultStore:
 
     def sweep(self) -> int:
         """Delete orphaned files and unfinished downloads that are older than an hour; returns how many."""
-        query = "SELECT uid, record FROM calls WHERE state != 'deleted'"
+        query = "SELECT uid, state, record FROM calls WHERE state != 'deleted'"
         rows = self._database.read(lambda connection: connection.execute(query).fetchall())
-        known = {uid for uid, _ in rows}
-        known |= {Path(name).stem for _, record in rows for name in json.loads(record).get("files", ())}
+        known = {uid for uid, state, _ in rows if state in HAVE_ANSWERS}
+        known |= {Path(name).stem for _, _, record in rows for name in json.loads(record).get("files", ())}
         return self._files.sweep(known)
 
     def sweep_once(self) -> None:

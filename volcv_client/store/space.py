@@ -27,12 +27,14 @@ def evict(connection: sqlite3.Connection, limit: int, newest: int) -> list[str]:
     complete = f"state = 'complete' AND NOT {FAVOURITE}"
     excess = connection.execute(f"SELECT COALESCE(SUM(bytes), 0) FROM calls WHERE {complete}").fetchone()[0] - limit
     names: list[str] = []
+    if excess <= 0:  # before all rows are sorted
+        return names
     for row_id, size, record in connection.execute(
         f"SELECT id, bytes, record FROM calls WHERE {complete} AND id != ? ORDER BY used, id", (newest,)
     ):
-        if excess <= 0:
-            break
         connection.execute(f"{FORGET} WHERE id = ?", (row_id,))
         names += json.loads(record).get("files", ())
         excess -= size
+        if excess <= 0:
+            break
     return names

@@ -1,18 +1,22 @@
 """Takes over a store of version 0.x, with tables for results, tasks and charges, into the journal's one table.
 
 The tables stay, empty: an earlier version that is still running goes on with them, and its rows are taken over next.
+Their files move to another folder, because that version deletes files that its own tables do not name.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from ..config import normalize_base_url
 from ..errors import SetupError
+from .files import MEDIA, make_private
 from .result import search_text
 
 INSERT = """
@@ -37,8 +41,8 @@ def has_rows(connection: sqlite3.Connection) -> bool:
     return any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in tables_of(connection))
 
 
-def take_over(connection: sqlite3.Connection) -> None:
-    """Move every row of the earlier tables."""
+def take_over(connection: sqlite3.Connection, folder: Path) -> None:
+    """Move every row of the earlier tables, and its files within the store's folder. Raises OSError."""
     tables = tables_of(connection)
     if "results" not in tables:
         return
@@ -48,6 +52,7 @@ def take_over(connection: sqlite3.Connection) -> None:
         rows = connection.execute("SELECT * FROM charges")
         charges = {(row["created"], row["request_id"], row["fingerprint"]): row for row in rows}
     for row in connection.execute("SELECT * FROM results ORDER BY id").fetchall():
+        move_files(json.loads(row["record"])["files"], folder)
         result(connection, row, charges.pop((row["created"], row["request_id"], row["fingerprint"]), None))
     for charge in charges.values():  # their results were deleted
         insert(
@@ -64,6 +69,14 @@ def take_over(connection: sqlite3.Connection) -> None:
     connection.row_factory = None
     for name in tables:
         connection.execute(f"DELETE FROM {name}")
+
+
+def move_files(names: Iterable[str], folder: Path) -> None:
+    """Move files to the journal's folder; what is missing was moved before the transaction failed, or deleted."""
+    make_private(folder / MEDIA)
+    for name in names:
+        with suppress(FileNotFoundError):
+            (folder / "files" / name).replace(folder / MEDIA / name)
 
 
 def insert(connection: sqlite3.Connection, row: sqlite3.Row, **columns: Any) -> None:

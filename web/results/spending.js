@@ -45,20 +45,27 @@ export class Spending {
 function cellOf(cell) {
   if (typeof cell === "string") return { textContent: cell }
   const { calls, unknown } = cell
-  if (!unknown) return { textContent: number(calls) }
-  const title = say("spent_unknown_long", { count: number(unknown) })
-  return { textContent: `${number(calls)} +${number(unknown)}?`, title }
+  const shown = unknown ? `${number(calls)} +${number(unknown)}?` : number(calls)
+  const title = [unknown ? say("spent_unknown_long", { count: number(unknown) }) : "", unpriced(cell)]
+  return { textContent: [shown, cell.estimate].filter(Boolean).join(", "), title: title.filter(Boolean).join(" ") }
 }
 
-/** Charged calls of a period, such as "Today 12 of 100, 2 unknown". */
-function count(name, { calls, unknown, limit, left }) {
+/** How many calls the estimate leaves out, where there is one. */
+const unpriced = (cell) => (cell.estimate && cell.unpriced ? say("spent_unpriced", { count: number(cell.unpriced) }) : "")
+
+/** Charged calls of a period, such as "Today 12 of 100 +2 unknown, about CNY 2.64, estimated". */
+function count(name, period) {
+  const { calls, unknown, limit, left, budget, budget_left, currency, estimate } = period
   const shown = make("span", {}, `${name} `, make("b", { textContent: number(calls) }))
   if (limit) shown.append(" ", say("spent_limit", { limit: number(limit) }))
   if (unknown) {
     const text = say("spent_unknown", { count: number(unknown) })
     shown.append(" ", make("span", { className: "volcv-r-unknown", textContent: text }))
   }
+  if (estimate) shown.append(`, ${estimate}`)
   const facts = [
+    unpriced(period),
+    budget ? say("spent_budget", { left: number(budget_left, 4), budget: number(budget, 4), currency }) : "",
     limit ? say("spent_left", { left: number(left) }) : "",
     unknown ? say("spent_unknown_long", { count: number(unknown) }) : ""
   ]

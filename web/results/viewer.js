@@ -268,9 +268,9 @@ export class Viewer {
       [say("results_time"), longTime(row.created)],
       [say("results_seed_name"), seedOf(row, say("results_random_long"))],
       [say("results_duration"), row.seconds === null ? "" : duration(row.seconds)],
-      // The service's own name in every language: what it counts is not documented.
-      ["comfyui_cost", row.cost === null ? "" : number(row.cost, 4)],
-      [say("results_charge"), chargeOf(row).whole],
+      // The service's own name in every language: what it counts is not documented, most likely seconds.
+      ["comfyui_cost", row.comfyui_cost === null ? "" : say("results_comfyui_cost", { value: number(row.comfyui_cost, 4) })],
+      [say("results_charge"), [chargeOf(row).whole, row.estimate].filter(Boolean).join(", ")],
       [say("results_size"), details ? details.files.map(sizeOf).join("\n") : ""],
       ...Object.entries(details?.texts ?? {}).map(([field, text]) => [textName(field), text])
     ]

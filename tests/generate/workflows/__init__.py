@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.generate.workflows.change import CONTROLNET, EDIT, INPAINT, OUTPAINTING, RESTORE, STYLE
+from tests.generate.workflows.change import (
+    CANVAS,
+    CONTROLNET,
+    EDIT,
+    ERASE,
+    REPAINT,
+    RESTORE,
+    SEEDEDIT,
+    SIDES,
+    STYLE,
+    STYLE_REFERENCE,
+)
 from tests.generate.workflows.create import ANY, COMPARE, JIMENG, RECALL, TEXT_TO_IMAGE, VARIATIONS, VIDEO
 from tests.generate.workflows.default import of_model
 from tests.generate.workflows.parts import Example, Graph, child, node
@@ -12,15 +23,16 @@ from tests.generate.workflows.subjects import BANNER, CHARACTER, CUT_OUT, PORTRA
 from volcv_client.catalog import all_models
 
 WRITTEN = (
-    *(TEXT_TO_IMAGE, VARIATIONS, RECALL, COMPARE, JIMENG),
-    *(EDIT, INPAINT, OUTPAINTING, CONTROLNET, STYLE, RESTORE),
-    *(CHARACTER, PORTRAITS, CUT_OUT, PRODUCT, BANNER),
-    *(VIDEO, ANY),
+    *(TEXT_TO_IMAGE, EDIT, STYLE, CHARACTER, RESTORE),
+    *(VARIATIONS, RECALL, COMPARE, SIDES, CANVAS),
+    *(REPAINT, ERASE, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
+    *(PRODUCT, BANNER, CUT_OUT, JIMENG, VIDEO, ANY),
 )
+"""The simplest first."""
 
 
 def defaults() -> Iterator[Example]:
-    """A workflow for each model that no other example uses."""
+    """A workflow for each model that no other example uses, behind the written ones."""
     used = {one["class_type"] for written in WRITTEN for one in written.graph.values()}
     return (of_model(model) for model in all_models() if model.node_id not in used)
 

@@ -19,8 +19,8 @@ CORE_VERSION = "0.33.0"
 
 DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
 WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", DYNAMIC}
-NOTE_COLORS = {"color": "#432", "bgcolor": "#653"}
-GROUP_COLOR = "#3f789e"
+NOTE_COLORS = {"color": "#222", "bgcolor": "#222"}
+"""The frontends write notes in light grey (#a0a0a0 at the darkest), which needs a dark ground."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ class Builder:
     example: Example
     object_info: Mapping[str, Any]
     version: str
+    titles: Mapping[str, str]
     slots: dict[str, list[Slot]] = field(default_factory=dict)
     links: list[list[Any]] = field(default_factory=list)
 
@@ -125,7 +126,8 @@ class Builder:
             for position, slot in enumerate(self.ordered(target)):
                 if slot.link:
                     source, output = slot.link
-                    kind = self.info(source)["output"][output]
+                    inside = source in self.example.graph  # else it is an input of a subgraph
+                    kind = self.info(source)["output"][output] if inside else slot.kind
                     self.links.append([len(self.links) + 1, int(source), output, int(target), position, kind])
 
     def info(self, key: str) -> Mapping[str, Any]:
@@ -141,18 +143,20 @@ class Builder:
         return {key: self.box(key) for key in self.example.graph}
 
     def box(self, key: str) -> Box:
-        widgets = [slot for slot in self.slots[key] if slot.widget]
+        linked = [slot.link[0] for slot in self.slots[key] if slot.link]
+        graph, widgets = self.example.graph, [slot for slot in self.slots[key] if slot.widget]
         lines = [slot for slot in widgets if not slot.multiline]
         areas = [slot for slot in widgets if slot.multiline]
         return Box(
-            class_type=self.example.graph[key]["class_type"],
-            sources=tuple(dict.fromkeys(slot.link[0] for slot in self.slots[key] if slot.link)),
+            class_type=graph[key]["class_type"],
+            sources=tuple(dict.fromkeys(source for source in linked if source in graph)),
             sockets=len(self.slots[key]) - len(widgets),
             outputs=len(self.info(key)["output"]),
             rows=len(lines) + sum(bool(slot.control) for slot in lines),
             texts=sum(not slot.advanced for slot in areas),
             small_texts=sum(slot.advanced for slot in areas),
             pictures="IMAGE" in self.info(key)["output"],
+            collapsed=key in self.example.collapsed,
         )
 
     def node(self, key: str, placed: Placed, order: int) -> dict[str, Any]:
@@ -160,17 +164,18 @@ class Builder:
         source = self.example.graph[key]
         values, named = widget_values(self.slots[key])
         pack = self.info(key)["python_module"].startswith("custom_nodes.")
+        title = source["_meta"]["title"]
         return {
             "id": int(key),
             "type": source["class_type"],
             "pos": [placed.x, placed.y],
             "size": [placed.width, placed.height],
-            "flags": {},
+            "flags": {"collapsed": True} if key in self.example.collapsed else {},
             "order": order,
             "mode": 0,
             "inputs": self.inputs(key),
             "outputs": self.outputs(key),
-            "title": source["_meta"]["title"],
+            **({"title": both(title, self.titles)} if title else {}),
             "properties": {
                 "cnr_id": "volcv" if pack else "comfy-core",
                 "ver": self.version if pack else CORE_VERSION,
@@ -204,6 +209,11 @@ class Builder:
         ]
 
 
+def both(title: str, titles: Mapping[str, str]) -> str:
+    """A title in both languages. KeyError without a translation."""
+    return f"{title} / {titles[title]}"
+
+
 def widget_values(slots: list[Slot]) -> tuple[list[Any], dict[str, Any]]:
     """Positional and named values of a node's widgets, with the companions that the frontend adds."""
     values: list[Any] = []
@@ -218,18 +228,18 @@ def widget_values(slots: list[Slot]) -> tuple[list[Any], dict[str, Any]]:
     return values, named
 
 
-def note_node(number: int, text: str, placed: Placed, order: int) -> dict[str, Any]:
+def note_node(number: int, title: str, text: str, placed: Placed) -> dict[str, Any]:
     return {
         "id": number,
         "type": "MarkdownNote",
         "pos": [placed.x, placed.y],
         "size": [placed.width, placed.height],
         "flags": {},
-        "order": order,
+        "order": 0,
         "mode": 0,
         "inputs": [],
         "outputs": [],
-        "title": "About this workflow",
+        "title": title,
         "properties": {},
         "widgets_values": [text],
         **NOTE_COLORS,
@@ -237,26 +247,21 @@ def note_node(number: int, text: str, placed: Placed, order: int) -> dict[str, A
 
 
 def to_workflow(
-    example: Example, object_info: Mapping[str, Any], about: Mapping[str, str], setup: Mapping[str, str], version: str
+    example: Example,
+    object_info: Mapping[str, Any],
+    about: Mapping[str, str],
+    setup: Mapping[str, str],
+    titles: Mapping[str, str],
+    version: str,
 ) -> dict[str, Any]:
-    """The UI workflow of an example. ``about`` and ``setup``: the note by language; ``version`` is the pack's."""
-    parts = Builder(example, object_info, version)
+    """The UI workflow of an example. ``about`` and ``setup``: the note by language; ``titles``: English -> Chinese
+    titles of nodes; ``version`` is the pack's."""
+    parts = Builder(example, object_info, version, titles)
     text = "\n\n".join([about["en"], setup["en"], "---", about["zh"], setup["zh"]])
-    layout = place(parts.boxes(), example.tasks, example.sizes, text)
+    layout = place(parts.boxes(), example.columns, example.sizes, text)
     number = max(map(int, example.graph)) + 1
-    nodes = [note_node(number, text, layout.note, 0)]
+    nodes = [note_node(number, both("About this workflow", titles), text, layout.note)]
     nodes += [parts.node(key, layout.nodes[key], order) for order, key in enumerate(layout.order, 1)]
-    groups = [
-        {
-            "id": position,
-            "title": title,
-            "bounding": [box.x, box.y, box.width, box.height],
-            "color": GROUP_COLOR,
-            "font_size": 24,
-            "flags": {},
-        }
-        for position, (title, box) in enumerate(layout.groups.items(), 1)
-    ]
     return {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"volcv/{example.title}")),
         "revision": 0,
@@ -264,7 +269,7 @@ def to_workflow(
         "last_link_id": len(parts.links),
         "nodes": nodes,
         "links": parts.links,
-        "groups": groups,
+        "groups": [],
         "config": {},
         "extra": {},
         "version": 0.4,

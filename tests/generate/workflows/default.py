@@ -27,10 +27,10 @@ def mask_nodes(size: tuple[int, int], box: Box, first: int) -> Iterator[dict[str
     width, height = size
     left, right = (round(part * width) for part in (box[0], box[2]))
     top, bottom = (round(part * height) for part in (box[1], box[3]))
-    yield node("SolidMask", "Nothing selected (black)", value=0.0, width=width, height=height)
-    yield node("SolidMask", "Selected box (white)", value=1.0, width=right - left, height=bottom - top)
+    yield node("SolidMask", "Black", value=0.0, width=width, height=height)
+    yield node("SolidMask", "White box", value=1.0, width=right - left, height=bottom - top)
     sources = {"destination": [str(first), 0], "source": [str(first + 1), 0]}
-    yield node("MaskComposite", "Put the box in its place", **sources, x=left, y=top, operation="add")
+    yield node("MaskComposite", "Box in place", **sources, x=left, y=top, operation="add")
 
 
 def of_model(
@@ -45,7 +45,7 @@ def of_model(
     ``titles``: of nodes by number, instead of those made from the declaration; ``sizes`` as in :class:`Example`.
     """
     example = example_of(model)
-    nodes = [picture(shown, name.replace("_", " ").capitalize()) for name, shown in example.pictures.items()]
+    nodes = [picture(shown) for shown in example.pictures.values()]
     links: dict[str, Any] = {name: [str(place), 0] for place, name in enumerate(example.pictures, 1)}
     bases = {one.name: one.fit_to for one in model.pictures() if isinstance(one, MaskPicture)}
     for name, box in example.masks.items():
@@ -53,18 +53,17 @@ def of_model(
         nodes += mask_nodes(size, box, len(nodes) + 1)
         links[name] = [str(len(nodes)), 0]
     values = {graph_name(model, name): value for name, value in example.values.items()}
-    nodes.append(node(model.node_id, model.title, **links, **values))
+    nodes.append(node(model.node_id, "", **links, **values))
     name = (title or model.title).split(" - ")[0].lower()
     made_by = str(len(nodes))
-    nodes.append(save_video(made_by, name) if model.video else save(made_by, "Save the picture", name))
+    nodes.append(save_video(made_by, name) if model.video else save(made_by, name))
     graph: Graph = {str(place): one for place, one in enumerate(nodes, 1)}
     for key, text in (titles or {}).items():
         graph[key]["_meta"] = {"title": text}
     return Example(
         title or f"{model.group} - {model.title}",
         graph,
-        {example.title: tuple(graph)},
         (str(len(nodes)),),
-        sizes or {},
+        sizes=sizes or {},
         made_from=model.node_id,
     )

@@ -14,6 +14,7 @@ from tests.generate.workflows.convert import to_workflow
 
 FOLDER = ROOT / "example_workflows"
 NOTES = Path(__file__).with_name("notes.json")
+TITLES = Path(__file__).with_name("titles.json")
 SETUP = "setup"
 """Key of the note that every workflow has."""
 
@@ -23,6 +24,12 @@ Notes = Mapping[str, Mapping[str, str]]
 
 def written_notes() -> Notes:
     found: Notes = json.loads(NOTES.read_text(encoding="utf-8"))
+    return found
+
+
+def written_titles() -> Mapping[str, str]:
+    """Chinese titles of nodes by the English ones; the page shows both."""
+    found: Mapping[str, str] = json.loads(TITLES.read_text(encoding="utf-8"))
     return found
 
 
@@ -36,12 +43,14 @@ def note_of(example: Example) -> Mapping[str, str]:
 
 def workflow_text(example: Example, object_info: Mapping[str, Any]) -> str:
     """Content of the example's file."""
-    workflow = to_workflow(example, object_info, note_of(example), written_notes()[SETUP], pack_version())
+    notes = note_of(example), written_notes()[SETUP]
+    workflow = to_workflow(example, object_info, *notes, written_titles(), pack_version())
     return json.dumps(workflow, ensure_ascii=False, indent=1) + "\n"
 
 
 def path_of(example: Example) -> Path:
-    return FOLDER / f"{example.title}.json"
+    """The template browser sorts by file name: numbered, the simplest first."""
+    return FOLDER / f"{EXAMPLES.index(example) + 1:02d} {example.title}.json"
 
 
 def files(object_info: Mapping[str, Any]) -> Files:

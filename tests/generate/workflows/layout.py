@@ -1,46 +1,53 @@
-"""Where the nodes of an example stand: columns by depth inside each task, tasks by depth beside each other."""
+"""Where the nodes of an example stand: the note at the left, then columns from left to right.
+
+A page of 1440 x 900 pixels shows 1700 x 950 units readably, and the frontend always fits an example to the page, so
+:data:`MOST` is the room of all examples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+MOST = 1700, 950
+"""Width and height of all nodes with their titles, in canvas units."""
 TITLE = 30
-COLUMN_GAP, ROW_GAP = 50, 44
-GROUP_GAP, PAD, HEADER = 40, 24, 48
-NOTE_WIDTH, NOTE_LINE, NOTE_GAP, NOTE_CHARACTERS = 400, 15, 5, 62
+COLUMN_GAP, ROW_GAP = 50, 20
+NOTE_WIDTH, NOTE_LINE, NOTE_GAP, NOTE_CHARACTERS = 310, 15, 5, 46
 SOCKET_ROW, WIDGET_ROW, TEXT_ROW, SMALL_TEXT_ROW, FOOT = 20, 24, 96, 58, 16
 WIDTHS = {
-    "Volcv_example_picture": 270,
-    "Volcv_control": 290,
-    "InvertMask": 270,
-    "ImagePadForOutpaint": 290,
+    "Volcv_example_picture": 230,
+    "Volcv_control": 260,
+    "InvertMask": 230,
+    "ImagePadForOutpaint": 260,
     "Volcv_watermark": 300,
     "Volcv_recall": 300,
-    "PreviewAny": 560,
-    "PrimitiveStringMultiline": 360,
-    "SolidMask": 270,
-    "MaskComposite": 270,
-    "ImageScale": 270,
-    "ImageBlur": 270,
-    "SaveImage": 360,
-    "SaveVideo": 360,
+    "PreviewAny": 440,
+    "PrimitiveStringMultiline": 260,
+    "SolidMask": 230,
+    "MaskComposite": 230,
+    "ImageScale": 210,
+    "ImageBlur": 210,
+    "SaveImage": 340,
+    "SaveVideo": 440,
     "PreviewImage": 320,
 }
-MODEL_WIDTH = 360
+MODEL_WIDTH = 330
 PREVIEW_HEIGHT = {
-    "Volcv_example_picture": 262,
-    "SaveImage": 340,
+    "Volcv_example_picture": 240,
+    "SaveImage": 300,
     "SaveVideo": 340,
-    "PreviewImage": 330,
+    "PreviewImage": 230,
     "PreviewAny": 180,
 }
+ROOMIER_ROW = 10
+"""What a row of Nodes 2.0 is higher; models have it to spare, because Nodes 2.0 hides rarely used inputs."""
 GROWTH, LEAST_GROWTH, STATUS = 310, 230, 130
 """What a model's node gains in height by its status line and preview when it runs, or by its status line alone."""
-LOWERED, LOWERED_BY = {"InvertMask", "Volcv_control"}, 110
+SIDE_STEPS, LOWERED_BY = {"InvertMask", "Volcv_control", "MaskComposite", "ImageScale"}, 140
 """Side steps stand lower, so that the main link runs above them."""
-MOST_ROWS = 2
-"""Tasks of one depth that stand below each other; the next ones stand to the right of them."""
+BAR_WIDTH, BAR_ROOM = 260, SOCKET_ROW + FOOT + PREVIEW_HEIGHT["PreviewImage"]
+"""A collapsed node is as wide as its title and stands beside the preview that it feeds."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +66,22 @@ class Box:
     texts: int
     small_texts: int
     pictures: bool
+    collapsed: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height without the title. The classic canvas shows advanced widgets too, so they count."""
-        height = max(self.sockets, self.outputs, 1) * SOCKET_ROW + self.rows * WIDGET_ROW + FOOT
+        row = WIDGET_ROW + (ROOMIER_ROW if self.class_type in WIDTHS else 0)
+        height = max(self.sockets, self.outputs, 1) * SOCKET_ROW + self.rows * row + FOOT
         height += self.texts * TEXT_ROW + self.small_texts * SMALL_TEXT_ROW
-        return WIDTHS.get(self.class_type, MODEL_WIDTH), height + PREVIEW_HEIGHT.get(self.class_type, 0)
+        height += PREVIEW_HEIGHT.get(self.class_type, 0)
+        # The largest model just fits when its text areas are as small as the frontend allows.
+        return WIDTHS.get(self.class_type, MODEL_WIDTH), min(height, MOST[1] - TITLE)
 
     @property
     def growth(self) -> int:
         """Height to keep free below. Nodes 2.0 hides the rarely used text areas, so it has their room to grow into."""
-        if self.class_type in WIDTHS:
+        if self.class_type in WIDTHS or self.collapsed:
             return 0
         if not self.pictures:
             return STATUS
@@ -86,27 +97,23 @@ class Placed:
     width: int
     height: int
 
-    def moved(self, right: int, down: int) -> Placed:
-        return Placed(self.x + right, self.y + down, self.width, self.height)
-
 
 @dataclass(frozen=True)
 class Layout:
     """``order``: node ids in the order in which they can run."""
 
     nodes: dict[str, Placed]
-    groups: dict[str, Placed]
     note: Placed
     order: list[str]
 
 
 def depths(sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """How many steps each item is away from the first; sources outside the mapping do not count."""
+    """How many steps each node is away from the first."""
     found: dict[str, int] = {}
 
     def depth(key: str) -> int:
         if key not in found:
-            found[key] = max((depth(source) + 1 for source in sources[key] if source in sources), default=0)
+            found[key] = max((depth(source) + 1 for source in sources[key]), default=0)
         return found[key]
 
     for key in sources:
@@ -114,35 +121,10 @@ def depths(sources: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return found
 
 
-def columns_of(boxes: Mapping[str, Box], members: Sequence[str]) -> list[list[str]]:
-    """The members by column."""
-    level = depths({key: boxes[key].sources for key in members})
-    return [[key for key in members if level[key] == column] for column in range(max(level.values()) + 1)]
-
-
-def place_task(
-    boxes: Mapping[str, Box], members: Sequence[str], sizes: Mapping[str, tuple[int, int]]
-) -> tuple[dict[str, Placed], tuple[int, int]]:
-    """Places relative to the inner corner of the task, and its inner size."""
-    placed: dict[str, Placed] = {}
-    x = height = 0
-    for column in columns_of(boxes, members):
-        y, width = (LOWERED_BY if boxes[column[0]].class_type in LOWERED else 0), 0
-        for key in column:
-            wide, tall = sizes.get(key, boxes[key].size)
-            placed[key] = Placed(x, y + TITLE, wide, tall)
-            y += TITLE + tall + boxes[key].growth + ROW_GAP
-            width = max(width, wide)
-        height = max(height, y - ROW_GAP)
-        x += width + COLUMN_GAP
-    return placed, (x - COLUMN_GAP, height)
-
-
-def stacks(level: Mapping[str, int]) -> Iterator[list[str]]:
-    """The tasks by depth, at most :data:`MOST_ROWS` below each other."""
-    for depth in range(max(level.values()) + 1):
-        titles = [title for title in level if level[title] == depth]
-        yield from (titles[start : start + MOST_ROWS] for start in range(0, len(titles), MOST_ROWS))
+def columns_of(boxes: Mapping[str, Box]) -> list[list[str]]:
+    """The nodes by column: one step further to the right."""
+    level = depths({key: box.sources for key, box in boxes.items()})
+    return [[key for key in boxes if level[key] == column] for column in range(max(level.values()) + 1)]
 
 
 def note_height(text: str) -> int:
@@ -152,28 +134,22 @@ def note_height(text: str) -> int:
 
 
 def place(
-    boxes: Mapping[str, Box], tasks: Mapping[str, Sequence[str]], sizes: Mapping[str, tuple[int, int]], note: str
+    boxes: Mapping[str, Box],
+    columns: Sequence[Sequence[str]],
+    sizes: Mapping[str, tuple[int, int]],
+    note: str,
 ) -> Layout:
-    """Place everything: the note at the left, then the tasks, each in a group of its own."""
-    inner = {title: place_task(boxes, members, sizes) for title, members in tasks.items()}
-    owner = {key: title for title, members in tasks.items() for key in members}
-    feeds = {
-        title: list(dict.fromkeys(owner[s] for key in members for s in boxes[key].sources if owner[s] != title))
-        for title, members in tasks.items()
-    }
-    level = depths(feeds)
+    """Place the note and the columns; without columns they follow from the links."""
     nodes: dict[str, Placed] = {}
-    groups: dict[str, Placed] = {}
-    x = NOTE_WIDTH + GROUP_GAP
-    for stack in stacks(level):
-        y = width = 0
-        for title in stack:
-            places, (wide, tall) = inner[title]
-            groups[title] = Placed(x, y, wide + 2 * PAD, tall + HEADER + PAD)
-            nodes |= {key: one.moved(x + PAD, y + HEADER) for key, one in places.items()}
-            y += tall + HEADER + PAD + GROUP_GAP
-            width = max(width, wide + 2 * PAD)
-        x += width + GROUP_GAP
+    x = NOTE_WIDTH + COLUMN_GAP // 2
+    for column in columns or columns_of(boxes):
+        y, width = TITLE + (LOWERED_BY if boxes[column[0]].class_type in SIDE_STEPS else 0), 0
+        for key in column:
+            wide, tall = sizes.get(key, boxes[key].size)
+            nodes[key] = Placed(x, y, wide, tall)
+            y += (BAR_ROOM if boxes[key].collapsed else tall) + boxes[key].growth + ROW_GAP + TITLE
+            width = max(width, BAR_WIDTH if boxes[key].collapsed else wide)
+        x += width + COLUMN_GAP
     steps = depths({key: box.sources for key, box in boxes.items()})
     order = sorted(boxes, key=lambda key: (steps[key], int(key)))
-    return Layout(nodes, groups, Placed(0, TITLE, NOTE_WIDTH, note_height(note)), order)
+    return Layout(nodes, Placed(0, TITLE, NOTE_WIDTH, note_height(note)), order)

@@ -20,18 +20,20 @@ SHOWING = (*SAVING, "PreviewImage")
 
 @dataclass(frozen=True)
 class Example:
-    """One workflow file. Titles are ``task - what it shows``, so that the files sort by task.
+    """One workflow file. Titles are ``task - what it shows``; the files sort by their place in the list of examples.
 
-    ``tasks``: titles of its groups with the nodes of each. ``results``: the nodes whose pictures become the
-    thumbnail. ``sizes``: (width, height) of nodes whose usual size does not fit. ``after``: title of the example
-    whose stored results it needs. ``made_from``: id of the model node whose declared example it is.
+    ``results``: the nodes whose pictures become the thumbnail. ``columns``: node ids from left to right and from top
+    to bottom, where they do not follow from the links. ``sizes``: (width, height) of nodes whose usual size does not
+    fit. ``collapsed``: nodes that show their title only. ``after``: title of the example whose stored results it
+    needs. ``made_from``: id of the model node whose declared example it is.
     """
 
     title: str
     graph: Graph
-    tasks: Mapping[str, tuple[str, ...]]
     results: tuple[str, ...]
+    columns: tuple[tuple[str, ...], ...] = ()
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    collapsed: tuple[str, ...] = ()
     after: str = ""
     made_from: str = ""
 
@@ -48,7 +50,8 @@ def with_frames(example: Example) -> tuple[Graph, tuple[str, ...]]:
     return graph, tuple(results)
 
 
-def node(class_type: str, title: str, /, **inputs: Any) -> dict[str, Any]:
+def node(class_type: str, title: str = "", /, **inputs: Any) -> dict[str, Any]:
+    """Without a title the page shows the node's own name, in the user's language."""
     return {"class_type": class_type, "inputs": inputs, "_meta": {"title": title}}
 
 
@@ -57,18 +60,16 @@ def child(prefix: str, /, **values: Any) -> dict[str, Any]:
     return {f"{prefix}.{name}": value for name, value in values.items()}
 
 
-def picture(name: str, title: str) -> dict[str, Any]:
+def picture(name: str, title: str = "") -> dict[str, Any]:
     """The pack's own picture of that name."""
     return node("Volcv_example_picture", title, picture=name)
 
 
-def save(source: str, title: str, prefix: str) -> dict[str, Any]:
+def save(source: str, prefix: str, title: str = "") -> dict[str, Any]:
     return node("SaveImage", title, images=[source, 0], filename_prefix=f"volcv/{prefix}")
 
 
 def save_video(source: str, prefix: str) -> dict[str, Any]:
-    """The service's H.264 stays as it is; the sandbox's Motion JPEG becomes what browsers play."""
+    """H.264, as the service and the sandbox send it: the file stays as it is."""
     codec = child("format", codec="h264")
-    return node(
-        "SaveVideo", "Save the video", video=[source, 0], filename_prefix=f"volcv/{prefix}", format="mp4", **codec
-    )
+    return node("SaveVideo", "", video=[source, 0], filename_prefix=f"volcv/{prefix}", format="mp4", **codec)

@@ -28,6 +28,7 @@ MODEL = Model(
     ),
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "predict_tags_result"),
+    prices={"high_aes_general_v20": shared.SMART_DRAWING_PRICE},
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.0", "general 2.0 S", "doubao"),
     example=Example(
         title="General 2.0: the quicker sister",

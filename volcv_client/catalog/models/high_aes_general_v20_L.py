@@ -27,6 +27,7 @@ MODEL = Model(
     ),
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result"),
+    prices={"high_aes_general_v20_L": shared.SMART_DRAWING_PRICE},
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.0 pro", "general 2.0 L", "doubao"),
     example=Example(
         title="General 2.0 Pro: closer to the text",

@@ -31,6 +31,7 @@ MODEL = Model(
         shared.logo_info({}),
     ),
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result"),
+    prices={"high_aes_general_v21_L": shared.SMART_DRAWING_PRICE},
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "tongyong 2.1", "doubao"),
     example=Example(
         title="General 2.1: a language model expands the prompt",

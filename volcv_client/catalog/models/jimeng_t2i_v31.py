@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import TASK, Advice, Example, Model, Origin
+from ..price import PICTURE_PRICES
+from ..spec import TASK, Advice, Confidence, Example, Model, Origin, Price
 
 MODEL = Model(
     req_key="jimeng_t2i_v31",
@@ -26,9 +27,23 @@ MODEL = Model(
         shared.seed(),
         shared.use_pre_llm(True, Origin.OFFICIAL),
         *shared.result_options(),
+        shared.preset_size(
+            "1:1 1328x1328",
+            "4:3 1472x1104",
+            "3:2 1584x1056",
+            "16:9 1664x936",
+            "21:9 2016x864",
+            "1:1 2048x2048",
+            origin=Origin.THIRD_PARTY,
+        ),
     ),
     modes={"task": TASK},
     native_only=True,
+    prices={
+        "jimeng_t2i_v31": Price(
+            amount=0.2, per="picture", source=PICTURE_PRICES, date="2026-04", confidence=Confidence.DIGEST
+        )
+    },
     aliases=("text to image", "t2i", "txt2img", "wenshengtu", "jimeng", "jimeng 3.1", "seedream", "doubao"),
     example=Example(
         title="Jimeng 3.1: a large picture from a text",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .. import shared
+from ..price import PICTURE_PRICES
 from ..spec import (
     TASK,
     Area,
     Branch,
     BranchOption,
+    Confidence,
     Example,
     Integer,
     Model,
@@ -15,6 +17,7 @@ from ..spec import (
     Origin,
     Picture,
     PictureLimits,
+    Price,
     Switch,
 )
 
@@ -123,6 +126,16 @@ MODEL = Model(
     takes_links=True,
     native_only=True,
     service_seconds=20.0,
+    prices={
+        "jimeng_t2i_v40": Price(
+            amount=0.22,
+            per="picture",
+            source=PICTURE_PRICES,
+            date="2026-03-31",
+            confidence=Confidence.DIGEST,
+        )
+    },
+    single_field="force_single",
     aliases=("jimeng", "seedream", "text to image", "multi image", "edit", "wenshengtu", "duotu", "doubao"),
     example=Example(
         title="Jimeng 4.0: several pictures become one",

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import TASK, Choice, Example, Model, Origin, Output, Picture, PictureLimits, Require
+from ..price import VIDEO_PRICES
+from ..spec import (
+    TASK,
+    Choice,
+    Confidence,
+    Example,
+    Model,
+    Origin,
+    Output,
+    Picture,
+    PictureLimits,
+    Price,
+    Require,
+    VideoLength,
+)
 
 ASPECT_RATIOS = ("16:9", "4:3", "1:1", "3:4", "9:16", "21:9")
 FRAMES = {"121 (5 s)": 121, "241 (10 s)": 241}
@@ -51,11 +65,17 @@ MODEL = Model(
     ),
     native_only=True,
     service_seconds=120.0,
+    prices={
+        "jimeng_ti2v_v30_pro": Price(
+            amount=1.0, per="second", source=VIDEO_PRICES, date="2026-09-01", confidence=Confidence.DIGEST
+        )
+    },
+    video_length=VideoLength("frames", {121: 5.0, 241: 10.0}),
     aliases=("video", "text to video", "image to video", "i2v", "t2v", "shipin", "wenshengshipin", "jimeng"),
     example=Example(
         title="Jimeng video 3.0 Pro: a picture begins to move",
-        caption="The picture is the first frame. The link opens the video, Motion JPEG from the sandbox; "
-        "browsers show its frames here.",
+        caption="The picture is the first frame. The sandbox draws a small, slow camera move, "
+        "H.264 as from the service.",
         values={
             "prompt": "The camera glides slowly over the lake towards the mountains, the water ripples, thin "
             "clouds drift in front of the low sun",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def run(arguments: Namespace) -> int:
     page.write_text(render(entries), encoding="utf-8")
     for entry in entries:
         for picture in entry.outputs:
-            show(str(folder / (picture.film or picture.file)))
+            show(str(folder / picture.file))
     show(str(page))
     if not arguments.quiet:
         report(say("cli.demo.done", page=page.resolve().as_uri()))
@@ -195,11 +196,9 @@ def write_outputs(req_key: str, result: Result, folder: Path) -> Iterator[Shown]
 
 
 def shown_video(path: Path) -> Shown:
-    """A video as an animated picture of its frames, beside it in the folder."""
-    from ...store.result import ResultFile
+    """A video of the sandbox; its size stands in the MP4's track."""
     from .sheet import Shown
-    from .video_frames import animation, frames_of
 
-    poster = ResultFile(data=animation(frames_of(path.read_bytes())))
-    file = poster.save(path.with_suffix(poster.extension))
-    return Shown(path.name, file.name, *poster.image().size, film=path.name)
+    _, _, entry = path.read_bytes().partition(b"avc1")
+    width, height = struct.unpack_from(">2H", entry, 24)
+    return Shown(path.name, path.name, width, height, video=True)

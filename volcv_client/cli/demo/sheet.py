@@ -19,13 +19,13 @@ LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture of the sheet: ``file`` relative to the page, size in pixels. ``film``: the video that it shows."""
+    """A picture or video of the sheet: ``file`` relative to the page, size in pixels."""
 
     name: str
     file: str
     width: int
     height: int
-    film: str = ""
+    video: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,16 @@ def anchor(model: Model) -> str:
 
 def picture(shown: Shown, *, lazy: bool = True) -> str:
     file = escape(quote(shown.file))
+    return f'<a href="{file}">{media(shown, shown.name, lazy=lazy)}</a>'
+
+
+def media(shown: Shown, name: str, *, lazy: bool = False) -> str:
+    """The element that shows the file; a video plays without sound, over and over."""
+    file, size = escape(quote(shown.file)), f'width="{shown.width}" height="{shown.height}"'
+    if shown.video:
+        return f'<video src="{file}" {size} aria-label="{escape(name)}" autoplay muted loop playsinline></video>'
     loading = ' loading="lazy"' if lazy else ""
-    target = escape(quote(shown.film)) or file
-    return (
-        f'<a href="{target}"><img src="{file}" width="{shown.width}" height="{shown.height}" '
-        f'alt="{escape(shown.name)}"{loading}></a>'
-    )
+    return f'<img src="{file}" {size} alt="{escape(name)}"{loading}>'
 
 
 def strip_item(entry: Entry) -> str:
@@ -93,10 +97,9 @@ def strip_item(entry: Entry) -> str:
     first = entry.outputs[0]
     ratio = first.width / first.height
     style = f"flex:{ratio:.4f} 1 {6 * ratio:.3f}rem"
-    file = escape(quote(first.file))
     return (
         f'<a href="#{anchor(entry.model)}" style="{style}" title="{escape(entry.model.title)}">'
-        f'<img src="{file}" width="{first.width}" height="{first.height}" alt="{escape(entry.model.title)}"></a>'
+        f"{media(first, entry.model.title)}</a>"
     )
 
 
@@ -147,7 +150,7 @@ def prompt_of(entry: Entry) -> str:
 
 def figure(shown: Shown, cls: str) -> str:
     size = f"{shown.width} &times; {shown.height}"
-    cls += " film" * bool(shown.film)
+    cls += " film" * shown.video
     return (
         f'<figure class="{cls}">{picture(shown)}'
         f"<figcaption><code>{escape(shown.name)}</code><span>{size}</span></figcaption></figure>"

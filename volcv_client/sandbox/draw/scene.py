@@ -14,8 +14,8 @@ from .palette import Palette, choose, mix
 
 #: Larger landscapes are drawn at this long side and scaled up; ridges of mountains.
 LONG_SIDE, LAYERS = 1024, 6
-#: Frames drawn for a film of any length, and their area in px: a sixteenth of the service's, for a quick stand-in.
-FRAMES, FRAME_AREA, ZOOM = 24, 480 * 272, 0.2
+#: Different frames of a film of any length, and their area in px: small, because they are stored uncompressed.
+FRAMES, FRAME_AREA, ZOOM = 16, 320 * 184, 0.2
 
 
 def draw_scene(job: Job) -> list[Drawn]:
@@ -53,7 +53,7 @@ def draw_film(job: Job) -> list[Drawn]:
         frame = scene.resize(size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
         describe(frame, job, colors)
         ImageDraw.Draw(frame).rectangle((0, size[1] - 3, round(size[0] * done), size[1]), fill=colors.accent)
-        frames.append(Drawn(put_mark(frame), quality=85))
+        frames.append(Drawn(put_mark(frame)))
     return frames
 
 
