@@ -5,6 +5,13 @@ import { modelTitle, number, shortTitle } from "./text.js"
 
 const TYPING_MILLISECONDS = 200
 const DAYS = { today: 0, week: 6, month: 29 }
+const CHARGES = [["", "results_charges_all"], ["yes", "results_charges_yes"], ["no", "results_charges_no"]]
+const PERIODS = [
+  ["", "results_since_all"],
+  ["today", "results_since_today"],
+  ["week", "results_since_week"],
+  ["month", "results_since_month"]
+]
 
 export class Filters {
   /** `choose(filter)` narrows the list; `leave()` goes on into it. */
@@ -13,8 +20,8 @@ export class Filters {
     this.search.title = say("results_search_in")
     this.search.setAttribute("aria-label", say("results_search_in"))
     this.models = make("select", { "aria-label": say("results_model") })
-    this.charged = select("results_charge", ["", "yes", "no"], "results_charges_")
-    this.since = select("results_time", ["", ...Object.keys(DAYS)], "results_since_")
+    this.charged = select("results_charge", CHARGES)
+    this.since = select("results_time", PERIODS)
     const label = say("results_only_favourites")
     const star = make("i", { className: "pi pi-star", "aria-hidden": "true" })
     const named = { title: label, "aria-label": label, "aria-pressed": "false" }
@@ -68,9 +75,9 @@ export class Filters {
   }
 }
 
-function select(name, values, texts) {
+function select(name, options) {
   const made = make("select", { "aria-label": say(name) })
-  fill(made, values.map((value) => [value, say(`${texts}${value || "all"}`)]), "")
+  fill(made, options.map(([value, text]) => [value, say(text)]), "")
   return made
 }
 

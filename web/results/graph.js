@@ -178,7 +178,7 @@ function addWatermark(node, block) {
   const near = [node.pos[0] - 200, node.pos[1] + 200]
   const source = addNode(WATERMARK, block, { near })
   const index = node.inputs?.findIndex((one) => one.name === "logo_info") ?? -1
-  if (source && index >= 0) source.connect(0, node, index)
+  if (source && index >= 0) source.connect?.(0, node, index)
 }
 
 function labelOf(node, name) {
@@ -225,7 +225,7 @@ function drop(event) {
   const index = inputAt(target, point, row.kind)
   const near = [target.pos[0] - 200, point[1] + PREVIEW / 2]
   const node = useInGraph(row, { near })
-  if (node && index >= 0) node.connect(0, target, index)
+  if (node && index >= 0) node.connect?.(0, target, index)
 }
 
 /** Take dropped results; before the canvas and its overlays do, which may be another element in each renderer. */
