@@ -10,11 +10,12 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from comfy.model_management import InterruptProcessingException
-from comfy_api.latest import io, ui
+from comfy_api.latest import InputImpl, io, ui
 from torch import Tensor
 
 from ..volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ..volcv_client.catalog.shared import CONTROL_STRENGTH, CONTROL_TYPES, WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..volcv_client.catalog.spec import Output
 from ..volcv_client.errors import Cancelled, StoreError, VolcvError
 from .host import ComfyHost
 from .schema import CATEGORY, REPLAYED, ControlType, WatermarkType, io_input, outputs_of
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from .runner import NodeResult
 
 TOOLS = f"{CATEGORY}/Tools"
-
-SHOWN_FROM_CACHE: dict[str, Any] = (
-    {"has_intermediate_output": True} if "has_intermediate_output" in io.Schema.__dataclass_fields__ else {}
-)
-"""Makes ComfyUI 0.19 and newer send a node's pictures to the page also when the run is answered from its cache."""
 
 ControlInput = tuple[Tensor, str, float]
 """Picture ``[B, H, W, 3]``, control type and strength; a control socket carries a tuple of them, in order."""
@@ -128,7 +124,7 @@ class ExamplePicture(io.ComfyNode):
             category=TOOLS,
             description="A picture that comes with the pack. Put Load Image in its place for your own.",
             search_aliases=["demo", "sample", "load image", "volcv"],
-            **SHOWN_FROM_CACHE,
+            **REPLAYED,
             inputs=[
                 io.Combo.Input(
                     "picture", options=list(PICTURE_NAMES), default=PICTURE_NAMES[0], tooltip="Which picture."
@@ -176,6 +172,7 @@ class Recall(io.ComfyNode):
             ],
             outputs=outputs_of(),
             hidden=[io.Hidden.unique_id],
+            is_output_node=True,
             **REPLAYED,
         )
 
@@ -189,17 +186,12 @@ class Recall(io.ComfyNode):
         """Refuses a request id (None: linked) that names neither a stored picture nor a paid result. ``newest`` is not
         named, so the host still checks its limits."""
 
-        def find(wanted: str) -> None:
+        def check(wanted: str) -> None:
             from .runner import check_recall  # lazy import: loads the client
 
             check_recall(wanted)
 
-        if wanted := (request_id or "").strip():
-            try:
-                await asyncio.to_thread(find, wanted)
-            except StoreError as error:
-                return str(error)
-        return True
+        return await refusal(check, request_id)
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
@@ -216,6 +208,79 @@ class Recall(io.ComfyNode):
         return io.NodeOutput(result.images, result.text, result.response, ui=await host.shown(result))
 
 
+class RecallVideo(io.ComfyNode):
+    """Loads videos from the result store, and fetches those that are paid and not stored yet, without a charge."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="Volcv_recall_video",
+            display_name="Recall video (Volcengine)",
+            category=TOOLS,
+            description="Brings back a stored video by its request_id, or the newest one. Nothing is charged.",
+            search_aliases=["history", "results", "reuse", "film", "volcv"],
+            inputs=[
+                io.String.Input(
+                    "request_id",
+                    default="",
+                    tooltip="The request_id from a response output or from the history. Empty: the newest video.",
+                ),
+            ],
+            outputs=outputs_of(first=Output.VIDEO),
+            hidden=[io.Hidden.unique_id],
+            is_output_node=True,
+            **REPLAYED,
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, request_id: str | None = None) -> float | str:
+        """See :meth:`Recall.fingerprint_inputs`."""
+        return Recall.fingerprint_inputs(request_id)
+
+    @classmethod
+    async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
+        """Refuses a request id (None: linked) that names neither a stored video nor a paid result."""
+
+        def check(wanted: str) -> None:
+            from .runner import check_recall_video  # lazy import: loads the client
+
+            check_recall_video(wanted)
+
+        return await refusal(check, request_id)
+
+    @classmethod
+    async def execute(cls, request_id: str) -> io.NodeOutput:
+        host = ComfyHost(cls.hidden.unique_id)
+        recall = await asyncio.to_thread(video_recaller)  # in a thread: importing would block the event loop
+        try:
+            result = await recall(request_id.strip(), host)
+        except Cancelled:
+            # Any other exception would show as an error instead of an interruption.
+            raise InterruptProcessingException from None
+        except VolcvError as error:
+            host.outcome(failed(error))
+            raise
+        videos = [InputImpl.VideoFromFile(str(path)) for path in result.video]
+        return io.NodeOutput(videos, result.text, result.response, ui=await host.shown(result))
+
+
+async def refusal(check: Callable[[str], None], request_id: str | None) -> bool | str:
+    """True, or why ``check`` raises StoreError for that request id; an empty or unknown one is not checked."""
+    if wanted := (request_id or "").strip():
+        try:
+            await asyncio.to_thread(check, wanted)
+        except StoreError as error:
+            return str(error)
+    return True
+
+
+def video_recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
+    """Lazy import of :func:`.runner.recall_video`: it loads the client."""
+    from .runner import recall_video
+
+    return recall_video
+
+
 def recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     """Lazy import of :func:`.runner.recall`: it loads the client."""
     from .runner import recall
@@ -223,4 +288,4 @@ def recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
     return recall
 
 
-HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, ExamplePicture)
+HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, RecallVideo, ExamplePicture)

@@ -234,6 +234,42 @@ def recalled(request_id: str, newest: int, fetched: Result | None) -> NodeResult
     return NodeResult(tuple(results), texts_of(results), response, notes, summary, torch.from_numpy(batch))
 
 
+async def recall_video(request_id: str, host: Host) -> NodeResult:
+    """As :func:`recall`, for the video with that id, or the newest one."""
+    entry = await asyncio.to_thread(paid_entry, request_id)
+    fetched = await fetch(entry, host) if entry else None
+    return await asyncio.to_thread(recalled_video, request_id, fetched)
+
+
+def stored_video(request_id: str) -> Result:
+    """The stored video with that request id or task id, or the newest one. StoreError if there is none."""
+    entry = clients.store().journal.by_name(request_id)
+    if entry and entry.state is State.COMPLETE and entry.result.files:
+        return video_of(entry.result)
+    return video_of(clients.store().recall(request_id, 1, lambda result: result.is_video)[0])
+
+
+def video_of(result: Result) -> Result:
+    if not result.is_video:
+        raise StoreError("picture_stored", request=result.request_id)
+    return result
+
+
+def check_recall_video(request_id: str) -> None:
+    """Raise StoreError if :func:`recall_video` cannot bring a video with that id."""
+    if paid_entry(request_id) is None:
+        stored_video(request_id)
+
+
+def recalled_video(request_id: str, fetched: Result | None) -> NodeResult:
+    """What was fetched, or else the :func:`stored_video`, as a node's outputs. Raises StoreError."""
+    result = replace(video_of(fetched) if fetched else stored_video(request_id), reused=True)
+    videos = [file.path for file in result.files if file.path is not None and file.size]
+    summary = say("summary.reused", made=say("made.video", count=len(videos)))
+    response = response_json([result.response()])
+    return NodeResult((result,), texts_of([result]), response, result.notes, summary, video=videos)
+
+
 def size_note(batch: NDArray[np.float32], padded: bool) -> str:
     """Size of the pictures; what ComfyUI writes under a preview is the preview's size."""
     return say("note.padded" if padded else "note.size", width=batch.shape[2], height=batch.shape[1])

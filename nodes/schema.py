@@ -24,6 +24,8 @@ REPLAYED: dict[str, Any] = (
 
 WatermarkType = io.Custom("VOLCV_WATERMARK")
 ControlType = io.Custom("VOLCV_CONTROL")
+SUGGESTING = "VOLCV_REQ_KEY"
+"""The browser's widget that suggests the known req_keys, see ``web/any_model.js``."""
 
 
 def schema_of(model: Model) -> io.Schema:
@@ -41,12 +43,12 @@ def schema_of(model: Model) -> io.Schema:
     )
 
 
-def outputs_of(model: Model | None = None) -> list[io.Output]:
+def outputs_of(model: Model | None = None, first: Output = Output.IMAGES) -> list[io.Output]:
     """The outputs of a node: the pictures (or videos) first, then the service's texts, then the rest.
 
-    Without a model: of any node that hands out generated pictures.
+    Without a model: of any node that hands out ``first``.
     """
-    first, *rest = model.outputs if model else (Output.IMAGES,)
+    first, *rest = model.outputs if model else (first,)
     return [
         MEDIA_OUTPUTS[first](),
         io.String.Output("text", tooltip="What the service wrote: the expanded prompt, tags; or nothing."),
@@ -88,7 +90,8 @@ def common(input_: Input) -> dict[str, Any]:
 
 
 def text(input_: Text) -> io.Input:
-    return io.String.Input(**common(input_), default=input_.default, multiline=input_.multiline)
+    widget = {"extra_dict": {"widgetType": SUGGESTING}} if input_.name == "req_key" else {}
+    return io.String.Input(**common(input_), default=input_.default, multiline=input_.multiline, **widget)
 
 
 def seed(input_: Seed) -> io.Input:

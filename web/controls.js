@@ -1,7 +1,7 @@
 /** The controls of the settings panel, as plain elements. */
 import { say } from "./api.js"
 import { change } from "./panel.js"
-import { testResult } from "./tested.js"
+import { testResult } from "./verdict.js"
 
 /** A new element with properties, attributes (names with a dash, and role) and children. */
 export function make(tag, properties = {}, ...children) {

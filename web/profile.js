@@ -2,7 +2,7 @@
 import { call, say } from "./api.js"
 import { button, fill, make, makeNote } from "./controls.js"
 import { change, redraw, settled } from "./panel.js"
-import { recordTest, testResult } from "./tested.js"
+import { recordTest, testResult } from "./verdict.js"
 
 const SANDBOX = "sandbox"
 

@@ -9,13 +9,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ...volcv_client import config
 from ...volcv_client.calls.call import SENT, TASK_PENDING, Call
 from ...volcv_client.calls.task_call import KEPT_SECONDS
-from ...volcv_client.errors import Cancelled, StoreError, VolcvError
+from ...volcv_client.errors import Cancelled, SetupError, StoreError, VolcvError
 from ...volcv_client.store.entry import Entry, State
 from ...volcv_client.store.results import ResultStore
 from ..runner import clients
-from .results_api import id_of, is_under_way, named, revision_of, store
+from .models_api import named
+from .results_api import id_of, is_under_way, revision_of, store
 from .settings import Reply, Requester, change
 
 MOST_OPEN = 200
@@ -25,7 +27,10 @@ WITHOUT_ANSWER = (State.SENT, State.UNKNOWN)
 
 
 def calls_under_way() -> Reply:
-    """``{"calls", "open", "revision"}``: active calls, those at the service first, open calls, the store."""
+    """``{"calls", "open", "revision", "setup"}``: active calls, those at the service first, open calls, the store.
+
+    ``setup`` changes when another profile is chosen, or the active one becomes ready to use.
+    """
     now = time.monotonic()
     at_service = (*SENT, *TASK_PENDING)
     active = sorted(clients.shared.active_calls(), key=lambda call: (call.phase not in at_service, call.number))
@@ -35,7 +40,20 @@ def calls_under_way() -> Reply:
         revision = revision_of(stored)
     except StoreError:
         revision, still_open = "", []
-    return 200, {"calls": [call_json(call, now) for call in active], "open": still_open, "revision": revision}
+    return 200, {
+        "calls": [call_json(call, now) for call in active],
+        "open": still_open,
+        "revision": revision,
+        "setup": setup(),
+    }
+
+
+def setup() -> str:
+    """See :func:`calls_under_way`."""
+    try:
+        return f"{config.profile().ready().name} ready"
+    except SetupError as error:
+        return error.key
 
 
 def open_calls(stored: ResultStore, active: Sequence[Call]) -> list[dict[str, Any]]:

@@ -10,30 +10,32 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from PIL import Image
 
-from ...volcv_client.catalog import all_models, model
-from ...volcv_client.catalog.labels import locale_file
-from ...volcv_client.errors import StoreError
+from ...volcv_client.catalog import model
+from ...volcv_client.errors import SetupError, StoreError
 from ...volcv_client.images.decode import answer_formats
 from ...volcv_client.images.formats import CONTENT_TYPES
-from ...volcv_client.messages import LANGUAGES, language, texts
+from ...volcv_client.messages import language, texts
 from ...volcv_client.money import estimated
 from ...volcv_client.store.budget import Budget, active_limits, budgets
 from ...volcv_client.store.entry import Entry, State
 from ...volcv_client.store.result import Result, ResultFile
-from ...volcv_client.store.results import ResultStore, Word
+from ...volcv_client.store.results import Filter, ResultStore, Word
 from ...volcv_client.store.spending import Spending
 from ..runner import clients
+from .models_api import known, named, names, recreation
 from .settings import Reply, Requester, change
 
 MOST = 200
 """Results in one answer."""
+
+MOST_CHANGED = 500
+"""Results in one change; sqlite takes 999 values in a statement."""
 
 MOST_WORDS = 16
 """Words of a search; further ones are ignored."""
@@ -64,22 +66,41 @@ def answer(work: Callable[[], dict[str, Any]]) -> Reply:
 
 def whole(text: str, default: int, most: int) -> int:
     """A number of the query string, clamped to ``most``; the default for anything else."""
-    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 12 else default
 
 
-def listing(requester: Requester, offset: str = "", limit: str = "", query: str = "", req_key: str = "") -> Reply:
+def listing(
+    requester: Requester,
+    offset: str = "",
+    limit: str = "",
+    query: str = "",
+    of_model: str = "",
+    charged: str = "",
+    favourite: str = "",
+    since: str = "",
+    until: str = "",
+) -> Reply:
     """Results, newest first: ``{"results", "total", "models", "revision", "refusal"}``.
 
     They are stored, or paid and still to be fetched.
 
-    ``query`` must be found in the prompt, the model's names, the seed or the request id; ``total`` counts all
-    that match. ``revision`` changes with the store.
+    ``query`` must be found in the prompt, the model's names, the seed or the request id; ``of_model``: a req_key, or
+    the id of a node for all its req_keys; ``charged``: "yes", or "no" for the sandbox's; ``favourite``: "yes";
+    ``since`` and ``until``: Unix times. ``total`` counts all that match. ``revision`` changes with the store.
     """
+    wanted = Filter(
+        req_keys=[key for key, facts in known().items() if facts["node"] == of_model] or [of_model][: bool(of_model)],
+        words=words_in(query),
+        charged={"yes": True, "no": False}.get(charged),
+        favourite=favourite == "yes",
+        since=whole(since, 0, 2**40),
+        until=whole(until, 0, 2**40),
+    )
 
     def work() -> dict[str, Any]:
         stored = store()
         revision = revision_of(stored)
-        found, total = stored.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), req_key, words_in(query))
+        found, total = stored.listing(whole(limit, 50, MOST), whole(offset, 0, 10**9), wanted)
         return {
             "results": [summary(entry) for entry in found],
             "total": total,
@@ -95,48 +116,6 @@ def words_in(query: str) -> list[Word]:
     """The words of a query, each with the req_keys of models whose names contain it."""
     words = query.casefold().split()[:MOST_WORDS]
     return [(word, [key for key in known() if word in names(key)]) for word in words]
-
-
-@lru_cache(maxsize=256)
-def names(req_key: str) -> str:
-    """req_key and titles of a model in every language, case folded, for searching."""
-    one = model(req_key)
-    titles = (titles.get(one.node_id, "") for titles in all_titles())
-    return "\n".join((req_key, one.title, named(req_key)["choice"], *titles)).casefold()
-
-
-@lru_cache(maxsize=1)
-def all_titles() -> list[dict[str, str]]:
-    """Node id -> display name, one dictionary per language."""
-    return [
-        {node: str(one.get("display_name", "")) for node, one in locale_file(language, "nodeDefs").items()}
-        for language in LANGUAGES
-    ]
-
-
-@lru_cache(maxsize=1)
-def known() -> dict[str, dict[str, Any]]:
-    """req_key -> facts of its model in replies. ``choice``: the member of a family.
-
-    ``seeded``: it has a seed, so a result without one got a seed that the service chose.
-    """
-    return {
-        key: {
-            "model": key,
-            "node": one.node_id,
-            "title": one.title,
-            "choice": ", ".join(one.choices_of_req_key().get(key, {}).values()),
-            "seeded": any(each.name == "seed" for each in one.all_inputs()),
-        }
-        for one in all_models()
-        for key in one.req_keys
-    }
-
-
-def named(req_key: str) -> dict[str, Any]:
-    """A model that this version does not know has no node, and a seed only where one was recorded."""
-    unknown = {"model": req_key, "node": "", "title": req_key, "choice": "", "seeded": False}
-    return known().get(req_key, unknown)
 
 
 def summary(entry: Entry) -> dict[str, Any]:
@@ -170,6 +149,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "created": result.created,
         "charged": result.charged,
         "reuses": result.reuses,
+        "favourite": result.favourite,
     }
 
 
@@ -223,6 +203,7 @@ def details(number: str) -> Reply:
         result = entry.result
         return {
             **summary(entry),
+            "recreate": recreation(entry),
             "prompt": result.prompt,
             "request": dict(result.request),
             "texts": dict(result.texts),
@@ -230,6 +211,34 @@ def details(number: str) -> Reply:
         }
 
     return answer(work)
+
+
+def mark_favourites(requester: Requester, body: bytes) -> Reply:
+    """``{"ids": [...], "favourite": true}``: favourites are never evicted. Replies ``{"changed": number}``."""
+
+    def action(request: dict[str, Any]) -> dict[str, Any]:
+        return {"changed": store().set_favourite(ids_in(request), request.get("favourite") is True)}
+
+    return change(action, "results_remote")(requester, body)
+
+
+def delete_several(requester: Requester, body: bytes) -> Reply:
+    """``{"ids": [...]}``: delete these results. Those that a call attends to stay. Replies ``{"deleted": number}``."""
+
+    def action(request: dict[str, Any]) -> dict[str, Any]:
+        entries = [entry for number in ids_in(request) if (entry := store().entry(number)) and entry.state in RESULTS]
+        settled = [entry for entry in entries if entry.state is State.COMPLETE or not is_under_way(entry)]
+        return {"deleted": sum(store().forget(entry.uid) for entry in settled)}
+
+    return change(action, "results_remote")(requester, body)
+
+
+def ids_in(request: dict[str, Any]) -> list[int]:
+    """The row ids of a request. Raises SetupError for anything else."""
+    ids = request.get("ids")
+    if not isinstance(ids, list) or len(ids) > MOST_CHANGED or any(type(one) is not int for one in ids):
+        raise SetupError("bad_request")
+    return [one for one in ids if 0 < one < 2**63]
 
 
 def file_facts(file: ResultFile) -> dict[str, Any]:

@@ -40,6 +40,13 @@ def calls_api() -> Any:
     return calls_api
 
 
+def models_api() -> Any:
+    """Lazy import of :mod:`.models_api`, in worker threads only, like :func:`results_api`."""
+    from . import models_api
+
+    return models_api
+
+
 def requester_of(request: web.Request) -> Requester:
     """The requester; its address is the socket's, whatever the headers say."""
     headers = request.headers
@@ -119,8 +126,11 @@ async def fetch_result(request: web.Request) -> web.Response:
     return await respond(lambda: calls_api().fetched(begun))
 
 
+LISTING = ("offset", "limit", "query", "model", "charged", "favourite", "since", "until")
+
+
 def list_results(request: web.Request) -> Reply:
-    terms = (request.query.get(name, "") for name in ("offset", "limit", "query", "model"))
+    terms = (request.query.get(name, "") for name in LISTING)
     reply: Reply = results_api().listing(requester_of(request), *terms)
     return reply
 
@@ -137,6 +147,9 @@ def register() -> None:
     routes.post("/volcv/test")(changing(settings.check_profile))
     routes.delete("/volcv/profile/{name}")(changing(settings.delete))
     routes.get("/volcv/results")(reading(list_results))
+    routes.post("/volcv/results/favourite")(changing(lambda *arguments: results_api().mark_favourites(*arguments)))
+    routes.post("/volcv/results/delete")(changing(lambda *arguments: results_api().delete_several(*arguments)))
+    routes.get("/volcv/models")(reading(lambda _: models_api().known_models()))
     routes.get("/volcv/results/{id}")(reading(lambda one: results_api().details(one.match_info["id"])))
     routes.get("/volcv/results/{id}/thumbnail")(
         sending(lambda one: results_api().thumbnail(one.match_info["id"], one.query.get("n", "0")))

@@ -17,7 +17,7 @@ from volcv_client.store import journal as journals
 from volcv_client.store.attended import Attended
 from volcv_client.store.entry import Entry, State
 from volcv_client.store.journal import Allowance, Hindrance
-from volcv_client.store.results import ResultStore
+from volcv_client.store.results import Filter, ResultStore
 from volcv_client.store.spending import Limit
 
 from .test_store import PICTURE, files_of, held_by_another, result, write_again
@@ -244,6 +244,35 @@ def test_eviction_takes_only_complete_results(store: ResultStore) -> None:
     assert len(files_of(store)) == 3 and all(one.path and one.path.is_file() for one in answered.result.files)
 
 
+def test_favourites_are_never_evicted_and_leave_room_for_others(store: ResultStore) -> None:
+    store.limit_bytes = len(PICTURE)
+    first = save(store, result(1), [PICTURE])
+    assert store.set_favourite([first.id], True) == 1 and store.set_favourite([99], True) == 0
+    for number in (2, 3):
+        save(store, result(number), [PICTURE])
+    assert states(store) == ["complete", "deleted", "complete"]
+    found = store.by_id(first.id)
+    assert found is not None and found.favourite and all(one.path and one.path.is_file() for one in found.files)
+    assert [one.result.id for one in store.listing(9, wanted=Filter(favourite=True))[0]] == [first.id]
+    store.set_favourite([first.id], False)
+    save(store, result(4), [PICTURE])
+    assert states(store) == ["deleted", "deleted", "deleted", "complete"]
+
+
+def test_a_request_that_reads_like_the_flag_is_no_favourite(store: ResultStore) -> None:
+    save(store, result(1, request={"favourite": True, "prompt": '{"favourite": true'}), [PICTURE])
+    assert store.listing(9, wanted=Filter(favourite=True))[1] == 0
+
+
+def test_a_favourite_stays_one_when_its_answer_is_read_again(store: ResultStore) -> None:
+    kept = save(store, result(1), [PICTURE])
+    store.set_favourite([kept.id], True)
+    entry = store.entry(kept.id)
+    assert entry is not None
+    store.journal.move(entry)
+    assert store.listing(9, wanted=Filter(favourite=True))[1] == 1
+
+
 def test_clearing_leaves_calls_under_way(store: ResultStore) -> None:
     save(store, result(1), [PICTURE])
     save(store, result(2), problem="links")
@@ -314,7 +343,7 @@ def test_lone_surrogates_are_replaced(store: ResultStore) -> None:
     one = save(store, result(request_id="r\ud83d", request={"prompt": "a \ud83d cat", "req_key": "k"}), [PICTURE])
     found = store.by_id(one.id)
     assert found is not None and found.request_id == "r?" and found.files
-    assert store.listing(9, words=[("cat", [])])[1] == 1
+    assert store.listing(9, wanted=Filter(words=[("cat", [])]))[1] == 1
 
 
 @pytest.mark.parametrize("count", [10_000])
@@ -332,7 +361,7 @@ def test_searching_many_results_is_quick(store: ResultStore, count: int) -> None
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        entries, total = store.listing(20, words=[("needle", [])])
+        entries, total = store.listing(20, wanted=Filter(words=[("needle", [])]))
         times.append(time.perf_counter() - began)
         assert total == len(entries) == 1
     assert min(times) < 0.1

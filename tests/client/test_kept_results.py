@@ -26,7 +26,7 @@ from volcv_client.errors import Cancelled, ModerationError, StoreError
 from volcv_client.money import CallPrice
 from volcv_client.store.entry import Entry, State
 from volcv_client.store.result import ResultFile
-from volcv_client.store.results import ResultStore
+from volcv_client.store.results import Filter, ResultStore
 
 from .helpers import KEY, POOL, SMALL, client_for, finish, make, png, profile, sandbox, start, until
 from .test_paying_once import A, B
@@ -54,8 +54,8 @@ def test_pages_with_their_total(store: ResultStore) -> None:
     for number in range(5):
         save(store, result(number, req_key="even" if number % 2 == 0 else "odd"), [PICTURE])
     assert seeds(store.listing(2)) == ([4, 3], 5)
-    assert seeds(store.listing(2, 1, "even")) == ([2, 0], 3)
-    assert seeds(store.listing(1, 1, words=[("1", ["even"])])) == ([2], 4)
+    assert seeds(store.listing(2, 1, Filter(["even"]))) == ([2, 0], 3)
+    assert seeds(store.listing(1, 1, Filter(words=[("1", ["even"])]))) == ([2], 4)
     assert seeds(store.listing(5, 5)) == ([], 5)
     assert store.models() == {"even": 3, "odd": 2}
 
@@ -91,13 +91,13 @@ def test_words_are_searched_in_prompt_model_id_and_seed(store: ResultStore, word
     prompts = ["a Red FOX, 100%_ sharp", "\u96ea\u5730\u91cc\u7684\u72d0\u72f8", "fox in the snow"]
     for number, prompt in enumerate(prompts, 1):
         save(store, result(number, req_key="high_aes_general", request={"prompt": prompt}), [PICTURE])
-    assert seeds(store.listing(9, words=[(word, []) for word in words])) == (found, len(found))
+    assert seeds(store.listing(9, wanted=Filter(words=[(word, []) for word in words]))) == (found, len(found))
 
 
 def test_a_deleted_result_is_not_found_by_its_words(store: ResultStore) -> None:
     save(store, result(1), [PICTURE])
     store.forget("request-1")
-    assert seeds(store.listing(9, words=[("a", [])])) == ([], 0)
+    assert seeds(store.listing(9, wanted=Filter(words=[("a", [])]))) == ([], 0)
 
 
 def test_a_row_s_number_is_never_given_to_another(store: ResultStore) -> None:

@@ -25,7 +25,7 @@ from volcv_client.request.json_body import fingerprint
 from volcv_client.request.plan import plan
 from volcv_client.store import database
 from volcv_client.store.entry import State
-from volcv_client.store.results import ResultStore
+from volcv_client.store.results import Filter, ResultStore
 
 from .helpers import IMAGE, make
 from .test_paying_once import A
@@ -173,7 +173,7 @@ def test_nothing_is_lost(folder: Path) -> None:
     assert store.thumbnail(first, 0).read_bytes() == b"small"
     assert [one.request_id for one in store.newest(9) if not one.charged] == ["request-4"]
     assert not next(one for one in store.newest(9) if one.request_id == "request-2").reusable
-    assert [one.result.request_id for one in store.listing(9, words=[("fox 2", [])])[0]] == ["request-2"]
+    assert [one.result.request_id for one in store.listing(9, wanted=Filter(words=[("fox 2", [])]))[0]] == ["request-2"]
     assert spent == [("high_aes_general_v14", 3), ("other", 2)]
     assert spending(store) == [*spent, (EDIT, 1)], "and the open task"
     assert mode(folder) == "delete", "no write-ahead log any more"

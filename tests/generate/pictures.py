@@ -38,6 +38,7 @@ HELPERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 RECALLED = ("Volcv_high_aes_general_v14", "Volcv_high_aes_ip_v20", "Volcv_img2img_e_commerce_style")
 """Models whose results stand for stored ones."""
+RECALLED_VIDEO = "Volcv_jimeng_ti2v_v30_pro"
 
 
 def path_of(node_id: str) -> Path:
@@ -128,6 +129,7 @@ def take(paths: Collection[Path]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     wanted = {path.stem for path in paths}
     needed = wanted | ({*RECALLED} if "Volcv_recall" in wanted else set())
+    needed |= {RECALLED_VIDEO} if "Volcv_recall_video" in wanted else set()
     models = {node_id: model for node_id, model in catalog().items() if node_id in needed}
     shown: dict[str, Image.Image] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -137,6 +139,8 @@ def take(paths: Collection[Path]) -> None:
         if "Volcv_recall" in wanted:
             newest = [results(made[node_id], folder)[0] for node_id in RECALLED]
             shown["Volcv_recall"] = column([row(newest[:1]), row(newest[1:])])
+        if "Volcv_recall_video" in wanted:
+            shown["Volcv_recall_video"] = shown[RECALLED_VIDEO]
         for node_id in wanted & HELPERS.keys():
             (entry,) = entries({node_id: helped(node_id)}, folder / node_id).values()
             shown[node_id] = page_picture(entry, folder / node_id)

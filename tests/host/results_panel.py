@@ -29,6 +29,7 @@ from volcv_client.store.results import ResultStore
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
+TAB = "button:has(.volcv-r-icon)"
 KEY = "sk-results-canary-4c9a07d1e2"
 JSON = {"Content-Type": "application/json"}
 
@@ -141,7 +142,7 @@ def opened(
         failures: list[str] = []
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.evaluate("() => window.app.graph.clear()")
-        page.locator(".volcv-results-tab-button").click()
+        page.locator(TAB).click()
         page.wait_for_function(
             "() => /\\d|No results|\\u8fd8\\u6ca1\\u6709/.test(document.querySelector('.volcv-r-note')?.innerText)"
         )

@@ -33,6 +33,12 @@ def find_comfy() -> Path | None:
     return folder.resolve() if (folder / "main.py").is_file() and (folder / "comfy").is_dir() else None
 
 
+def newest_frontend() -> Path | None:
+    """Another frontend to test with: ``COMFYUI_FRONTEND``, the folder ``static`` of a comfyui-frontend-package."""
+    named = os.environ.get("COMFYUI_FRONTEND")
+    return Path(named).expanduser().resolve() if named else None
+
+
 def interpreter(comfy: Path) -> str:
     """The Python that this ComfyUI runs with."""
     candidates = (comfy / ".venv/bin/python", comfy / "venv/bin/python", comfy / ".venv/Scripts/python.exe")
@@ -82,9 +88,8 @@ class ComfyServer:
     """A running ComfyUI; use as a context manager.
 
     folder: its base directory (made if missing). settings: ``VOLCV_*`` variables. pack_name: name of the pack's
-    folder in custom_nodes. pack: where the pack is; this checkout unless told. front_end: another frontend than the
-    one that this ComfyUI comes with. Raises HostError with the end of the
-    log when it does not come up or does not load the pack.
+    folder in custom_nodes. pack: where the pack is; this checkout unless told. frontend: folder of another frontend
+    than ComfyUI's own. Raises HostError with the end of the log when it does not come up or does not load the pack.
     """
 
     def __init__(
@@ -94,7 +99,7 @@ class ComfyServer:
         settings: Mapping[str, str],
         pack_name: str = "volcv",
         pack: Path = ROOT,
-        front_end: Path | None = None,
+        frontend: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -103,7 +108,7 @@ class ComfyServer:
         self.started_in = 0.0
         self._comfy = comfy
         self._settings = settings
-        self._front_end = front_end
+        self._frontend = frontend
         folder.mkdir(parents=True, exist_ok=True)
         link_pack(folder / "custom_nodes", pack_name, pack)
         (folder / "input").mkdir(exist_ok=True)
@@ -123,7 +128,7 @@ class ComfyServer:
             *("--database-url", "sqlite:///:memory:"),
             "--disable-auto-launch",
             "--disable-api-nodes",
-            *(("--front-end-root", str(self._front_end)) if self._front_end else ()),
+            *(("--front-end-root", str(self._frontend)) if self._frontend else ()),
         ]
 
     def start(self) -> ComfyServer:

@@ -43,7 +43,7 @@ def server(
     root = newest_frontend() if request.param == "newest" else None
     if request.param == "newest" and root is None:
         pytest.skip(f"ComfyUI's frontend {VERSION} could not be installed")
-    with ComfyServer(comfy, tmp_path_factory.mktemp(f"node-{request.param}"), {}, front_end=root) as one:
+    with ComfyServer(comfy, tmp_path_factory.mktemp(f"node-{request.param}"), {}, frontend=root) as one:
         yield one
 
 

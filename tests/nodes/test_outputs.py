@@ -79,6 +79,24 @@ def test_videos_are_files_one_per_call(gateway: Gateway) -> None:
         recall(request_id, 1)
 
 
+def test_a_video_comes_back_as_a_file(gateway: Gateway) -> None:
+    with pytest.raises(StoreError, match="empty"):
+        asyncio.run(runner.recall_video("", Silent()))
+    made = run("jimeng_ti2v_v30_pro", prompt="waves", seed=4)
+    (answered,) = json.loads(made.response)
+    picture = run("high_aes_general_v14", prompt="a fox", seed=1, width=64, height=64)
+    for wanted in ("", answered["request_id"]):
+        found, status = asyncio.run(runner.recall_video(wanted, Silent()))
+        assert list(found.video) == list(made.video) and found.images is None and "not charged" in status
+        assert json.loads(found.response)[0]["reused"] is True
+        runner.check_recall_video(wanted)
+    (other,) = json.loads(picture.response)
+    for wanted, problem in ((other["request_id"], "is a picture"), ("no-such-id", "no-such-id")):
+        with pytest.raises(StoreError, match=problem):
+            runner.check_recall_video(wanted)
+    assert gateway.charged == 2
+
+
 def test_recall_looks_for_pictures_behind_videos(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "PAGE", 2)
     for seed in (1, 2):

@@ -28,11 +28,12 @@ from results_store import (
     ids,
     keep,
     keep_files,
+    keep_task,
     keep_video,
     paths,
     png,
 )
-from volcv_pack.nodes.server import calls_api, results_api
+from volcv_pack.nodes.server import calls_api, models_api, results_api
 from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Requester
 from volcv_pack.volcv_client.catalog import all_models, model
 from volcv_pack.volcv_client.errors import StoreError
@@ -81,6 +82,7 @@ def test_a_line_of_the_list(store: ResultStore) -> None:
         "created": kept.result.created,
         "charged": True,
         "reuses": 0,
+        "favourite": False,
     }
     assert body["models"] == [
         {key: line[key] for key in ("model", "node", "title", "choice", "seeded")} | {"results": 1}
@@ -140,6 +142,83 @@ def test_one_model_only(store: ResultStore) -> None:
     assert ids("", "", "fox", T2I) == [1] and ids("", "", "fox", PRODUCT) == []
     (gone,) = good(results_api.listing(HERE, "", "", "", "gone_in_this_version"))["results"]
     assert (gone["node"], gone["title"]) == ("", "gone_in_this_version")
+
+
+def test_filters(store: ResultStore) -> None:
+    keep(store, 1, created=1000.0)
+    keep(store, 2, created=2000.0, charged=False)
+    third = keep(store, 3, created=3000.0, req_key=STYLE)
+    keep(store, 4, created=4000.0, req_key=model(STYLE).req_key)
+    good(results_api.mark_favourites(HERE, f'{{"ids": [{third.result.id}], "favourite": true}}'.encode()))
+    assert ids("", "", "", "", "yes") == [4, 3, 1] and ids("", "", "", "", "no") == [2]
+    assert ids("", "", "", "", "", "yes") == [3]
+    assert ids("", "", "", "", "", "", "2000") == [4, 3, 2] and ids("", "", "", "", "", "", "2000", "4000") == [3, 2]
+    assert ids("", "", "", "Volcv_stylise") == [4, 3] and ids("", "", "", STYLE) == [3]
+    assert ids("", "", "fox", "", "no", "yes") == []
+
+
+def test_favourites_are_marked_and_unmarked_by_the_local_browser_only(store: ResultStore) -> None:
+    one, two = keep(store, 1), keep(store, 2)
+    request = json.dumps({"ids": [one.result.id, two.result.id, 99], "favourite": True}).encode()
+    assert results_api.mark_favourites(ELSEWHERE, request)[0] == 403
+    assert good(results_api.mark_favourites(HERE, request)) == {"changed": 2}
+    assert [line["favourite"] for line in good(results_api.listing(HERE))["results"]] == [True, True]
+    off = json.dumps({"ids": [one.result.id], "favourite": False}).encode()
+    assert good(results_api.mark_favourites(HERE, off)) == {"changed": 1}
+    assert ids("", "", "", "", "", "yes") == [2]
+    kept = store.entry(two.result.id)
+    assert kept is not None and kept.result.prompt == "a red fox" and paths(kept) == paths(two)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"ids": 1}', b'{"ids": ["1"]}', b'{"ids": [true]}', b'{"ids": [1.5]}'])
+def test_what_is_no_list_of_results_changes_nothing(store: ResultStore, body: bytes) -> None:
+    keep(store, 1)
+    assert results_api.mark_favourites(HERE, body)[0] == 400
+    assert results_api.delete_several(HERE, body)[0] == 400
+    assert len(ids()) == 1
+
+
+def test_several_are_deleted_at_once(store: ResultStore) -> None:
+    kept = [keep(store, number) for number in range(1, 5)]
+    task = keep_task(store, 5)
+    numbers = [kept[0].result.id, kept[2].result.id, task.result.id, 4711]
+    body = json.dumps({"ids": numbers}).encode()
+    assert results_api.delete_several(ELSEWHERE, body)[0] == 403 and len(ids()) == 4
+    assert good(results_api.delete_several(HERE, body)) == {"deleted": 2}
+    assert ids() == [4, 2] and not any(path.exists() for path in paths(kept[0]))
+    assert store.entry(task.result.id) is not None
+
+
+def test_a_new_record_says_how_to_make_its_node_again(store: ResultStore) -> None:
+    inputs = {"prompt": "a red fox", "seed": 3, "image": None}
+    kept = keep(store, 3, node="Volcv_any", inputs=inputs)
+    found = good(results_api.details(str(kept.result.id)))["recreate"]
+    assert found == {"node": "Volcv_any", "inputs": inputs}
+
+
+def test_an_old_record_is_read_back(store: ResultStore) -> None:
+    request = {"req_key": STYLE, "prompt": "soft", "logo_info": {"add_logo": True, "position": 2, "opacity": 0.3}}
+    kept = keep(store, 3, req_key=STYLE, request=request)
+    found = good(results_api.details(str(kept.result.id)))["recreate"]
+    assert found["node"] == "Volcv_stylise"
+    assert (found["inputs"]["style"], found["inputs"]["prompt"], found["inputs"]["seed"]) == ("Disney 3D", "soft", 3)
+    assert found["inputs"]["image"] is None
+    assert found["inputs"]["logo_info"]["position"] == "top left"
+
+
+def test_an_old_record_of_a_model_that_is_gone_becomes_any_model(store: ResultStore) -> None:
+    kept = keep(store, 3, req_key="gone", request={"req_key": "gone", "prompt": "x", "seed": 3})
+    found = good(results_api.details(str(kept.result.id)))["recreate"]
+    assert found["node"] == "Volcv_any" and found["inputs"]["req_key"] == "gone"
+    assert json.loads(found["inputs"]["body"]) == {"prompt": "x"}
+
+
+def test_every_known_model_has_a_body_for_any_model() -> None:
+    models = {one["model"]: one for one in good(models_api.known_models())["models"]}
+    assert set(models) == set(models_api.known())
+    assert models[T2I]["body"]["prompt"] == "" and models[T2I]["page"].startswith("https://")
+    assert models[VIDEO]["mode"] == "task" and models[T2I]["mode"] == "synchronous"
+    assert models[STYLE]["node"] == "Volcv_stylise" and "req_key" not in models[STYLE]["body"]
 
 
 def test_every_member_of_a_family_is_known(store: ResultStore) -> None:
@@ -386,7 +465,7 @@ def test_a_store_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("VOLCV_HOME", str(tmp_path / "file"))
     for status, body in (results_api.listing(HERE), results_api.charges(), results_api.details("1")):
         assert status == 503 and body["error"]
-    assert good(calls_api.calls_under_way()) == {"calls": [], "open": [], "revision": ""}
+    assert good(calls_api.calls_under_way()) == {"calls": [], "open": [], "revision": "", "setup": "bad_config"}
 
 
 def test_looking_and_writing_at_the_same_time(store: ResultStore) -> None:

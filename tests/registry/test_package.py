@@ -36,7 +36,7 @@ FLAGGED = (
 )
 """What the registry's scanner looks for in the text of the files, whatever it stands for there."""
 REQUIRED = {"requests", "PIL", "numpy", "torch"}
-OF_THE_HOST = {"comfy", "comfy_api", "folder_paths", "server", "aiohttp"}
+OF_THE_HOST = {"comfy", "comfy_api", "comfy_execution", "folder_paths", "server", "aiohttp"}
 THROUGH_REQUESTS = {"urllib3"}
 CODE = {tokenize.NAME, tokenize.OP}
 IMPORT = re.compile(r"""(?:\bfrom |^import |\bimport\()["']([^"']+)["']""", re.MULTILINE)

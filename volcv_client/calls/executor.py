@@ -330,6 +330,8 @@ class CallExecutor:
                 texts={},
                 image_urls=(),
                 request=draft.body,
+                node=draft.node,
+                inputs=draft.inputs,
                 charged=False,
                 price=call_price(call.model, draft.body, self.profile),
             ),

@@ -33,6 +33,17 @@ def put(body: dict[str, Any], path: str, value: object) -> None:
         target[last] = value
 
 
+def get(body: Mapping[str, Any], path: str, missing: object = None) -> Any:
+    """The value at a wire path; ``missing`` if there is none."""
+    value: Any = body
+    for name, index in STEP.findall(path):
+        try:
+            value = value[int(index) if index else name]
+        except (KeyError, IndexError, TypeError):
+            return missing
+    return value
+
+
 def put_all(body: dict[str, Any], values: Mapping[str, Json]) -> None:
     """Set every value at its wire path."""
     for path, value in values.items():

@@ -15,6 +15,7 @@ from ..images.image import Mask
 from ..messages import say
 from .inputs import active_inputs, json_fields
 from .json_body import PICTURES_FIELD, fingerprint, names_images
+from .recorded import recorded_inputs
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Draft:
 
     ``json``: the body without its images; PICTURES_FIELD is in it only if the user's own JSON brought it, and then
     there are no attachments. ``lossless``: see :class:`..images.encode.EncodeOptions`. ``result_request``: see
-    :class:`Request`. ``takes_links``: links may stand in place of the images.
+    :class:`Request`. ``takes_links``: links may stand in place of the images. ``node`` and ``inputs``: see
+    :class:`..store.result.Result`.
     """
 
     json: Mapping[str, Any] = field(repr=False)
@@ -51,6 +53,8 @@ class Draft:
     mode: Mode
     result_request: Mapping[str, Any]
     takes_links: bool = False
+    node: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -109,7 +113,8 @@ def draft(model: Model, given: Given, *, lossless: bool = False) -> Draft:
     result_request = {name: body.pop(name) for name in mode.result_fields if name in body}
     shared = tuple(replace(item, image=item.image.share()) for item in attachments)
     links = bool(shared) and (model.takes_links or names_images(body))
-    return Draft(body, shared, model.limits, lossless, mode, result_request, links)
+    recorded = recorded_inputs(model, given)
+    return Draft(body, shared, model.limits, lossless, mode, result_request, links, model.node_id, recorded)
 
 
 def build(model: Model, given: Given, *, lossless: bool = False) -> Request:

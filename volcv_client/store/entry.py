@@ -104,7 +104,10 @@ class Entry:
         return {**asked, "req_json": self.req_json} if self.req_json else asked
 
 
-RESULT_FIELDS = ("seconds", "texts", "image_urls", "request")
+RESULT_FIELDS = ("favourite", "seconds", "texts", "image_urls", "request", "node", "inputs")
+FAVOURITE = """record LIKE '{"favourite": true%'"""
+"""SQL condition: the record begins with the flag, so that nothing of a request is taken for it."""
+
 ENTRY_FIELDS = ("identity", "result_action", "req_json", "service_time", "status", "headers", "problem", "form")
 COLUMNS = (
     "id, uid, state, owner, fingerprint, reusable, credential, req_key, request_id, task_id, seed, created, charged,"
@@ -167,6 +170,9 @@ def entry_of(row: tuple[Any, ...], files: Path) -> Entry:
         image_urls=loaded.get("image_urls", ()),
         request=loaded.get("request", {}),
         price=CallPrice(**loaded["price"]) if "price" in loaded else None,
+        node=loaded.get("node", ""),
+        inputs=loaded.get("inputs", {}),
+        favourite=bool(loaded.get("favourite")),
     )
     return Entry(
         result,

@@ -124,10 +124,12 @@ class Result:
     own time, else the measured time; ``cost`` the answer's ``comfyui_cost``, None if it has none: most likely seconds,
     by no means money; ``price`` the expected price of the call when it was sent, None if none was known;
     ``texts`` by their key in ``data``; ``image_urls`` links as answered; ``request`` the body without pictures;
-    ``created`` Unix time; ``files`` in order, empty while only the links of a charged answer are known;
-    ``charged`` is false for the sandbox's; ``reuses`` counts requests that it answered for free; ``id`` its row in
-    the store, never given to another, 0 if it is not stored. ``reused`` and ``notes`` belong to the call that
-    hands it out: nothing was charged for it now, and lines for the user; ``problem``: why it could not be stored.
+    ``node`` and ``inputs``: id of the node and inputs of the call, see :mod:`..request.recorded`, empty in records of
+    earlier versions; ``favourite``: never evicted; ``created`` Unix time; ``files`` in order, empty while only the
+    links of a charged answer are known; ``charged`` is false for the sandbox's; ``reuses`` counts requests that it
+    answered for free; ``id`` its row in the store, never given to another, 0 if it is not stored. ``reused`` and
+    ``notes`` belong to the call that hands it out: nothing was charged for it now, and lines for the user;
+    ``problem``: why it could not be stored.
     """
 
     request_id: str
@@ -140,6 +142,9 @@ class Result:
     texts: Mapping[str, str]
     image_urls: Sequence[str]
     request: Mapping[str, Any]
+    node: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    favourite: bool = False
     created: float = field(default_factory=time.time)
     files: tuple[ResultFile, ...] = ()
     charged: bool = True

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from ..errors import StoreError
 from ..images.thumbnail import thumbnail_of
 from . import spending
 from .database import Database
-from .entry import Entry, State
+from .entry import FAVOURITE, Entry, State
 from .files import StoreFiles
-from .journal import Journal
+from .journal import Journal, marks
 from .result import Result
 from .space import FORGET
 
@@ -36,6 +37,49 @@ HAVE_ANSWERS = (State.SENT.value, State.SUBMITTED.value, State.ANSWERED.value)
 
 Word = tuple[str, Sequence[str]]
 """A word to search for, and the req_keys of models whose names contain it."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which results to list; the defaults leave nothing out.
+
+    ``req_keys``: of these models; ``words``: each must be in the prompt, the req_key, the request id or the seed, or
+    in a name of the model; ``charged``: only charged ones, or only the sandbox's; ``favourite``: only favourites;
+    ``since`` and ``until``: Unix times.
+    """
+
+    req_keys: Sequence[str] = ()
+    words: Sequence[Word] = ()
+    charged: bool | None = None
+    favourite: bool = False
+    since: float = 0.0
+    until: float = 0.0
+
+    def where(self) -> tuple[str, list[object]]:
+        """SQL condition and its values."""
+        terms, values = [LISTED], list[object]()
+
+        def add(term: str, *given: object) -> None:
+            terms.append(term)
+            values.extend(given)
+
+        if self.req_keys:
+            add(f"req_key IN ({marks(self.req_keys)})", *self.req_keys)
+        if self.charged is not None:
+            add(f"charged {'!=' if self.charged else '='} 'no'")
+        if self.favourite:
+            add(FAVOURITE)
+        if self.since:
+            add("created >= ?", self.since)
+        if self.until:
+            add("created < ?", self.until)
+        for word, keys in self.words:
+            named = f"req_key IN ({marks(keys)}) OR " if keys else ""  # first, because it is faster
+            add(f"({named}instr(search, ?) > 0)", *keys, word.casefold())
+        return " AND ".join(terms), values
+
+
+EVERYTHING = Filter()
 
 
 class ResultStore:
@@ -101,20 +145,9 @@ class ResultStore:
             yield from page
             read += len(page)
 
-    def listing(
-        self, count: int, offset: int = 0, req_key: str = "", words: Sequence[Word] = ()
-    ) -> tuple[list[Entry], int]:
-        """Some of the results, newest first, and how many there are in all, of one model if ``req_key`` is given.
-
-        Each word must be in the prompt, the req_key, the request id or the seed, or in a name of the model.
-        """
-        where, values = LISTED, list[object]()
-        if req_key:
-            where, values = f"{where} AND req_key = ?", [req_key]
-        for word, keys in words:
-            named = f"req_key IN ({', '.join('?' * len(keys))}) OR " if keys else ""  # first, because it is faster
-            where += f" AND ({named}instr(search, ?) > 0)"
-            values += [*keys, word.casefold()]
+    def listing(self, count: int, offset: int = 0, wanted: Filter = EVERYTHING) -> tuple[list[Entry], int]:
+        """Some of the results, newest first, and how many there are in all."""
+        where, values = wanted.where()
         query = f"SELECT COUNT(*) FROM calls WHERE {where}"
         total = self._database.read(lambda connection: connection.execute(query, values).fetchone()[0])
         return self._select(f"{where} ORDER BY id DESC LIMIT ? OFFSET ?", *values, count, offset), total
@@ -183,6 +216,19 @@ class ResultStore:
             self._files.delete([*json.loads(record).get("files", ()), self._files.answer(uid).name])
         return sum(state in ("complete", "answered") for _, state, _ in rows)
 
+    def set_favourite(self, numbers: Sequence[int], favourite: bool) -> int:
+        """Mark the results of these rows as favourites, which are never evicted, or no longer; returns how many."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            query = f"SELECT id, record FROM calls WHERE state != 'deleted' AND id IN ({marks(numbers)})"
+            rows = connection.execute(query, numbers).fetchall()
+            for row_id, record in rows:
+                marked = {"favourite": favourite, **without_flag(json.loads(record))}  # first, see entry.FAVOURITE
+                connection.execute("UPDATE calls SET record = ? WHERE id = ?", (json.dumps(marked), row_id))
+            return len(rows)
+
+        return self._database.write(work)
+
     def usage(self) -> tuple[int, int]:
         """Number of results, and bytes of their files."""
         query = f"SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM calls WHERE {LISTED}"
@@ -206,3 +252,7 @@ class ResultStore:
     def _sweep_quietly(self) -> None:
         with suppress(StoreError, OSError):  # leftover files; the next process tries again
             self.sweep()
+
+
+def without_flag(record: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in record.items() if name != "favourite"}

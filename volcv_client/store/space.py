@@ -6,6 +6,8 @@ import json
 import sqlite3
 import time
 
+from .entry import FAVOURITE
+
 FORGET = "UPDATE calls SET state = 'deleted', bytes = 0, search = '', record = '{}', owner = ''"
 """A deleted call keeps its row: what was charged stays counted."""
 
@@ -19,9 +21,10 @@ def mark_used(connection: sqlite3.Connection, uid: str) -> None:
 def evict(connection: sqlite3.Connection, limit: int, newest: int) -> list[str]:
     """Delete the least recently used results (LRU) until the rest fits the limit, but never the newest.
 
-    Returns the names of their files. What is not handed out yet is never evicted.
+    Returns the names of their files. What is not handed out yet is never evicted; nor are favourites, which do not
+    count, because they would leave no room for the rest.
     """
-    complete = "state = 'complete'"
+    complete = f"state = 'complete' AND NOT {FAVOURITE}"
     excess = connection.execute(f"SELECT COALESCE(SUM(bytes), 0) FROM calls WHERE {complete}").fetchone()[0] - limit
     names: list[str] = []
     if excess <= 0:  # before all rows are sorted

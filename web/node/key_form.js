@@ -2,7 +2,7 @@
 import { call, say } from "../api.js"
 import { make } from "../controls.js"
 import { change, redraw } from "../panel.js"
-import { recordTest } from "../tested.js"
+import { recordTest } from "../verdict.js"
 import { openOverlay } from "./overlay.js"
 
 /** Show the form: address and key are saved, then tested; `again` is what comes after that. */

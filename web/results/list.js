@@ -3,9 +3,12 @@ import { api } from "../../../scripts/api.js"
 import { say } from "../api.js"
 import { make } from "../controls.js"
 import { copy } from "./actions.js"
+import { makeDraggable } from "./graph.js"
 import { paidActions } from "./paid.js"
 import { pictureUrl } from "./source.js"
-import { chargeOf, facts, longTime, modelTitle, shortId, shortTime, unfetched } from "./text.js"
+import {
+  chargeOf, facts, longTime, modelTitle, promptLine, shortId, shortTime, shortTitle, unfetched
+} from "./text.js"
 
 export const ROW = 112
 const SPARE = 5
@@ -19,8 +22,9 @@ export class ResultList {
   #moved = false
 
   /** `open(index)` shows a result large. */
-  constructor(source, open) {
+  constructor(source, selection, open) {
     this.source = source
+    this.selection = selection
     this.open = open
     this.inner = make("div", { className: "volcv-r-inner", role: "list", "aria-label": say("results_list") })
     this.element = make("div", { className: "volcv-r-list" }, this.inner)
@@ -81,7 +85,7 @@ export class ResultList {
   #place(index, kept) {
     const row = this.source.at(index)
     const key = row ? row.id : `empty ${index}`
-    const state = row ? [row.reuses, row.version, row.state, row.problem, row.fetching, this.source.refusal].join() : ""
+    const state = row ? [row.reuses, row.version, row.state, row.problem, row.fetching, row.favourite, this.source.refusal].join() : ""
     let entry = this.#rows.get(key)
     if (entry && entry.state !== state) {
       entry.element.remove()
@@ -95,6 +99,7 @@ export class ResultList {
     element.dataset.index = index
     element.setAttribute("aria-posinset", index + 1)
     element.setAttribute("aria-setsize", this.source.total)
+    if (row) markSelected(element, this.selection.has(row))
     for (const button of element.querySelectorAll("button")) button.tabIndex = index === this.#current ? 0 : -1
     if (!element.isConnected) this.#insert(element, index)
   }
@@ -152,33 +157,65 @@ function rowElement(row, list) {
     type: "button",
     className: "volcv-r-open",
     "aria-label": say("results_open", { model: title, prompt: row.prompt, time: longTime(row.created) }),
-    onclick: () => list.open(list.source.indexOf(row.id))
+    onclick: (event) => press(event, row, list)
   })
-  return make(
+  const check = make("button", { type: "button", className: "volcv-r-check", role: "checkbox", tabIndex: -1 })
+  check.setAttribute("aria-label", say("results_select"))
+  check.addEventListener("click", () => list.selection.toggle(row, list.source.indexOf(row.id)))
+  const element = make(
     "div",
     { className: "volcv-r-row", role: "listitem" },
     open,
     thumbnail(row),
+    check,
     make(
       "div",
       { className: "volcv-r-text" },
       make(
         "div",
         { className: "volcv-r-line" },
-        make("span", { className: "volcv-r-title", textContent: title, title }),
-        make("time", { textContent: shortTime(row.created), title: longTime(row.created) })
+        make("span", { className: "volcv-r-title", textContent: shortTitle(row), title }),
+        ...(row.favourite ? [favouriteSign()] : [])
       ),
-      make("div", { className: "volcv-r-prompt", textContent: row.prompt, title: row.prompt }),
+      make("div", { className: "volcv-r-prompt", textContent: promptLine(row), title: promptLine(row) }),
       ...(row.state === "answered" ? paidLines(row, list) : storedLines(row))
     )
   )
+  makeDraggable(element, row)
+  element.addEventListener("contextmenu", (event) => {
+    event.preventDefault()
+    event.stopPropagation()
+    const index = list.source.indexOf(row.id)
+    list.selection.menu(row, index, event, () => list.open(index))
+  })
+  return element
+}
+
+/** With Ctrl (or Command) a row is selected, with Shift all up to it; else it is shown large. */
+function press(event, row, list) {
+  const index = list.source.indexOf(row.id)
+  if (event.shiftKey) list.selection.extend(index)
+  else if (event.ctrlKey || event.metaKey) list.selection.toggle(row, index)
+  else list.open(index)
+}
+
+function markSelected(element, selected) {
+  element.classList.toggle("volcv-r-chosen", selected)
+  element.querySelector(".volcv-r-check").setAttribute("aria-checked", String(selected))
+}
+
+function favouriteSign() {
+  const label = say("results_is_favourite")
+  return make("i", { className: "pi pi-star-fill volcv-r-star", role: "img", "aria-label": label, title: label })
 }
 
 function storedLines(row) {
   const { word, whole, kind } = chargeOf(row)
+  const told = facts(row).join(" \u00b7 ")
+  const time = make("time", { textContent: shortTime(row.created), title: longTime(row.created) })
   const mark = make("span", { className: `volcv-r-mark volcv-r-${kind}`, textContent: word, title: whole })
   return [
-    make("div", { className: "volcv-r-facts-line" }, facts(row).join(" \u00b7 ")),
+    make("div", { className: "volcv-r-line" }, make("span", { className: "volcv-r-facts-line" }, told), time),
     make("div", { className: "volcv-r-line" }, idButton(row.request_id), mark)
   ]
 }

@@ -9,7 +9,7 @@ export class Source {
   models = []
   refusal = ""
   error = ""
-  filter = { query: "", model: "" }
+  filter = { query: "", model: "", charged: "", favourite: "", since: "" }
   #pages = new Map()
   #fresh = new Set()
   #asked = new Set()
@@ -39,6 +39,11 @@ export class Source {
     for (let page = Math.floor(Math.max(first, 0) / PAGE); page <= Math.floor(end / PAGE); page++) {
       if (!this.#fresh.has(page) && !this.#asked.has(page)) this.#fetch(page)
     }
+  }
+
+  /** Whether only some results are asked for. */
+  get filtered() {
+    return Object.values(this.filter).some(Boolean)
   }
 
   /** Show other results. */

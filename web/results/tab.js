@@ -1,19 +1,24 @@
 /** The sidebar tab "Volcengine CV": calls under way, open calls, what was charged, and every stored result. */
 import { app } from "../../../scripts/app.js"
 import { call, say } from "../api.js"
-import { fill, make } from "../controls.js"
+import { make } from "../controls.js"
+import { Filters } from "./filters.js"
+import { takeDrops } from "./graph.js"
+import { Head } from "./head.js"
 import { ResultList } from "./list.js"
 import { OpenList } from "./open.js"
+import { Selection } from "./selection.js"
 import { Source } from "./source.js"
 import { Spending } from "./spending.js"
-import { modelTitle, number } from "./text.js"
+import { StartPage } from "./start.js"
+import { number } from "./text.js"
 import { UnderwayList } from "./underway.js"
 import { Viewer } from "./viewer.js"
 
-const TAB = "volcv-results"
+export const TAB = "volcv-results"
 const TITLE = "Volcengine CV"
+const LABEL = "Volc CV" // what the narrow bar has room for
 const POLL_MILLISECONDS = 1000
-const TYPING_MILLISECONDS = 200
 
 class Panel {
   #revision = null
@@ -21,51 +26,29 @@ class Panel {
 
   constructor() {
     this.source = new Source(() => this.#draw())
-    this.list = new ResultList(this.source, (index) => this.viewer.open(index))
+    this.selection = new Selection(this.source, () => this.list.draw())
+    this.list = new ResultList(this.source, this.selection, (index) => this.viewer.open(index))
     this.viewer = new Viewer(this.source, (index) => this.list.focus(index))
     this.underway = new UnderwayList()
     this.open = new OpenList()
     this.spending = new Spending()
-    this.search = make("input", { type: "search", placeholder: say("results_search"), spellcheck: false })
-    this.search.title = say("results_search_in")
-    this.search.setAttribute("aria-label", say("results_search_in"))
-    this.models = make("select", { "aria-label": say("results_model") })
+    this.head = new Head(TITLE, (status) => this.start.update(status))
+    this.start = new StartPage(this.head)
+    this.filters = new Filters((filter) => this.#choose(filter), () => this.source.total && this.list.focus(0))
     this.note = make("div", { className: "volcv-r-note", role: "status" })
     this.element = make(
       "div",
       { className: "volcv-results" },
-      make("header", {}, make("h2", { textContent: TITLE }), this.#settingsButton()),
+      this.head.element,
       this.spending.element,
       this.underway.element,
       this.open.element,
-      make("div", { className: "volcv-r-filter" }, this.search, this.models),
+      this.filters.element,
       this.note,
-      this.list.element
+      this.start.element,
+      this.list.element,
+      this.selection.element
     )
-    this.#listen()
-  }
-
-  #settingsButton() {
-    const label = say("results_settings")
-    const icon = make("i", { className: "pi pi-cog", "aria-hidden": "true" })
-    const onclick = () => app.extensionManager.command.execute("Comfy.ShowSettingsDialog")
-    const named = { title: label, "aria-label": label }
-    return make("button", { type: "button", className: "volcv-r-sign", onclick, ...named }, icon)
-  }
-
-  #listen() {
-    let typing = 0
-    this.search.addEventListener("input", () => {
-      clearTimeout(typing)
-      typing = setTimeout(() => this.#choose({ query: this.search.value.trim() }), TYPING_MILLISECONDS)
-    })
-    this.search.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown" && this.source.total) {
-        event.preventDefault()
-        this.list.focus(0)
-      }
-    })
-    this.models.addEventListener("change", () => this.#choose({ model: this.models.value }))
   }
 
   #choose(filter) {
@@ -94,9 +77,10 @@ class Panel {
     this.#timer = 0
     if (!document.hidden) {
       try {
-        const { calls, open, revision } = await call("GET", "/calls")
+        const { calls, open, revision, setup } = await call("GET", "/calls")
         this.underway.update(calls, this.source.refusal)
         this.open.update(open, this.source.refusal)
+        this.head.refresh(setup)
         if (revision !== this.#revision || this.source.error) this.#refresh(revision)
       } catch (error) {
         this.source.error = error.message
@@ -114,27 +98,19 @@ class Panel {
 
   #draw() {
     const { source } = this
-    this.element.classList.toggle("volcv-r-asked", Boolean(source.filter.query || source.filter.model))
+    const nothing = !source.error && source.total === 0 && !source.filtered
+    this.start.element.hidden = !nothing
+    this.list.element.hidden = nothing
+    this.filters.element.hidden = nothing
+    this.filters.update(source)
+    this.selection.refresh()
     this.list.draw()
     this.viewer.update()
-    this.#drawModels()
     this.#drawNote()
   }
 
-  #drawModels() {
-    const { models, filter } = this.source
-    const options = models.map((one) => [one.model, `${modelTitle(one)} (${number(one.results)})`])
-    if (filter.model && !models.some((one) => one.model === filter.model)) options.push([filter.model, filter.model])
-    const all = [["", say("results_all_models")], ...options]
-    const now = JSON.stringify(all)
-    if (this.models.dataset.shown === now) return // an open menu would close
-    this.models.dataset.shown = now
-    fill(this.models, all, filter.model)
-  }
-
   #drawNote() {
-    const { total, error, filter } = this.source
-    const asked = filter.query || filter.model
+    const { total, error, filtered: asked } = this.source
     const counted = asked ? "results_found" : total === 1 ? "results_one" : "results_count"
     const count = say(counted, { count: number(total ?? 0) })
     const none = say(asked ? "results_none_found" : "results_none")
@@ -163,7 +139,7 @@ function renew() {
 }
 
 function addStyle() {
-  for (const file of ["results.css", "calls.css", "viewer.css"]) {
+  for (const file of ["results.css", "calls.css", "viewer.css", "select.css"]) {
     document.head.append(make("link", { rel: "stylesheet", href: new URL(file, import.meta.url).href }))
   }
 }
@@ -172,8 +148,21 @@ app.registerExtension({
   name: "volcv.results",
   init: addStyle,
   setup() {
-    const tab = { id: TAB, icon: "volcv-r-icon", title: TITLE, tooltip: TITLE, type: "custom", render }
+    takeDrops()
+    const tab = { id: TAB, icon: "volcv-r-icon", title: TITLE, tooltip: TITLE, label: LABEL, type: "custom", render }
     app.extensionManager.registerSidebarTab(tab)
     app.ui?.settings?.addEventListener?.("Comfy.Locale.change", () => setTimeout(renew))
   }
 })
+
+/** Open the tab, if another one or none is open. */
+export function openResults() {
+  const { sidebarTab } = app.extensionManager
+  if (sidebarTab.activeSidebarTabId !== TAB) sidebarTab.toggleSidebarTab(TAB)
+}
+
+/** Show a result large, which may be one that the list does not show. */
+export function showResult(row) {
+  panel ??= new Panel()
+  panel.viewer.show(row)
+}

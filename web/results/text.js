@@ -38,10 +38,18 @@ export function size(bytes) {
  * The node's title in the language of the page, without the vendor in brackets; the model's own if it has no node.
  * For one of a family, with the choice that tells it from the others.
  */
-export function modelTitle({ node, title, choice }) {
-  const shown = globalThis.LiteGraph?.registered_node_types?.[node]?.title ?? title
-  const name = shown.replace(/\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$/, "")
+export function modelTitle({ choice, ...model }) {
+  const name = shortTitle(model)
   return choice ? say("results_family", { name, choice }) : name
+}
+
+/** The prompt; for one of a family, such as a style, with its choice first. */
+export const promptLine = ({ choice, prompt }) => [choice, prompt].filter(Boolean).join(" \u00b7 ")
+
+/** The title of a model, or of its family. */
+export function shortTitle({ node, title }) {
+  const shown = globalThis.LiteGraph?.registered_node_types?.[node]?.title ?? title
+  return shown.replace(/\s*[(\uff08][^()\uff08\uff09]*[)\uff09]\s*$/, "")
 }
 
 /** What a result cost its owner: a word, the whole of it, and the kind, which is a class of the mark. */

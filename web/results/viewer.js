@@ -2,7 +2,8 @@
 import { api } from "../../../scripts/api.js"
 import { call, say } from "../api.js"
 import { button, make } from "../controls.js"
-import { copy, toast, useInGraph } from "./actions.js"
+import { copy, markFavourite, toast } from "./actions.js"
+import { recreate, useInGraph } from "./graph.js"
 import { idButton, thumbnail } from "./list.js"
 import { discardPaid, fetchPaid } from "./paid.js"
 import { pictureUrl } from "./source.js"
@@ -35,6 +36,7 @@ export class Viewer {
     this.facts = make("div", { className: "volcv-r-facts" })
     this.actions = make("div", { className: "volcv-r-actions" })
     const close = signButton("times", say("results_close"), () => this.element.close(), "volcv-r-close")
+    this.star = signButton("star", say("results_favourite"), () => this.#mark(), "volcv-r-close")
     this.download = make("a", { className: "volcv-r-close", download: "", title: say("results_download") })
     this.download.setAttribute("aria-label", say("results_download"))
     this.download.append(make("i", { className: "pi pi-download", "aria-hidden": "true" }))
@@ -45,7 +47,7 @@ export class Viewer {
       make(
         "div",
         { className: "volcv-r-side" },
-        make("div", { className: "volcv-r-head" }, make("div", {}, this.title, this.place), make("div", {}, this.download, close)),
+        make("div", { className: "volcv-r-head" }, make("div", {}, this.title, this.place), make("div", {}, this.star, this.download, close)),
         this.facts,
         this.actions
       )
@@ -57,18 +59,30 @@ export class Viewer {
     this.element.addEventListener("close", () => {
       this.element.remove()
       this.stage.clear()
-      closed(this.#index)
+      if (this.#index >= 0) closed(this.#index)
     })
   }
 
   open(index) {
     if (index < 0 || !this.source.at(index)) return
-    if (!this.element.open) {
-      document.body.append(this.element)
-      this.element.showModal()
-      this.next.focus()
-    }
+    this.#open()
     this.#go(index)
+  }
+
+  /** Show a result that the list may not know. */
+  show(row) {
+    const index = this.source.indexOf(row.id)
+    if (index >= 0) return this.open(index)
+    this.#open()
+    this.#index = -1
+    this.#draw(row)
+  }
+
+  #open() {
+    if (this.element.open) return
+    document.body.append(this.element)
+    this.element.showModal()
+    this.next.focus()
   }
 
   /** The list has changed: the result may have another place now. */
@@ -76,15 +90,21 @@ export class Viewer {
     if (!this.element.open || !this.#row) return
     const index = this.source.indexOf(this.#row.id)
     if (index >= 0) this.#index = index
+    this.#row.favourite = this.source.at(index)?.favourite ?? this.#row.favourite
+    this.#drawStar()
     this.#drawPlace()
   }
 
   #go(index) {
     this.#index = index
-    this.#position = 0
-    this.#row = this.source.at(index)
-    this.title.textContent = modelTitle(this.#row)
     this.source.want(index - 1, index + 1)
+    this.#draw(this.source.at(index))
+  }
+
+  #draw(row) {
+    this.#row = row
+    this.#position = 0
+    this.title.textContent = modelTitle(this.#row)
     this.#drawPlace()
     this.#drawPicture()
     this.#drawStrip()
@@ -120,7 +140,8 @@ export class Viewer {
 
   #drawPlace() {
     const { total } = this.source
-    this.place.textContent = say("results_place", { place: number(this.#index + 1), total: number(total) })
+    const known = { place: number(this.#index + 1), total: number(total) }
+    this.place.textContent = this.#index < 0 ? "" : say("results_place", known)
     const focused = document.activeElement
     this.previous.disabled = this.#index <= 0
     this.next.disabled = this.#index >= total - 1
@@ -165,20 +186,37 @@ export class Viewer {
     const fetch = button(say("paid_fetch"), () => this.#fetch(), "primary")
     fetch.disabled = Boolean(refusal) || row.fetching
     fetch.title = refusal || say("paid_fetch_hint")
-    // The recall node brings pictures only.
-    const use = row.kind === "video" ? [] : [button(say("results_use"), () => this.#use(), waits ? "" : "primary")]
+    this.star.disabled = Boolean(refusal)
+    this.#drawStar()
     this.actions.replaceChildren(
       ...(waits ? [fetch] : []),
-      ...use,
+      button(say("results_use"), () => this.#leave(useInGraph), waits ? "" : "primary"),
+      button(say("results_recreate"), () => this.#leave(recreate)),
       button(say("results_copy_id"), () => copy(row.name, this.element)),
       erase
     )
   }
 
-  #use() {
-    const { name } = this.#row
+  /** Do something on the canvas, which the view would hide. */
+  #leave(act) {
+    const row = this.#row
     this.element.close()
-    useInGraph(name)
+    act(row)
+  }
+
+  #drawStar() {
+    const { favourite } = this.#row
+    const label = say(favourite ? "results_unfavourite" : "results_favourite")
+    this.star.firstElementChild.className = `pi pi-star${favourite ? "-fill volcv-r-star" : ""}`
+    this.star.title = label
+    this.star.setAttribute("aria-label", label)
+    this.star.setAttribute("aria-pressed", String(favourite))
+  }
+
+  async #mark() {
+    const { id, favourite } = this.#row
+    await markFavourite([id], !favourite)
+    this.source.refresh()
   }
 
   #fetch() {

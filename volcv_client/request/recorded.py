@@ -1,0 +1,111 @@
+"""The inputs of a call as results record them, and those of a call whose record has its request only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..catalog.inputs import Branch, Combo, Given, Input, JsonText, Numeric, Widget, WireInput
+from ..catalog.sockets import Picture, Watermark
+from ..catalog.spec import Model
+from ..catalog.wire_path import INLINE_URI, get
+from .json_body import PICTURES_FIELD
+
+ABSENT = object()
+
+
+def recorded_inputs(model: Model, given: Given) -> dict[str, Any]:
+    """The inputs of one call as JSON, without pictures: widgets, the watermark's block, and None for what else was
+    connected. The seed is the call's own; what controls the pack (``count``) is not part of a call."""
+    inputs: dict[str, Any] = {}
+    for input_ in model.all_inputs():
+        if input_.name not in given:
+            continue
+        value = given[input_.name]
+        if isinstance(input_, JsonText):
+            value = without_pictures(value, input_.fields(given))
+        elif not isinstance(input_, (Widget, Watermark)):
+            value = None
+        inputs[input_.name] = value
+    return inputs
+
+
+def without_pictures(text: Any, fields: Mapping[str, Any]) -> Any:
+    """The user's own JSON, or the same without its inline pictures."""
+    if PICTURES_FIELD not in fields:
+        return text
+    return json.dumps({name: value for name, value in fields.items() if name != PICTURES_FIELD}, ensure_ascii=False)
+
+
+def read_back(model: Model, body: Mapping[str, Any], seed: int | None = None, task: bool = False) -> dict[str, Any]:
+    """Inputs, as of :func:`recorded_inputs`, that make this request body (without its pictures).
+
+    ``seed``: of the call, as far as it is known; ``task``: it was a task. What the body does not tell has its default.
+    """
+    found: dict[str, Any] = {}
+    for input_ in model.inputs:
+        found |= values_in(input_, model, body, task)
+        if isinstance(input_, Branch):
+            for inner in input_.revealed(found):
+                found |= values_in(inner, model, body, task)
+    for input_ in model.all_inputs():
+        if input_.name == "seed" and seed is not None:
+            found[input_.name] = seed
+        if isinstance(input_, JsonText):
+            written = {path.split(".")[0].split("[")[0] for path in written_paths(model, found)}
+            own = {name: value for name, value in body.items() if name not in {*written, PICTURES_FIELD, "req_key"}}
+            found[input_.name] = json.dumps(own, ensure_ascii=False, indent=2)
+    return found
+
+
+def written_paths(model: Model, given: Given) -> Iterator[str]:
+    for input_ in model.inputs:
+        for one in (input_, *input_.revealed(given)):
+            if isinstance(one, WireInput) and not isinstance(one, JsonText):
+                yield from one.paths
+
+
+def values_in(input_: Input, model: Model, body: Mapping[str, Any], task: bool) -> dict[str, Any]:
+    """The input's value in a body by its name; of a picture also the URL that stands in its place."""
+    if isinstance(input_, Picture):
+        return picture_in(input_, body)
+    if isinstance(input_, Watermark):
+        block = get(body, input_.name)
+        return {input_.name: block} if isinstance(block, Mapping) and block.get("add_logo") else {}
+    if isinstance(input_, Combo):
+        return {input_.name: label_in(input_, model, body, task)}
+    if isinstance(input_, WireInput) and input_.paths:
+        omitted = input_.omit if isinstance(input_, Numeric) and input_.omit is not None else input_.default
+        return {input_.name: get(body, input_.paths[0], omitted)}
+    return {}
+
+
+def label_in(combo: Combo, model: Model, body: Mapping[str, Any], task: bool) -> str:
+    """The label whose wire values are all in the body; of several the one that, with its arm, says most of it."""
+    if combo.name == "mode":
+        return next((label for label, mode in model.modes.items() if bool(mode.result_action) is task), combo.default)
+    implied = {label: combo.implied(label) for label in combo.options}
+    fitting = [
+        label
+        for label, values in implied.items()
+        if all(get(body, path, ABSENT) == value for path, value in values.items())
+    ]
+    says = {label: len(implied[label]) + len(inner_paths(combo, label, body)) for label in fitting}
+    best = [label for label in fitting if says[label] == max(says.values())]
+    return combo.default if not best or combo.default in best else best[0]
+
+
+def inner_paths(combo: Combo, label: str, body: Mapping[str, Any]) -> list[str]:
+    """The wire paths of a Branch's arm that the body has."""
+    inner = combo.options[label].inputs if isinstance(combo, Branch) else ()
+    paths = [path for one in inner if isinstance(one, WireInput) for path in one.paths]
+    return [path for path in paths if get(body, path, ABSENT) is not ABSENT]
+
+
+def picture_in(picture: Picture, body: Mapping[str, Any]) -> dict[str, Any]:
+    link = get(body, picture.uri_path) if picture.uri_path else None
+    if picture.url_input and isinstance(link, str) and not link.startswith(INLINE_URI):
+        return {picture.url_input: link}
+    inline = link is not None or (picture.index_path and get(body, picture.index_path) is not None)
+    return {picture.name: None} if inline or picture.required else {}
