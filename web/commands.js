@@ -2,7 +2,7 @@
 import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
 import { call, locale, say } from "./api.js"
-import { openSettings } from "./open_settings.js"
+import { openSettings } from "./settings_page.js"
 import { copy, toast } from "./results/actions.js"
 import { useInGraph } from "./results/graph.js"
 import { openResults, showResult } from "./results/tab.js"

@@ -87,8 +87,7 @@ def test_a_video_comes_back_as_a_file(gateway: Gateway) -> None:
     picture = run("high_aes_general_v14", prompt="a fox", seed=1, width=64, height=64)
     for wanted in ("", answered["request_id"]):
         found = asyncio.run(runner.recall_video(wanted, Silent()))
-        status = str(found.status)
-        assert list(found.video) == list(made.video) and found.images is None and "not charged" in status
+        assert list(found.video) == list(made.video) and found.images is None and "not charged" in found.summary
         assert json.loads(found.response)[0]["reused"] is True
         runner.check_recall_video(wanted)
     (other,) = json.loads(picture.response)

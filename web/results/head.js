@@ -1,7 +1,7 @@
 /** The head of the sidebar tab: its title, the profile in force with a way to switch it, the settings. */
 import { call, say } from "../api.js"
 import { fill, make } from "../controls.js"
-import { openSettings } from "../open_settings.js"
+import { openSettings } from "../settings_page.js"
 import { toast } from "./actions.js"
 
 export const SANDBOX = "sandbox"

@@ -2,7 +2,7 @@
 import { app } from "../../../scripts/app.js"
 import { say } from "../api.js"
 import { button, make } from "../controls.js"
-import { openSettings } from "../open_settings.js"
+import { openSettings } from "../settings_page.js"
 import { SANDBOX } from "./head.js"
 
 export class StartPage {
