@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import folder_paths
 from aiohttp import web
 from server import PromptServer
 
+from ...volcv_client.catalog.examples import PICTURE_NAMES, picture_path
 from ...volcv_client.errors import StoreError
+from ...volcv_client.messages import say
 from . import settings
 from .settings import Reply, Requester
 
@@ -115,6 +119,18 @@ def prices(request: web.Request) -> Reply:
     return prices_api.prices(request.query.get("revision", ""))
 
 
+def example_picture(request: web.Request) -> Reply:
+    """The ``ui`` of an example picture, so that its node shows it before it has run; 404 for an unknown name."""
+    from ...volcv_client.store.result import ResultFile
+    from ..previews import previews
+
+    name = request.match_info["name"]
+    if name not in PICTURE_NAMES:
+        return 404, {"error": say("error.no_result.message")}
+    folder = Path(folder_paths.get_temp_directory())
+    return 200, previews([ResultFile(picture_path(name))], folder)
+
+
 async def fetch_result(request: web.Request) -> web.Response:
     """Start a fetch and reply once it has ended. No thread waits meanwhile: a task may take minutes."""
     given = requester_of(request), await body_of(request), request.match_info["id"]
@@ -159,5 +175,6 @@ def register() -> None:
     routes.post("/volcv/results/{id}/fetch")(fetch_result)
     routes.get("/volcv/calls")(reading(lambda _: calls_api().calls_under_way()))
     routes.post("/volcv/calls/{id}/cancel")(changing(lambda *arguments: calls_api().cancel(*arguments)))
+    routes.get("/volcv/example/{name}")(reading(example_picture))
     routes.get("/volcv/prices")(reading(prices))
     routes.get("/volcv/charges")(reading(lambda _: results_api().charges()))

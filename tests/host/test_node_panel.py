@@ -310,3 +310,20 @@ def test_nothing_of_the_status_is_saved_with_the_workflow(browser: Browser, pane
         assert node["widgets_values"] == same["widgets_values"] and "volcv_status" not in json.dumps(again)
         assert [*node["size"]] == [*same["size"]]
         assert "volcv_status" not in json.dumps(page.evaluate("async () => await app.graphToPrompt()"))
+
+
+@RENDERERS
+def test_an_example_picture_is_there_before_it_runs(
+    browser: Browser, panel: Panel, vue_nodes: bool, tmp_path: Path
+) -> None:
+    with opened(browser, panel, vue_nodes) as page:
+        add(page, "Volcv_example_picture")
+        page.wait_for_function(f"() => ({DRAWN})() > 0")
+        names = f"() => app.nodeOutputs[{FIND}.id].images.map((one) => one.filename)"
+        before = page.evaluate(names)
+        page.evaluate(
+            f"""() => {{ const node = {FIND}, widget = node.widgets.find((one) => one.name === "picture");
+              widget.value = widget.options.values.at(-1); widget.callback?.(widget.value) }}"""
+        )
+        page.wait_for_function(f"(before) => ({names})()[0] !== before[0]", arg=before)
+        shoot(page, tmp_path, "example-picture")

@@ -25,13 +25,18 @@ export function nodeOf(id) {
   return node
 }
 
-/** Every [id, node] of the open workflow that has a status. */
-export function* statusNodes(graph = root(), prefix = "") {
+/** Every [id, node] of the open workflow. */
+export function* allNodes(graph = root(), prefix = "") {
   for (const node of graph?.nodes ?? []) {
     const id = `${prefix}${node.id}`
-    if (hasStatus(node)) yield [id, node]
-    if (node.subgraph) yield* statusNodes(node.subgraph, `${id}:`)
+    yield [id, node]
+    if (node.subgraph) yield* allNodes(node.subgraph, `${id}:`)
   }
+}
+
+/** Those that have a status. */
+export function* statusNodes() {
+  for (const one of allNodes()) if (hasStatus(one[1])) yield one
 }
 
 /** Path of the open workflow; tells tabs with equal node ids apart. */
