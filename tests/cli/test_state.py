@@ -247,7 +247,7 @@ def test_sandbox_serves_until_interrupted() -> None:
     assert answer.json()["code"] == 50412
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
-    assert process.returncode == 0 and "1 request" in err
+    assert process.returncode == 0 and "Requests: 1" in err
 
 
 @pytest.mark.parametrize("option", [("--fault", "code=50511"), ("--access-key", "AKLT")])

@@ -275,7 +275,7 @@ def test_a_limit_is_checked_when_the_call_begins(tmp_path: Path) -> None:
     limits = limits_of(Profile(daily_budget=1.0))
     begin(store, one)  # 0.60 at the service
     with pytest.raises(BudgetError):
-        store.journal.begin(Entry(replace(one, fingerprint="other")), Allowance(99, 0, limits), reuse=False)
+        store.journal.begin(Entry(replace(one, fingerprint="other")), Allowance(99, limits), reuse=False)
 
 
 def test_what_is_left_of_a_budget(tmp_path: Path) -> None:

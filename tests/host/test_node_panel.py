@@ -160,6 +160,7 @@ def test_a_refused_run_leads_to_the_key_within_six_clicks(
         assert len(lines[0]) <= 45
         overlay = page.locator(".volcv-overlay")
         click(overlay.get_by_role("button", name="Enter a key"))
+        overlay.get_by_label("Gateway address").wait_for()
         page.keyboard.type(service.url)
         page.keyboard.press("Tab")
         page.keyboard.type("sk-wrong-0000")
