@@ -17,7 +17,7 @@ from .workflows.convert import complete
 from .workflows.files import path_of as workflow_path
 from .workflows.parts import with_frames
 
-THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 352, 5_800
+THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 352, 7_100
 
 
 def path_of(example: Example) -> Path:
