@@ -74,7 +74,10 @@ def stopped() -> NodeStatus:
 def failed(error: VolcvError) -> NodeStatus:
     """The status of a run that failed: what to do, what went wrong, then the rest of the error's text."""
     rest = str(error).removeprefix(error.message).strip().removeprefix(error.remedy).strip()
-    return NodeStatus("error", (error.remedy, error.message, *rest.splitlines()), actions_of(error))
+    first = error
+    if isinstance(error, BatchError) and not error.values["kept"]:
+        first = error.failures[0][1]
+    return NodeStatus("error", (first.remedy, error.message, *rest.splitlines()), actions_of(error))
 
 
 def actions_of(error: VolcvError) -> tuple[str, ...]:
