@@ -15,7 +15,7 @@ from volcv_client.store.database import Database
 from volcv_client.store.entry import Entry, State, put
 from volcv_client.store.files import StoreFiles
 from volcv_client.store.result import Result, ResultFile
-from volcv_client.store.results import ResultStore
+from volcv_client.store.results import Filter, ResultStore
 
 from .rows import Row, median
 
@@ -73,8 +73,8 @@ def run(quick: bool) -> list[Row]:
         fill(full, many)
         found = milliseconds(lambda number: find(full, f"print-{number * (many // 301)}"), 301)
         absent = milliseconds(lambda number: find(full, f"other-{number}"), 301)
-        common = milliseconds(lambda _: searched.listing(50, words=[("mountain", ()), ("fox", ())]), 9)
-        nowhere = milliseconds(lambda _: searched.listing(50, words=[("submarine", ())]), 9)
+        common = milliseconds(lambda _: searched.listing(50, wanted=Filter(words=[("mountain", ()), ("fox", ())])), 9)
+        nowhere = milliseconds(lambda _: searched.listing(50, wanted=Filter(words=[("submarine", ())])), 9)
         first = milliseconds(lambda number: one_call(empty, number), times)
         before = int(full.revision(), 16)
         later = milliseconds(lambda number: one_call(full, many + number), times)

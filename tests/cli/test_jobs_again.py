@@ -189,7 +189,8 @@ def test_a_killed_run_goes_on_where_it_was(volcv: Command, file: Path, folder: P
         assert 0 < len(known) < 8
         assert {name for entry in known for name in entry["files"]} <= pictures_in(folder)
         resumed = finish(volcv, server, file, folder)
-        assert resumed.code == 0 and f"{len(known)} of 8" in resumed.err
+        assert resumed.code == 0, resumed.err
+        assert f"{len(known)} of 8" in resumed.err
         assert server.charged <= 12, "only what the four threads were at can be paid again"
     assert len({entry["digest"] for entry in record_of(folder)}) == 8
 

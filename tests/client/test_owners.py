@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -212,3 +214,13 @@ def test_a_call_of_a_killed_process_is_settled(tmp_path: Path) -> None:
         (State.SUBMITTED, "yes"),
         (State.ANSWERED, "yes"),
     ]
+
+
+def test_several_looks_at_a_dead_owner_do_not_make_it_alive(tmp_path: Path) -> None:
+    folder = tmp_path / "owners"
+    folder.mkdir()
+    (folder / "dead").touch()
+    with closing(sqlite3.Connection(folder / "dead", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT 1 FROM sqlite_master").fetchone()
+        assert not Owner(folder, lambda: None).is_alive("dead")

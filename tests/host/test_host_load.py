@@ -13,6 +13,7 @@ import pytest
 
 from tests.gateway import Fault, Gateway
 from tests.generate.workflows import EXAMPLES
+from tests.generate.workflows.files import path_of
 from tests.host.client import Client
 from tests.host.conftest import KEY
 from tests.host.graphs import save, text_to_image
@@ -60,7 +61,7 @@ def test_nothing_bad_in_the_log(host: ComfyServer) -> None:
 
 def test_templates_are_listed(client: Client) -> None:
     listed = client.get("/api/workflow_templates")["volcv"]
-    assert sorted(listed) == sorted(one.title for one in EXAMPLES)
+    assert sorted(listed) == sorted(path_of(one).stem for one in EXAMPLES)
     for title in listed:
         opened = client.get(f"/api/workflow_templates/volcv/{quote(title)}.json")
         assert opened["version"] == 0.4

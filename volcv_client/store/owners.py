@@ -116,8 +116,9 @@ class Owner:
         except OSError:  # cannot be told
             return True
         try:
-            with closing(connect(path, "rw", 0.0)) as connection:
-                connection.execute("BEGIN EXCLUSIVE")
+            with closing(connect(path, "ro", 0.0)) as connection:
+                # A shared lock: several may look at the same time without taking each other for the owner.
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.Error:  # locked
             return not self._is_stale(name, beat)
         return False
