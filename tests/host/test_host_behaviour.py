@@ -224,14 +224,14 @@ def test_refused_parameter_names_the_request(client: Client, gateway: Gateway, s
 
 def test_failing_sibling_loses_nothing(client: Client, gateway: Gateway, seed: int) -> None:
     """One node fails while another waits: the other's paid result is there on the next run."""
-    gateway.inject(slow(1.0, seed=seed), Fault(code=50412, match=lambda body: body.get("seed") == seed + 1))
+    gateway.inject(slow(3.0, seed=seed), Fault(code=50412, match=lambda body: body.get("seed") == seed + 1))
     graph = {"1": text_to_image(seed), "2": save("1"), "3": text_to_image(seed + 1), "4": save("3")}
     failed = client.run(graph)
     assert failed.end == "execution_error"
     assert failed.error["node_id"] == "3"
-    assert failed.seconds < 0.9, "the failure does not wait for the other call"
+    assert failed.seconds < 2.5, "the failure does not wait for the other call"
     settle(gateway, 1)
-    time.sleep(1.0)
+    time.sleep(3.0)
     gateway.clear()
     again = client.run(graph)
     assert again.end == "execution_success"
