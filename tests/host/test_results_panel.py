@@ -168,6 +168,9 @@ def test_nodes_from_the_panel_cover_nothing(browser: Browser, panel: Panel) -> N
             assert x + width < left or left + across < x or y + height < top - 30 or top + down < y - 30
 
 
+VISIBLE_ROWS = "[...document.querySelectorAll('.volcv-r-row')].filter((one) => one.offsetParent)"
+
+
 def test_deleting_in_the_page(browser: Browser, panel: Panel) -> None:
     panel.fill(3)
     with opened(browser, panel.url) as page:
@@ -185,7 +188,7 @@ def test_deleting_in_the_page(browser: Browser, panel: Panel) -> None:
         for left in (1, 0):
             view.get_by_role("button", name="Delete").click()
             view.get_by_role("button", name="Delete").click()
-            page.wait_for_function("(left) => document.querySelectorAll('.volcv-r-row').length === left", arg=left)
+            page.wait_for_function(f"(left) => {VISIBLE_ROWS}.length === left", arg=left)
         view.wait_for(state="detached")
         page.get_by_text("No results yet").wait_for()
 
