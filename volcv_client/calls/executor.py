@@ -275,7 +275,7 @@ class CallExecutor:
                         raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
-                except BaseException:
+                except BaseException:  # such as Cancelled: nobody attends to the row any more
                     row.leave()
                     raise
                 else:

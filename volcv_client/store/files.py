@@ -55,7 +55,7 @@ class StoreFiles:
         try:
             for file in given:
                 stored.append(self._store(file))
-        except BaseException:
+        except BaseException:  # whatever stopped it, nothing may stay
             self.undo(given, stored)
             raise
         return tuple(stored)

@@ -183,7 +183,7 @@ class Journal:
             except StoreError as error:
                 self._keep(entry, without_frames(error))
                 return entry
-            except BaseException:
+            except BaseException:  # such as BudgetError: the call does not begin
                 self.owner.release(entry.uid)
                 raise
         if isinstance(begun, Hindrance):
