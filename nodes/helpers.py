@@ -185,26 +185,12 @@ class Recall(io.ComfyNode):
     async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
         """Refuses a request id (None: linked) that names neither a stored picture nor a paid result. ``newest`` is not
         named, so the host still checks its limits."""
-
-        def check(wanted: str) -> None:
-            from .runner import check_recall  # lazy import: loads the client
-
-            check_recall(wanted)
-
-        return await refusal(check, request_id)
+        return await refusal(lambda wanted: runner().check_recall(wanted), request_id)
 
     @classmethod
     async def execute(cls, request_id: str, newest: int) -> io.NodeOutput:
         host = ComfyHost(cls.hidden.unique_id)
-        recall = await asyncio.to_thread(recaller)  # in a thread: importing would block the event loop
-        try:
-            result = await recall(request_id.strip(), newest, host)
-        except Cancelled:
-            # Any other exception would show as an error instead of an interruption.
-            raise InterruptProcessingException from None
-        except VolcvError as error:
-            host.outcome(failed(error))
-            raise
+        result = await brought_back(host, lambda module: module.recall(request_id.strip(), newest, host))
         return io.NodeOutput(result.images, result.text, result.response, ui=await host.shown(result))
 
 
@@ -240,26 +226,12 @@ class RecallVideo(io.ComfyNode):
     @classmethod
     async def validate_inputs(cls, request_id: str | None = None) -> bool | str:
         """Refuses a request id (None: linked) that names neither a stored video nor a paid result."""
-
-        def check(wanted: str) -> None:
-            from .runner import check_recall_video  # lazy import: loads the client
-
-            check_recall_video(wanted)
-
-        return await refusal(check, request_id)
+        return await refusal(lambda wanted: runner().check_recall_video(wanted), request_id)
 
     @classmethod
     async def execute(cls, request_id: str) -> io.NodeOutput:
         host = ComfyHost(cls.hidden.unique_id)
-        recall = await asyncio.to_thread(video_recaller)  # in a thread: importing would block the event loop
-        try:
-            result = await recall(request_id.strip(), host)
-        except Cancelled:
-            # Any other exception would show as an error instead of an interruption.
-            raise InterruptProcessingException from None
-        except VolcvError as error:
-            host.outcome(failed(error))
-            raise
+        result = await brought_back(host, lambda module: module.recall_video(request_id.strip(), host))
         videos = [InputImpl.VideoFromFile(str(path)) for path in result.video]
         return io.NodeOutput(videos, result.text, result.response, ui=await host.shown(result))
 
@@ -274,18 +246,24 @@ async def refusal(check: Callable[[str], None], request_id: str | None) -> bool 
     return True
 
 
-def video_recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
-    """Lazy import of :func:`.runner.recall_video`: it loads the client."""
-    from .runner import recall_video
+async def brought_back(host: ComfyHost, recall: Callable[[Any], Coroutine[Any, Any, NodeResult]]) -> NodeResult:
+    """What ``recall`` brings back by means of :func:`runner`. Raises VolcvError, which the node shows."""
+    module = await asyncio.to_thread(runner)  # in a thread: importing would block the event loop
+    try:
+        return await recall(module)
+    except Cancelled:
+        # Any other exception would show as an error instead of an interruption.
+        raise InterruptProcessingException from None
+    except VolcvError as error:
+        host.outcome(failed(error))
+        raise
 
-    return recall_video
 
+def runner() -> Any:
+    """Lazy import of :mod:`.runner`: it loads the client."""
+    from . import runner
 
-def recaller() -> Callable[..., Coroutine[Any, Any, NodeResult]]:
-    """Lazy import of :func:`.runner.recall`: it loads the client."""
-    from .runner import recall
-
-    return recall
+    return runner
 
 
 HELPERS: tuple[type[io.ComfyNode], ...] = (Watermark, Control, Recall, RecallVideo, ExamplePicture)
