@@ -195,9 +195,11 @@ class Journal:
     def _settle(self, connection: sqlite3.Connection) -> None:
         """Move on the calls of processes that died: what did not leave whole is dropped, what did is unknown."""
         query = "SELECT uid, state, owner FROM calls WHERE state IN ('sending', 'sent')"
-        for uid, state, owner in connection.execute(query).fetchall():
-            alive = self.owner.holds(uid) if owner == self.owner.name else self.owner.is_alive(owner)
-            if alive or uid in self._unsaved:
+        rows = connection.execute(query).fetchall()
+        others = {owner for _, _, owner in rows} - {self.owner.name}
+        alive = {owner for owner in others if self.owner.is_alive(owner)}
+        for uid, state, owner in rows:
+            if owner in alive or self.owner.holds(uid) or uid in self._unsaved:
                 continue
             if state == State.SENDING.value:
                 connection.execute("DELETE FROM calls WHERE uid = ?", (uid,))
