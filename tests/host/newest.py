@@ -18,7 +18,7 @@ def newest_frontend() -> Path | None:
     """Folder of the frontend's files: ``COMFYUI_FRONTEND``, else installed once into a cache folder; None if that
     fails."""
     if named := os.environ.get("COMFYUI_FRONTEND"):
-        return Path(named)
+        return Path(named).expanduser().resolve()
     folder = Path(tempfile.gettempdir()) / f"volcv-frontend-{VERSION}"
     static = folder / "comfyui_frontend_package" / "static"
     if (static / "index.html").is_file():

@@ -33,12 +33,6 @@ def find_comfy() -> Path | None:
     return folder.resolve() if (folder / "main.py").is_file() and (folder / "comfy").is_dir() else None
 
 
-def newest_frontend() -> Path | None:
-    """Another frontend to test with: ``COMFYUI_FRONTEND``, the folder ``static`` of a comfyui-frontend-package."""
-    named = os.environ.get("COMFYUI_FRONTEND")
-    return Path(named).expanduser().resolve() if named else None
-
-
 def interpreter(comfy: Path) -> str:
     """The Python that this ComfyUI runs with."""
     candidates = (comfy / ".venv/bin/python", comfy / "venv/bin/python", comfy / ".venv/Scripts/python.exe")

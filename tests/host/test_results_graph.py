@@ -19,8 +19,9 @@ from tests.host import results_panel
 from tests.host.browser import frontend, shoot
 from tests.host.client import Client
 from tests.host.graphs import plain, save, text_to_image
+from tests.host.newest import VERSION, newest_frontend
 from tests.host.results_panel import KEY, TAB, Panel, dialog, film, make, opened, rows, until
-from tests.host.server import ComfyServer, newest_frontend
+from tests.host.server import ComfyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -42,7 +43,7 @@ def server(
 ) -> Iterator[ComfyServer]:
     other = newest_frontend() if request.param == "newest" else None
     if request.param == "newest" and other is None:
-        pytest.skip("no other frontend (COMFYUI_FRONTEND)")
+        pytest.skip(f"ComfyUI's frontend {VERSION} could not be installed")
     surroundings = {"VOLCV_BASE_URL": service.url, "VOLCV_API_KEY": KEY}
     with ComfyServer(comfy, tmp_path_factory.mktemp("graph"), surroundings, frontend=other) as one:
         yield one
