@@ -118,6 +118,24 @@ def test_after_a_failed_write_the_next_ones_fail_at_once_for_a_while(
     insert(db, "second")
 
 
+def test_a_write_that_may_be_left_out_is_done_beside_a_short_look(db: Database) -> None:
+    """The look of another thread holds a lock that a commit needs; it ends within milliseconds."""
+    looking = threading.Event()
+
+    def look(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")
+        count(connection)
+        looking.set()
+        time.sleep(0.05)
+
+    thread = threading.Thread(target=db.read, args=(look,))
+    thread.start()
+    looking.wait()
+    db.write(lambda connection: connection.execute(INSERT, ("second",)), wait=False)
+    thread.join()
+    assert db.read(count) == 2
+
+
 def test_a_write_that_does_not_wait_holds_up_no_other(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with other_connection(db, "BEGIN IMMEDIATE"):
         began = time.monotonic()

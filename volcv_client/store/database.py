@@ -28,6 +28,9 @@ Work = Callable[[sqlite3.Connection], T]
 BUSY_SECONDS = 10.0
 """Wait for the lock of another process; a commit takes milliseconds."""
 
+MOMENT_SECONDS = 0.2
+"""Wait of a write that may be left out. A look of another thread ends within it: readers hold up a commit too."""
+
 LOOK_SECONDS = 0.005
 """Pause between two tries to get the write lock. The pauses of sqlite itself grow to 0.1 s, so that among many
 processes those that wait longest look least often (measured: 9.7 s with 20 processes)."""
@@ -102,14 +105,14 @@ class Database:
     def write(self, work: Work[T], *, wait: bool = True) -> T:
         """Run ``work`` in a transaction. Raises StoreError "store_failed"; whatever ``work`` raises rolls back.
 
-        ``wait``: False fails at once when another process holds the lock.
+        ``wait``: False waits for the locks of others only for a moment, and a failure does not pause writing.
         """
         with self._lock:
             if time.monotonic() < self._write_again:
                 raise StoreError("store_failed", problem=self._problem)
             try:
                 make_private(self.path.parent.parent, self.path.parent)
-                seconds = BUSY_SECONDS if wait else 0.0
+                seconds = BUSY_SECONDS if wait else MOMENT_SECONDS
                 with closing(connect(self.path, "rwc", seconds)) as connection:
                     prepare(connection, self.path.parent)
                     lock(connection, seconds)
