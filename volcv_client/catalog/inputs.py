@@ -18,8 +18,9 @@ from ..messages import say
 from .wire_path import Json, put, put_all
 
 Given: TypeAlias = "Mapping[str, Any]"
-Condition: TypeAlias = "Mapping[str, str | bool]"
-"""Input name -> the choice it must have, or whether that picture must be given (True) or absent (False)."""
+Condition: TypeAlias = "Mapping[str, str | bool | tuple[str, ...]]"
+"""Input name -> the choice (or one of the choices) that it must have, or whether that socket must be given (True) or
+absent (False)."""
 
 INT_MAX = 2**31 - 1
 """Technical bound of integer widgets. It is also the seed's: no page states one (catalog section 3)."""

@@ -11,6 +11,7 @@ from ..catalog.inputs import UNBOUNDED
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Branch, BranchOption, Input, Model
 from ..messages import say
+from ..request.inputs import choices_in
 
 PLAIN_KINDS = {"seed": "integer", "json": "text"}
 """Kinds that are told by what the user writes."""
@@ -70,7 +71,9 @@ def condition_text(condition: Mapping[str, Any]) -> str:
     """A condition such as ``{"use_sr": "on", "mask": False}`` for people."""
     words = {True: "cli.fact.given", False: "cli.fact.not_given"}
     return ", ".join(
-        say(words[wanted], name=name) if isinstance(wanted, bool) else f"{name} = {wanted}"
+        say(words[wanted], name=name)
+        if isinstance(wanted, bool)
+        else f"{name} = {say('cli.fact.or').join(choices_in(wanted))}"
         for name, wanted in condition.items()
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from textwrap import wrap
 
 from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
+from ..catalog.inputs import Condition
 from ..catalog.spec import Area, Input, Mode, Model, Origin, Price
 from ..messages import say
 from ..money import money
@@ -150,7 +151,7 @@ def area_text(area: Area) -> str:
     return text + say("cli.show.area_sides", low=low, high=high)
 
 
-def conditional(text: str, condition: Mapping[str, str | bool]) -> str:
+def conditional(text: str, condition: Condition) -> str:
     if not condition:
         return text
     return f"{text}  {say('cli.fact.only_if', condition=condition_text(condition))}"

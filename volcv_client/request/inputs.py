@@ -58,9 +58,14 @@ def active_inputs(model: Model, given: Given) -> Iterator[Input]:
 
 def holds(condition: Condition, model: Model, given: Given) -> bool:
     return all(
-        model.input(name).is_given(given) is wanted if isinstance(wanted, bool) else given[name] == wanted
+        model.input(name).is_given(given) is wanted if isinstance(wanted, bool) else given[name] in choices_in(wanted)
         for name, wanted in condition.items()
     )
+
+
+def choices_in(wanted: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The choices that a condition names."""
+    return (wanted,) if isinstance(wanted, str) else wanted
 
 
 def check(model: Model, given: Given) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from ..catalog import Model, all_models
-from ..catalog.inputs import JsonText, WireInput
+from ..catalog.inputs import Condition, JsonText, Seed, WireInput
 from ..catalog.shared import WATERMARK_LANGUAGES, WATERMARK_POSITIONS
 from ..catalog.wire_path import get
 from .envelope import GatewayRefusal, Refusal
@@ -145,7 +145,7 @@ def check(body: Mapping[str, Any], loader: Loader) -> Job:
     _check_together(model, values, len(pictures))
     paths = [one.uri_path for one in model.pictures() if one.uri_path and values.get(one.uri_path)]
     named = {path: loader.named(str(values[path]), path, pictures) for path in paths}
-    seed = int(values.get("seed", -1))
+    seed = next((get(values, one.paths[0], -1) for one in model.all_inputs() if isinstance(one, Seed)), -1)
     return Job(model, values, body, secrets.randbelow(2**31) if seed == -1 else seed, pictures, named)
 
 
@@ -168,13 +168,15 @@ def _check_together(model: Model, values: dict[str, Any], pictures: int) -> None
         paths = [places.replace("[]", "[0]")] if places else one.paths
         return any(_given(get(values, path)) for path in paths)
 
-    def matches(name: str, wanted: str | bool) -> bool:
+    def matches(name: str, wanted: str | bool | tuple[str, ...]) -> bool:
         one: Any = model.input(name)
+        if isinstance(wanted, tuple):
+            return any(matches(name, choice) for choice in wanted)
         if name in chosen:
             return chosen[name] == wanted
         return has(name) is wanted if isinstance(wanted, bool) else _wire(one.options[wanted]).items() <= values.items()
 
-    def holds(condition: Mapping[str, str | bool]) -> bool:
+    def holds(condition: Condition) -> bool:
         return all(matches(name, wanted) for name, wanted in condition.items())
 
     for one in model.all_inputs():
