@@ -7,9 +7,9 @@ from argparse import Namespace
 from collections.abc import Iterator
 from textwrap import wrap
 
+from ..catalog.inputs import Condition
 from ..catalog.labels import group, summary, title, tooltip
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.inputs import Condition
 from ..catalog.spec import Area, Input, Mode, Model, Origin, Price
 from ..messages import say
 from ..money import money

@@ -72,7 +72,7 @@ MODEL = Model(
     title="Virtual try-on",
     group="Product",
     summary="Dresses a person in one or two garments from pictures of them. Runs as a task.",
-    page="https://www.volcengine.com/docs/86081/1660204",
+    page=shared.OVERVIEW,
     inputs=(
         Picture(name="model_image", required=True, origin=Origin.OFFICIAL, tooltip="The person to dress."),
         Picture(name="garment_1", required=True, origin=Origin.OFFICIAL, tooltip="The garment, flat or worn."),

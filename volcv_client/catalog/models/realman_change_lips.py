@@ -50,7 +50,7 @@ MODEL = Model(
     title="Lip sync",
     group="Video",
     summary="Lets the speaker of a video say another sound. Runs as a task of some minutes.",
-    page="https://www.volcengine.com/docs/85128/1462785",
+    page=shared.OVERVIEW,
     inputs=(
         Video(
             name="video",
