@@ -12,7 +12,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
 from volcv_pack.nodes.media import audio_file, video_file
 from volcv_pack.volcv_client.errors import InputError
 
