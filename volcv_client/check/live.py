@@ -18,6 +18,7 @@ from ..calls.batch import HOPELESS, BatchRun
 from ..calls.call import Call
 from ..client import Client
 from ..errors import BusyError, Cancelled, Charged, ParameterError, RefusedError, VolcvError
+from ..messages import say
 from ..request.plan import Plan
 from ..store.entry import LINKS
 from ..store.result import Result, ResultFile
@@ -36,7 +37,8 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a try: ``outcome`` is accepted, refused, failed, unknown (it may have been charged) or not sent."""
+    """What came of a try: ``outcome`` is accepted, refused, failed, unknown (it may have been charged) or not sent.
+    ``problem``: why, in the user's language."""
 
     variant: str
     form: str
@@ -45,6 +47,7 @@ class Tried:
     charged: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[Mapping[str, Any], ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,14 @@ def run_step(client: Client, step: Step, wait: Wait) -> Outcome:
     tried: list[Tried] = []
     for one in step.tries:
         if one.variant.form == LINKS and not client.executor.upload_url:
-            tried.append(Tried(one.variant.name, LINKS, one.fields, "not sent", facts={"error": "no_upload_url"}))
+            problem = say("check.upload.none")
+            tried.append(Tried(one.variant.name, LINKS, one.fields, "not sent", problem=problem))
             continue
-        run = client.start(one.plan, forms=(one.variant.form,) if one.variant.form else ())
+        try:
+            run = client.start(one.plan, forms=(one.variant.form,) if one.variant.form else ())
+        except VolcvError as error:  # such as a limit of the profile: nothing was sent
+            tried.append(of_error(one, error, 0))
+            return Outcome(step, tuple(tried), Finding(""), stop=isinstance(error, HOPELESS))
         interrupted = wait(run)
         call = run.calls[0]
         tried.append(told(client, one, call))
@@ -99,8 +107,7 @@ def run_step(client: Client, step: Step, wait: Wait) -> Outcome:
 
 def told(client: Client, one: Try, call: Call) -> Tried:
     """What there is to report of a try whose call has ended, or is waited for no longer."""
-    result, error = call.result, call.error
-    form = one.variant.form
+    result, error, form = call.result, call.error, one.variant.form
     if result is not None:
         entry = client.store.journal.by_name(result.request_id)
         facts = {"request_id": result.request_id, "seconds": result.seconds, "texts": dict(result.texts)}
@@ -109,10 +116,15 @@ def told(client: Client, one: Try, call: Call) -> Tried:
         return Tried(one.variant.name, form, one.fields, "accepted", max(1, call.charges), facts, files)
     if not isinstance(error, VolcvError):
         outcome = "not sent" if isinstance(error, Cancelled) and not call.charges else "unknown"
-        return Tried(one.variant.name, form, one.fields, outcome, int(outcome == "unknown"))
-    charged = max(call.charges, int(error.charged is not Charged.NO))
+        problem = say("cli.interrupted")
+        return Tried(one.variant.name, form, one.fields, outcome, int(outcome == "unknown"), problem=problem)
+    return of_error(one, error, max(call.charges, int(may_be_charged(error))))
+
+
+def of_error(one: Try, error: VolcvError, charged: int) -> Tried:
     outcome = "refused" if isinstance(error, RefusedError) else "unknown" if charged else "failed"
-    return Tried(one.variant.name, form, one.fields, outcome, charged, error_facts(error))
+    facts, problem = error_facts(error), str(error)
+    return Tried(one.variant.name, one.variant.form, one.fields, outcome, charged, facts, problem=problem)
 
 
 def found(step: Step, one: Try, result: Result) -> Finding:
@@ -136,7 +148,10 @@ def file_facts(file: ResultFile) -> dict[str, Any]:
 
 def burst(client: Client, plan: Plan) -> dict[str, Any]:
     """How many of the calls of a plan the service takes at the same time. What it refuses is not sent again."""
-    run = without_reuse(client, max_concurrency=len(plan.calls)).start(plan)
+    try:
+        run = without_reuse(client, max_concurrency=len(plan.calls)).start(plan)
+    except VolcvError as error:
+        return {"sent": 0, "accepted": 0, "codes": [], "charged": 0, **error_facts(error)}
     try:
         while not run.wait(LOOK_SECONDS):
             if any(call.refusals for call in run.calls):

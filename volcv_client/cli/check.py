@@ -176,8 +176,7 @@ def line_of(outcome: Outcome) -> str:
             return say("cli.check.accepted", model=key, seconds=last.facts["seconds"])
         found = outcome.finding.value or say("check.unclear")
         return say("cli.check.found", model=key, fact=fact_title(outcome.step.fact), value=found)
-    said = [str(last.facts[name]) for name in ("message", "code", "error") if name in last.facts]
-    return say(f"cli.check.{last.outcome.replace(' ', '_')}", model=key, problem=", ".join(said))
+    return say(f"cli.check.{last.outcome.replace(' ', '_')}", model=key, problem=last.problem)
 
 
 def at_once_line(polls: Sequence[dict[str, Any]], burst: dict[str, Any] | None) -> str:
