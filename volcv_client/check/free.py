@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
@@ -19,12 +19,15 @@ import PIL.Image
 from ..answer.envelope import RawAnswer, parse_data
 from ..answer.raw import date_of
 from ..client import Client, about_request
-from ..errors import BusyError, CredentialError, QuotaError, ServiceFaultError, UploadError, VolcvError
+from ..errors import BusyError, CredentialError, QuotaError, ServiceFaultError, SetupError, UploadError, VolcvError
 from ..http.session import host_of
 from ..messages import say
 
 CLOCK_SECONDS = 300.0
 """How far a clock may be off: signed requests are refused beyond 15 minutes, and a clock that is off drifts on."""
+
+ANSWER_SECONDS = 20.0
+"""Time limit of an answer: nothing is generated, so that the profile's own limit is too long."""
 
 NAMES = ("address", "key", "clock", "task", "upload")
 TINY = (16, 16)
@@ -49,16 +52,15 @@ class Check:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def title(self) -> str:
-        return say(f"check.{self.name}")
-
-    @property
-    def outcome(self) -> str:
-        return say(f"check.state.{self.state.value}")
+    def line(self) -> str:
+        """All of it in the user's language."""
+        outcome, title = say(f"check.state.{self.state.value}"), say(f"check.{self.name}")
+        return say("check.line", outcome=outcome, title=title, text=self.text)
 
 
 def free_checks(client: Client) -> Iterator[Check]:
     """The outcome of every check, in the order of :data:`NAMES`, each as soon as it is known. Never charged."""
+    client = Client(replace(client.profile, timeout=min(client.profile.timeout, ANSWER_SECONDS)), pool=client.pool)
     raw, began, error = None, time.time(), None
     try:
         raw = client.ask_in_vain()
@@ -82,6 +84,8 @@ def free_checks(client: Client) -> Iterator[Check]:
 def address_check(client: Client, raw: RawAnswer | None, error: VolcvError | None, seconds: float) -> Check:
     """Whether something answers there, and is this API."""
     expected = (BusyError, CredentialError, QuotaError, ServiceFaultError)
+    if error is not None and error.key == "timeout":  # its text would name the profile's own limit
+        error = SetupError("test_timeout", seconds=round(client.profile.timeout))
     if raw is None or not (error is None or about_request(error) or isinstance(error, expected)):
         return Check("address", State.FAILED, str(error), error_facts(error))
     host = host_of(client.profile.base_url)

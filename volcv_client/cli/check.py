@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> int:
     checks: list[Check] = []
     for check in free_checks(client):
         checks.append(check)
-        tell(arguments, f"{check.outcome}: {check.title}: {check.text}")
+        tell(arguments, check.line)
     failed = any(check.state is State.FAILED for check in checks)
     reached = all(check.state is not State.FAILED for check in checks[:2])
     if planned is None or not reached:
