@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from _thread import interrupt_main
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -258,6 +259,29 @@ def test_a_lost_answer_is_not_asked_for_again(live: Live, server: Gateway) -> No
     _, report = live("--model", OUTPAINT, spend=1)
     assert [(one["outcome"], one["charged"]) for one in of(report, OUTPAINT)["tries"]] == [("unknown", 1)]
     assert server.charged == 1 and report["facts"] == {}
+
+
+def test_ctrl_c_finishes_what_was_sent_and_writes_the_report(live: Live, server: Gateway) -> None:
+    def interrupt(body: dict[str, Any]) -> bool:
+        if body.get("req_key") == OUTPAINT:
+            interrupt_main()
+            return True
+        return False
+
+    server.inject(Fault(delay=0.2, match=interrupt))
+    ran, report = live("--model", OUTPAINT, "--model", T2I, spend=4)
+    assert ran.code == 130 and report["charged"] == server.charged == 1
+    assert [one["tries"][0]["outcome"] for one in report["models"]] == ["accepted"]
+
+
+def test_the_native_service_makes_no_links(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Gateway(access_keys={"AK": "SK-canary-71"}, facts=Facts({PRODUCT: {"pictures": "links"}})) as native:
+        for name, value in {"BASE_URL": native.url, "ACCESS_KEY": "AK", "SECRET_KEY": "SK-canary-71"}.items():
+            monkeypatch.setenv(f"VOLCV_{name}", value)
+        ran, report = live("--model", PRODUCT, spend=1)
+        assert [one["outcome"] for one in of(report, PRODUCT)["tries"]] == ["refused", "not sent"]
+        assert ran.code == 0 and "50207" in ran.out and native.charged == 0
+        assert report["service"]["kind"] == "native" and "SK-canary" not in json.dumps(report)
 
 
 def test_a_task_that_fails_may_be_charged(live: Live, server: Gateway) -> None:

@@ -60,7 +60,14 @@ class Check:
 
 def free_checks(client: Client) -> Iterator[Check]:
     """The outcome of every check, in the order of :data:`NAMES`, each as soon as it is known. Never charged."""
-    client = Client(replace(client.profile, timeout=min(client.profile.timeout, ANSWER_SECONDS)), pool=client.pool)
+    quick = Client(replace(client.profile, timeout=min(client.profile.timeout, ANSWER_SECONDS)), pool=client.pool)
+    try:
+        yield from checks_of(quick)
+    finally:
+        quick.executor.transport.close()
+
+
+def checks_of(client: Client) -> Iterator[Check]:
     raw, began, error = None, time.time(), None
     try:
         raw = client.ask_in_vain()

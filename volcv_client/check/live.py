@@ -146,24 +146,26 @@ def file_facts(file: ResultFile) -> dict[str, Any]:
     return facts
 
 
-def burst(client: Client, plan: Plan) -> dict[str, Any]:
+def burst(client: Client, plan: Plan, wait: Wait) -> dict[str, Any]:
     """How many of the calls of a plan the service takes at the same time. What it refuses is not sent again."""
     try:
         run = without_reuse(client, max_concurrency=len(plan.calls)).start(plan)
     except VolcvError as error:
         return {"sent": 0, "accepted": 0, "codes": [], "charged": 0, **error_facts(error)}
-    try:
-        while not run.wait(LOOK_SECONDS):
-            if any(call.refusals for call in run.calls):
-                run.cancel()
-    except BaseException:  # such as KeyboardInterrupt: calls that are not sent must not be
-        run.cancel()
-        raise
+    threading.Thread(target=cancel_when_refused, args=(run,), daemon=True).start()
+    wait(run)
     accepted = sum(call.result is not None for call in run.calls)
     codes = [code for call in run.calls for code in call.refusals[:1]]
     codes += [one.error.code for one in run.calls if isinstance(one.error, RefusedError) and not one.refusals]
-    charged = sum(max(call.charges, int(may_be_charged(call.error))) for call in run.calls)
+    charged = sum(max(call.charges, int(may_be_charged(call.error) or not call.ended)) for call in run.calls)
     return {"sent": len(plan.calls), "accepted": accepted, "codes": codes, "charged": charged}
+
+
+def cancel_when_refused(run: BatchRun) -> None:
+    """Stop what has not been sent, or is to be sent again, once a call is refused as one too many."""
+    while not run.wait(LOOK_SECONDS):
+        if any(call.refusals for call in run.calls):
+            run.cancel()
 
 
 def may_be_charged(error: Exception | None) -> bool:

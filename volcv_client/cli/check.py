@@ -143,7 +143,7 @@ class Live:
                 stopped = outcome.stop
             if not stopped:
                 self._polls = polls_at_once(self._client)
-                self._burst = burst(self._client, planned.burst) if planned.burst else None
+                self._burst = burst(self._client, planned.burst, self._wait) if planned.burst else None
                 tell(self._arguments, at_once_line(self._polls, self._burst))
         finally:
             self.write(path)
@@ -170,7 +170,8 @@ class Live:
 
 def line_of(outcome: Outcome) -> str:
     """What came of a step."""
-    last, key = outcome.tried[-1], outcome.step.req_key
+    key = outcome.step.req_key
+    last = next((one for one in reversed(outcome.tried) if one.outcome != "not sent"), outcome.tried[-1])
     if last.outcome == "accepted":
         if not outcome.step.fact:
             return say("cli.check.accepted", model=key, seconds=last.facts["seconds"])
