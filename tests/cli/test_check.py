@@ -246,7 +246,10 @@ def test_pictures_as_links_need_an_upload(live: Live, server: Gateway) -> None:
     assert report["facts"] == {} and server.charged == 0 and ran.code == 0
 
 
-def test_what_is_remembered_of_earlier_calls_does_not_answer(live: Live, server: Gateway) -> None:
+def test_neither_what_is_remembered_nor_an_upload_address_answers(
+    live: Live, server: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOLCV_UPLOAD_URL", f"{server.url}/v1/files")
     server.facts = Facts({PRODUCT: {"pictures": "links"}})
     live("--model", PRODUCT, spend=1)
     server.facts = Facts()

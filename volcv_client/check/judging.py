@@ -52,10 +52,17 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Form:
-    """The form of the pictures that was accepted."""
+    """The form of the pictures that was accepted. ``likeness`` of the answer to the test picture, -1..1, tells a reader
+    whether an accepted picture was looked at as well: a service may ignore a field that it does not know."""
 
     def find(self, asked: Asked, answer: Answer) -> Finding:
-        return Finding(asked.form)
+        if asked.picture is None:
+            return Finding(asked.form)
+        sent = asked.picture.astype(np.float32).mean(axis=2)
+        seen = resized(answer, asked.picture).mean(axis=2)
+        sent, seen = sent - sent.mean(), seen - seen.mean()
+        scale = float(np.sqrt((sent**2).sum() * (seen**2).sum()))
+        return Finding(asked.form, {"likeness": round(float((sent * seen).sum()) / scale, 2) if scale else 0.0})
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,7 @@ class Region:
     def find(self, asked: Asked, answer: Answer) -> Finding:
         if asked.picture is None or asked.mask is None:
             return Finding("")
-        size = asked.picture.shape[1], asked.picture.shape[0]
-        seen = PIL.Image.fromarray(np.rint(answer * 255).astype(np.uint8)).resize(size)
-        difference = np.abs(np.asarray(seen, np.float32) - asked.picture).mean(axis=2)
+        difference = np.abs(resized(answer, asked.picture) - asked.picture).mean(axis=2)
         softened = np.asarray(PIL.Image.fromarray(asked.mask).filter(ImageFilter.BoxBlur(CORE)))
         white, black = (float(difference[softened == level].mean()) for level in (255, 0))
         numbers = {"white": round(white, 1), "black": round(black, 1)}
@@ -92,3 +97,9 @@ class Region:
             if change > max(CHANGED, TIMES * other):
                 return Finding(name, numbers)
         return Finding("", numbers)
+
+
+def resized(answer: Answer, picture: Pixels) -> NDArray[np.float32]:
+    """The answer in 0..255, as large as the test picture."""
+    image = PIL.Image.fromarray(np.rint(answer * 255).astype(np.uint8))
+    return np.asarray(image.resize((picture.shape[1], picture.shape[0])), np.float32)

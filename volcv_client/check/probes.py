@@ -75,7 +75,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(  # the page has image_urls only; clients send binary_data_base64 (current models)
         fact="pictures",
         model="jimeng_t2i_v40",
-        values={"prompt": "Picture 1 as a watercolour"},
+        values={"prompt": "Picture 1 without any change"},
         pictures={"image_1": "discs"},
         variants=FORMS,
         judge=Form(),
