@@ -27,6 +27,8 @@ from .validate import check, check_action, check_result_request, echo, page_of
 
 NATIVE_PATH = "/"
 CHUNK = 64 * 1024
+#: What stands in a ``resp_data`` besides links: all is well, a subject was found, and the work is done.
+RESP_DATA = {"code": 0, "status": 1, "progress": 100}
 COMMON_KEYS = ("algorithm_base_resp", "binary_data_base64", "image_urls")
 
 
@@ -243,6 +245,8 @@ class Gateway(SandboxServer):
     def data(self, job: Job, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The page's own keys instead of those of the model's declaration."""
         page, data = PAGES[job.req_key], super().data(job, wanted)
+        if "resp_data" in page.answer:
+            data["resp_data"] = json.dumps({**RESP_DATA, **json.loads(data.get("resp_data", "{}"))})
         # A film, or pictures whose links stand in a text.
         if not data.keys() >= set(COMMON_KEYS):
             return data
@@ -253,7 +257,6 @@ class Gateway(SandboxServer):
             "comfyui_cost": 1,
             "image_output": [f"uri://binary_data?index={index}" for index in range(pictures)],
             "contours_point": [],
-            "resp_data": "{}",
             **data,
             **({} if page.inner_id else {"request_id": ""}),
         }

@@ -236,3 +236,10 @@ def test_a_poll_of_any_pair_is_free(server: Gateway) -> None:
     for key in ("facefusionmovie_standard_v2", LIPS, DRESS):
         assert status(served(server, small(key), PAGES[key].actions[0])) == "done"
     assert [row.charged for row in server.requests] == [True, False] * 3
+
+
+@pytest.mark.parametrize("key", [LIPS, "jimeng_realman_avatar_picture_create_role_omni_v15", DRESS])
+def test_resp_data_says_that_all_is_well(server: Gateway, key: str) -> None:
+    data = served(server, small(key), PAGES[key].actions[0]).json()["data"]
+    said = json.loads(data["resp_data"])
+    assert (said["code"], said["status"], said["progress"]) == (0, 1, 100)

@@ -4,9 +4,10 @@
 call it (one action, or that of a task and that of its result); ``req_json``, the fields that the request for a
 result takes, where its page lists them; ``images``, number and limits of its pictures (``max_bytes`` of a file);
 ``outputs``, keys of ``data``; and ``inputs``. By input: ``by_index``, a picture is named by its place in the array;
-``origin``, who states default and range, absent where the catalog does not say. Left out are ``req_key``, the fields
-of ``logo_info``, which are the same everywhere, and ``req_json``. ``binary_data_base64`` and ``image_urls`` form the
-``one_of`` group also where only the description of ``image_urls`` allows the other one.
+``origin``, who states the range, absent where the catalog does not say. Left out are ``req_key``, the fields of
+``logo_info``, which are the same everywhere, and ``req_json``. ``binary_data_base64`` and ``image_urls`` form the
+``one_of`` group also where only the description of ``image_urls`` allows the other one; the sides of ``high_aes`` have
+the range of both of its versions.
 """
 
 from __future__ import annotations
