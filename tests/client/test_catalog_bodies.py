@@ -49,6 +49,9 @@ NOT_IN_CATALOG: Mapping[tuple[str, str], str] = {
 NOT_SENT: Mapping[tuple[str, str], str] = {
     ("", "image_urls"): "pictures travel in binary_data_base64, and as links where the profile wants so",
     ("", "callback_url"): "results are polled for",
+    ("dressing_diffusionV2", "model.url"): "pictures travel in binary_data_base64, which req_image_store_type 0 says",
+    ("dressing_diffusionV2", "garment.data[].url"): "as model.url",
+    ("face_swap3_6", "merge_infos"): "a list of objects, for which no input stands; Any model sends it",
     ("jimeng_t2i_v31", "req_json.aigc_meta"): "the node has no input for the label yet",
     ("jimeng_t2i_v40", "req_json.aigc_meta"): "the node has no input for the label yet",
 }
@@ -56,6 +59,8 @@ NOT_SENT: Mapping[tuple[str, str], str] = {
 
 OTHER_DEFAULTS: Mapping[tuple[str, str], str] = {
     ("", "return_url"): "the example on the model's page has true; the picture is the same",
+    ("dressing_diffusionV2", "req_image_store_type"): "pictures travel in binary_data_base64",
+    ("entity_seg", "return_format"): "the one form whose pictures are masks and nothing else",
     ("img2img_e_commerce_style", "light_position"): "the example on the seed page has Top Light",
     ("saliency_seg", "only_mask"): "full size keeps picture and mask aligned with the source",
 }
@@ -248,11 +253,12 @@ def test_every_documented_field_can_be_sent(key: str) -> None:
 def declared_defaults(one: Model, key: str) -> Iterator[tuple[str, Any]]:
     """Path without indices and default of every field that an input or the model itself sets."""
     chosen = one.choices_of_req_key().get(key, {})
-    arms = [i for outer in one.inputs for arm, i in inner(outer) if chosen.get(outer.name, arm) == arm]
+    shown = {i.name: chosen.get(i.name, i.default) for i in one.inputs if isinstance(i, Combo)}
+    arms = [i for outer in one.inputs for arm, i in inner(outer) if shown[outer.name] == arm]
     yield from one.fixed.items()
     for i in (*one.inputs, *arms):
         if isinstance(i, Combo):
-            yield from i.implied(chosen.get(i.name, i.default)).items()
+            yield from i.implied(shown.get(i.name, i.default)).items()
         elif isinstance(i, WireInput) and i.default != getattr(i, "omit", None):
             yield from ((re.sub(r"\[\d+\]", "[]", path), i.default) for path in i.paths)
 
