@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from os import environ
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, run
 
 import pytest
 from PIL import Image
 
 from tests.gateway import Fault, Gateway
-from volcv_client.cli import job_reader
+from volcv_client.cli import build_parser, job_reader
 from volcv_client.cli.job_record import Record
 from volcv_client.cli.shard import WHOLE, RecordNames, Shard, read_shard
 
@@ -126,6 +127,34 @@ def test_a_shard_that_cannot_be(wrong: str, volcv: Command, server: Gateway, fil
 def test_a_shard_needs_a_jobs_file(volcv: Command, server: Gateway) -> None:
     ran = volcv("run", "--shard", "1/2", "high_aes_general_v14", "--prompt", "x")
     assert (ran.code, server.requests) == (2, []) and "--jobs FILE" in ran.err
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SLURM = re.findall(r"```sh\n(#!/bin/sh\n#SBATCH --array=1-8\n.*?)```", README, re.DOTALL)
+KUBERNETES = [json.loads(one) for one in re.findall(r"completions: 8\n.*?command: (\[.*?\])\n", README, re.DOTALL)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no sh")
+@pytest.mark.parametrize(
+    ("command", "variable", "first"),
+    [
+        *((["sh", "-c", script], "SLURM_ARRAY_TASK_ID", 1) for script in SLURM),
+        *((command, "JOB_COMPLETION_INDEX", 0) for command in KUBERNETES),
+    ],
+)
+def test_the_recipes_of_the_readme_run_every_shard(
+    command: list[str], variable: str, first: int, tmp_path: Path
+) -> None:
+    assert len(SLURM) == len(KUBERNETES) == 1
+    for name, script in (("volcv", 'printf "%s\\n" "$@"'), ("srun", 'exec "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    shards = []
+    for index in range(first, first + 8):
+        surroundings = {"PATH": f"{tmp_path}:{environ['PATH']}", variable: str(index)}
+        told = run(command, env=surroundings, stdout=PIPE, text=True, check=True).stdout.splitlines()
+        shards.append(build_parser().read(told).shard)
+    assert shards == [Shard(number, 8) for number in range(1, 9)]
 
 
 @LOCKS
