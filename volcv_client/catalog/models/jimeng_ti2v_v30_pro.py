@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import shared
 from ..price import VIDEO_PRICES
 from ..spec import (
@@ -32,7 +34,10 @@ MODEL = Model(
     inputs=(
         Picture(name="image", origin=Origin.OFFICIAL, tooltip="First picture of the video; may be left out."),
         shared.prompt(
-            "What happens, in Chinese or English. Needed without a picture.", required=False, origin=Origin.OFFICIAL
+            "What happens, in Chinese or English. Needed without a picture. Up to 400 characters are advised, 800 are "
+            "the most.",
+            required=False,
+            origin=Origin.OFFICIAL,
         ),
         Choice(
             name="frames",
@@ -50,7 +55,12 @@ MODEL = Model(
             tooltip="Shape of the video. With a picture the picture decides.",
         ),
         shared.seed("video"),
-        shared.logo_info({}),
+        # Landed with the node, so it stays; what is connected goes into the request for the result.
+        replace(
+            shared.logo_info({}),
+            tooltip="No documented effect: the pages of the video models know no visible watermark. It is sent all the "
+            "same.",
+        ),
     ),
     requires=(Require(("prompt", "image"), why="nothing_to_film"),),
     outputs=(Output.VIDEO,),
