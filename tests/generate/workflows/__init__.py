@@ -9,12 +9,14 @@ from tests.generate.workflows.change import (
     CONTROLNET,
     EDIT,
     ERASE,
+    ERASE_BY_PROMPT,
     REPAINT,
     RESTORE,
     SEEDEDIT,
     SIDES,
     STYLE,
     STYLE_REFERENCE,
+    TO_4K,
 )
 from tests.generate.workflows.create import ANY, COMPARE, JIMENG, RECALL, TEXT_TO_IMAGE, VARIATIONS, VIDEO
 from tests.generate.workflows.default import of_model
@@ -25,8 +27,8 @@ from volcv_client.catalog import all_models
 WRITTEN = (
     *(TEXT_TO_IMAGE, EDIT, STYLE, CHARACTER, RESTORE),
     *(VARIATIONS, RECALL, COMPARE, SIDES, CANVAS),
-    *(REPAINT, ERASE, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
-    *(PRODUCT, BANNER, CUT_OUT, JIMENG, VIDEO, ANY),
+    *(REPAINT, ERASE, ERASE_BY_PROMPT, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
+    *(PRODUCT, BANNER, CUT_OUT, TO_4K, JIMENG, VIDEO, ANY),
 )
 """The simplest first."""
 
