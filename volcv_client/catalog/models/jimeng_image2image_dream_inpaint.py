@@ -27,9 +27,9 @@ MODEL = Model(
             tooltip="White is repainted or erased, black is kept. It is resized to the picture.",
         ),
         shared.prompt(
-            "What takes the place of the white part, in Chinese or English, at most 120 characters; words to write "
-            "between quotation marks. To erase, only the Chinese word for delete (shanchu), which the help page and "
-            "the example workflow hold.",
+            "What takes the place of the white part, in Chinese or English, words to write between quotation marks; up "
+            "to 120 characters are advised. To erase, only the Chinese word for delete (shanchu), which the help page "
+            "and the example workflow hold.",
             origin=Origin.OFFICIAL,
         ),
         replace(
