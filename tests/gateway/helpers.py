@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.support.pictures import encoded
 from tests.support.pictures import noise as noise_array
+from volcv_client.catalog import model
 from volcv_client.sandbox import SandboxServer
 
 BODIES = Path(__file__).parents[1] / "client" / "bodies"
@@ -37,6 +38,9 @@ V20_L = "high_aes_general_v20_L"
 V20 = "high_aes_general_v20"
 CUT = "saliency_seg"
 LENS = "lens_lqir"
+UPSCALE = "jimeng_i2i_seed3_tilesr_cvtob"
+INPAINT = "jimeng_image2image_dream_inpaint"
+REFERENCE = "jimeng_i2i_v30"
 PORTRAITS = [
     "img2img_photoverse_american_comics",
     "img2img_photoverse_executive_ID_photo",
@@ -138,8 +142,9 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
 
 
 def documented(req_key: str) -> dict[str, Any]:
-    """The body that the model's page prints, with pictures that can be read."""
-    page: dict[str, Any] = json.loads((BODIES / f"{req_key}.json").read_text(encoding="utf-8"))
+    """The body that the model's page prints, without its req_key, with pictures that can be read."""
+    page: dict[str, Any] = json.loads((BODIES / f"{model(req_key).req_key}.json").read_text(encoding="utf-8"))
+    del page["req_key"]
     printed = page.pop("image_urls", None) or page.pop("binary_data_base64", [])
     return {**page, **({"binary_data_base64": [PICTURE, MASK][: len(printed)]} if printed else {})}
 

@@ -16,13 +16,16 @@ from tests.gateway.helpers import (
     CUT,
     EDIT,
     ERASE,
+    INPAINT,
     LENS,
     MASK,
     PICTURE,
     PORTRAITS,
+    REFERENCE,
     REPAINT,
     SEEDEDIT,
     STYLES,
+    UPSCALE,
     V20,
     V20_L,
     V21_L,
@@ -40,6 +43,7 @@ from tests.gateway.helpers import (
     post,
 )
 from volcv_client.sandbox import SandboxServer
+from volcv_client.sandbox.job import MOST_PIXELS
 
 STYLE, PORTRAIT = "img2img_cartoon_style", PORTRAITS[4]
 
@@ -182,3 +186,37 @@ def test_restoring(server: SandboxServer) -> None:
     sharp = {"binary_data_base64": [PICTURE], "result_format": 1}
     sizes = [len(post(server, body(LENS, **sharp, jpg_quality=quality)).text) for quality in (5, 95)]
     assert sizes[0] < sizes[1] / 2
+
+
+def test_upscaling(server: SandboxServer) -> None:
+    """4k has 4096 pixels on its long side; 8k as many as a drawing may have. Nothing shrinks."""
+    flat = encode(Image.new("RGB", (60, 20), (90, 140, 200)))
+    assert finished(server, UPSCALE, binary_data_base64=[flat], resolution="4k")[0].size == (4096, 1365)
+    wide, tall = finished(server, UPSCALE, binary_data_base64=[flat], resolution="8k")[0].size
+    assert (wide / tall, wide * tall) == (pytest.approx(3, rel=0.01), pytest.approx(MOST_PIXELS, rel=0.01))
+    large = encode(Image.new("RGB", (4096, 1400)))
+    assert finished(server, UPSCALE, binary_data_base64=[large])[0].size == (4096, 1400)
+
+
+def test_detail_grows_with_the_scale(server: SandboxServer) -> None:
+    edge = Image.new("RGB", (66, 22), (90, 90, 90))
+    edge.paste((160, 160, 160), (33, 0, 66, 22))
+    sent = {"binary_data_base64": [encode(edge)]}
+    spread = [np.ptp(array(finished(server, UPSCALE, **sent, scale=scale)[0])[700:800]) for scale in (0, 100)]
+    assert spread[0] < spread[1]
+
+
+def test_jimeng_inpainting_paints_or_erases_the_white_region_only(server: SandboxServer) -> None:
+    source, white = array(noise(96, 64)), np.asarray(Image.open(io.BytesIO(base64.b64decode(MASK)))) >= 128
+    results = [array(finished(server, INPAINT, prompt=prompt)[0]) for prompt in ("a red boat", "\u5220\u9664")]
+    for result in results:
+        assert not (result != source).any(axis=2)[~white].any()
+        assert (result != source).any(axis=2)[white].mean() > 0.9
+    # What is erased is filled with the colours around it: noise, whose mean is grey.
+    assert np.ptp(results[1][white].mean(axis=0)) < np.ptp(results[0][white].mean(axis=0))
+
+
+def test_a_reference_keeps_its_size_unless_another_is_asked_for(server: SandboxServer) -> None:
+    sent = {"binary_data_base64": picture_of(150, 90)}
+    assert finished(server, REFERENCE, **sent)[0].size == (150, 90)
+    assert finished(server, REFERENCE, **sent, width=64, height=96)[0].size == (64, 96)

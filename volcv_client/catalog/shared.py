@@ -236,16 +236,17 @@ def size(
 CUSTOM = "custom"
 
 
+def sides(label: str) -> dict[str, Json]:
+    """Wire values of a size by its label, ratio and size: ``4:3 1472x1104``."""
+    width, _, height = label.split(" ")[1].partition("x")
+    return {"width": int(width), "height": int(height)}
+
+
 def preset_size(*labels: str, origin: Origin) -> Choice:
-    """A choice of sizes that replace ``width`` and ``height``; labels are ratio and size, ``4:3 1472x1104``.
+    """A choice of sizes that replace ``width`` and ``height``; for the labels see :func:`sides`.
 
     It stands behind the two inputs, so that its values are written over theirs.
     """
-
-    def sides(label: str) -> dict[str, Json]:
-        width, _, height = label.split(" ")[1].partition("x")
-        return {"width": int(width), "height": int(height)}
-
     return Choice(
         name="preset_size",
         default=CUSTOM,

@@ -22,7 +22,8 @@ def draw(job: Job) -> list[Drawn]:
         return draw_product(job)
     if any(one.kind == "mask" for one in model.pictures()):
         return draw_painted(job)
-    # A model with a strength starts from the picture; others show its subject in a new scene.
-    if {"width", "size"} & {one.name for one in model.all_inputs()} and not (job.pictures and "strength" in job.values):
+    # A model with a strength, or with no size by default, changes the picture; others show its subject in a new scene.
+    shown = {one.name for outer in model.inputs for one in (outer, *outer.revealed(model.defaults()))}
+    if {"width", "size"} & shown and not (job.pictures and "strength" in job.values):
         return draw_scene(job)
     return draw_restyled(job)
