@@ -1,22 +1,22 @@
 """Jimeng 3.0 image to image (smart reference): catalog section 6, official page 85621/1747301.
 
-The range of a side is known from digests of the page; clients offer sides up to 2016 and 3024 too.
+Clients offer sides up to 2016 and 3024 too, beyond the page's range.
 """
 
 from __future__ import annotations
 
 from .. import jimeng, shared
-from ..spec import TASK, Advice, Branch, BranchOption, Example, Integer, Model, Number, Origin, Picture
+from ..spec import TASK, Branch, BranchOption, Example, Integer, Model, Number, Origin, Picture
 
 
 def side(name: str) -> Integer:
     return Integer(
         name=name,
         default=1024,
-        low=16,
+        low=512,
+        high=1536,
         step=16,
-        advice=Advice(512, 1536),
-        origin=Origin.THIRD_PARTY,
+        origin=Origin.OFFICIAL,
         tooltip=f"{name.capitalize()} of the picture in pixels, a multiple of 16.",
     )
 
