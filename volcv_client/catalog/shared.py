@@ -237,6 +237,28 @@ def mask(tooltip: str) -> MaskPicture:
     return MaskPicture(name="mask", required=True, fit_to="image", origin=Origin.THIRD_PARTY, tooltip=tooltip)
 
 
+SIDES = ("top", "bottom", "left", "right")
+
+
+def sides(default: float) -> tuple[Number, ...]:
+    """How far outpainting grows each side. Not for a padded picture with a mask; ranges are known from clients only."""
+
+    def side(name: str) -> Number:
+        length = "height" if name in SIDES[:2] else "width"
+        return Number(
+            name=name,
+            default=default,
+            omit=0.0,
+            advice=Advice(0, 1),
+            origin=Origin.THIRD_PARTY,
+            only_if={"mask": False},
+            tooltip=f"How far the picture grows at the {name}, as a fraction of its {length}. 0: that side stays. "
+            "Not used when a mask is connected.",
+        )
+
+    return tuple(map(side, SIDES))
+
+
 def more_controls() -> Controls:
     return Controls(
         name="more_controls",
