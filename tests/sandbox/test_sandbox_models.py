@@ -39,6 +39,7 @@ from tests.gateway.helpers import (
     pictures,
     post,
 )
+from volcv_client.catalog.shared import PROMPTS
 from volcv_client.sandbox import SandboxServer
 
 STYLE, PORTRAIT = "img2img_cartoon_style", PORTRAITS[4]
@@ -182,3 +183,17 @@ def test_restoring(server: SandboxServer) -> None:
     sharp = {"binary_data_base64": [PICTURE], "result_format": 1}
     sizes = [len(post(server, body(LENS, **sharp, jpg_quality=quality)).text) for quality in (5, 95)]
     assert sizes[0] < sizes[1] / 2
+
+
+def test_extraction_shows_the_product_on_white_or_what_is_on_it(server: SandboxServer) -> None:
+    whole, flat = "jimeng_i2i_extract_tiled_images", "i2i_material_extraction"
+    sent = {"binary_data_base64": [encode(subject())], "width": 1024, "height": 1100}
+    product = finished(server, whole, **sent)[0].convert("RGB")
+    assert product.size == (1024, 1100)
+    assert array(product)[-4:, :4].min() > 240 and product.getpixel((512, 450)) != (255, 255, 255)
+    logo, texture = (
+        finished(server, flat, **sent, image_edit_prompt=PROMPTS[flat][one])[0] for one in ("logo", "texture")
+    )
+    assert [array(one)[450, :4, 1].max() < 80 for one in (logo, texture)] == [True, True]
+    tile = array(texture.convert("RGB"))[300:900]
+    assert np.abs(tile - tile[:, ::-1]).mean() < 3

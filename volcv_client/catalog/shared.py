@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from .spec import (
     INT_MAX,
     SYNCHRONOUS,
     TASK,
     Advice,
+    Branch,
+    BranchOption,
     Choice,
     Confidence,
     Controls,
@@ -181,6 +185,32 @@ def preset_size(*labels: str, origin: Origin) -> Choice:
         late=True,
         tooltip="custom: width and height as they are set. Otherwise a size that is recommended for the model; width "
         "and height do not count then.",
+    )
+
+
+PROMPTS: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("prompts.json").read_text(encoding="utf-8")
+)
+"""Sentences that a model's page gives to choose from, by req_key and label: Chinese, so they are no Python."""
+
+
+def prompt_choice(req_key: str, name: str, *, field: str, tooltip: str, own: str) -> Branch:
+    """A choice of the sentences that the model's page documents, and of a text of one's own.
+
+    ``name``: the choice's; ``field``: where the sentence goes, and the input for the text of one's own. ``tooltip`` and
+    ``own``: the tooltips of the two.
+    """
+    documented = PROMPTS[req_key]
+    text = prompt(own, name=field, origin=Origin.OFFICIAL)
+    return Branch(
+        name=name,
+        default=next(iter(documented)),
+        options={
+            **{label: BranchOption(inputs=(), wire={field: sentence}) for label, sentence in documented.items()},
+            CUSTOM: BranchOption(inputs=(text,), wire={}),
+        },
+        origin=Origin.OFFICIAL,
+        tooltip=tooltip,
     )
 
 

@@ -6,7 +6,7 @@ from ..job import Job
 from .base import Drawn
 from .cutout import draw_cut_out
 from .paint import draw_painted
-from .product import draw_product
+from .product import draw_extracted, draw_product
 from .restyle import draw_restyled
 from .scene import draw_film, draw_scene
 
@@ -14,15 +14,17 @@ from .scene import draw_film, draw_scene
 def draw(job: Job) -> list[Drawn]:
     """The drawings for a request: pictures, or the frames of a film. Deterministic but for a Refusal of the size."""
     model = job.model
+    names = {one.name for one in model.all_inputs()}
     if model.video:
         return draw_film(job)
     if "mask" in model.outputs:
         return draw_cut_out(job)
-    if any(one.uri_path for one in model.pictures()):
-        return draw_product(job)
+    if model.group == "Product":
+        # Without a scene there is a size: the product alone.
+        return draw_extracted(job) if "width" in names else draw_product(job)
     if any(one.kind == "mask" for one in model.pictures()):
         return draw_painted(job)
     # A model with a strength starts from the picture; others show its subject in a new scene.
-    if {"width", "size"} & {one.name for one in model.all_inputs()} and not (job.pictures and "strength" in job.values):
+    if {"width", "size"} & names and not (job.pictures and "strength" in job.values):
         return draw_scene(job)
     return draw_restyled(job)
