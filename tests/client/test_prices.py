@@ -51,6 +51,7 @@ def test_the_known_prices_are_declared() -> None:
         "high_aes_general_v20": (0.2, "picture"),
         "high_aes_general_v20_L": (0.2, "picture"),
         "high_aes_general_v21_L": (0.2, "picture"),
+        "i2i_dreamlight3_0_background_replace": (0.2, "picture"),
         "i2i_material_extraction": (0.22, "picture"),
         "jimeng_i2i_extract_tiled_images": (0.22, "picture"),
         "jimeng_t2i_v31": (0.2, "picture"),

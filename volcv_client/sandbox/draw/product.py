@@ -107,7 +107,9 @@ def composed(job: Job) -> Image.Image:
         x = int(clamp(values.get("offset_x", 0), -product.width, canvas[0]))
         y = int(clamp(values.get("offset_y", 0), -product.height, canvas[1]))
     else:
-        product = _scaled(product, int(values.get("longer_side", 1600)) / max(product.size))
+        # A model without that field, which takes the product from the array, keeps its size.
+        longest = int(values.get("longer_side", 1600 if job.named else max(product.size)))
+        product = _scaled(product, longest / max(product.size))
         canvas = product.size
     layer = Image.new("RGBA", allowed(*canvas), (0, 0, 0, 0))
     layer.paste(product, (x, y))
@@ -116,7 +118,7 @@ def composed(job: Job) -> Image.Image:
 
 def _product(job: Job) -> Image.Image:
     """The product at its own size; alpha 255 is product: by the mask, else as any subject is cut out."""
-    picture = job.named["product_image_input"]
+    picture = job.named.get("product_image_input") or job.pictures[0]
     if not job.values.get("mask_image_switch") or "mask_image_input" not in job.named:
         return cut_out(picture if job.values.get("product_alpha_switch", True) else to_rgb(picture))
     mask = to_rgb(job.named["mask_image_input"]).convert("L").resize(picture.size, Image.Resampling.BILINEAR)
