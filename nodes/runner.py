@@ -29,6 +29,7 @@ from ..volcv_client.store.entry import Entry, State
 from ..volcv_client.store.result import Result
 from . import status
 from .images import to_images, to_masks
+from .media import audio_file, video_file
 from .progress import course
 from .status import NodeStatus
 
@@ -40,7 +41,7 @@ BAR_SECONDS = 0.25
 clients = ClientPool()
 """The clients of this ComfyUI, shared by all nodes."""
 
-CONVERTERS = converters(to_images, to_masks)
+CONVERTERS = converters(to_images, to_masks, video_file, audio_file)
 
 
 class Host(Protocol):

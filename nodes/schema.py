@@ -131,6 +131,8 @@ MAKERS: dict[str, Callable[[Any], io.Input]] = {
     "branch": branch,
     "picture": lambda input_: io.Image.Input(**common(input_)),
     "mask": lambda input_: io.Mask.Input(**common(input_)),
+    "video": lambda input_: io.Video.Input(**common(input_)),
+    "audio": lambda input_: io.Audio.Input(**common(input_)),
     "watermark": lambda input_: WatermarkType.Input(**common(input_)),
     "controls": lambda input_: ControlType.Input(**common(input_)),
 }

@@ -32,6 +32,7 @@ from .images.batch import ImageBatch
 from .images.image import FileImage, Image, Mask, read_mask
 from .request.inputs import convert_inputs, converters
 from .request.json_body import json_body
+from .request.media import MediaFile
 from .request.plan import Plan, plan
 from .request.price import Estimate, estimate
 from .store.entry import Entry
@@ -122,7 +123,8 @@ class Client:
 
         ``key``: a req_key, node id or family name, see :func:`volcv_client.models`. ``inputs`` by the API's field
         names. A picture or mask is a path, PIL image or numpy array (``[H, W, C]``, masks ``[H, W]``; uint8 0..255 or
-        float 0..1), or a list of them for a batch. Raises InputError for inputs that cannot work.
+        float 0..1), or a list of them for a batch. A video or sound is a path or the bytes of its file.
+        Raises InputError for inputs that cannot work.
         """
         model = catalog.model(key) if isinstance(key, str) else key
         return plan(model, convert_inputs(model, inputs, CONVERTERS))
@@ -226,7 +228,7 @@ def to_masks(given: Any) -> list[Image]:
     return to_images(given, Mask, read_mask)
 
 
-CONVERTERS = converters(to_images, to_masks)
+CONVERTERS = converters(to_images, to_masks, MediaFile.of, MediaFile.of)
 
 
 def model_of(req_key: str) -> Model:

@@ -36,6 +36,8 @@ def changed(one: Model, place: int) -> dict[str, Any]:
             given[input_.name] = not input_.default
         elif isinstance(input_, Numeric):
             given[input_.name] = min(input_.high, max(input_.low, input_.default + input_.step))
+        elif isinstance(input_, JsonText) and input_.path:
+            given[input_.name] = json.dumps({name: f"text of {name}" for name in input_.fields_allowed})
         elif isinstance(input_, Text) and input_.paths and input_.name != "req_key":
             given[input_.name] = f"text of {input_.name}"
     return given

@@ -58,6 +58,8 @@ FACTS: Mapping[str, Callable[[Any], str]] = {
     "branch": choices,
     "picture": lambda picture: f"{must(picture)} image",
     "mask": lambda mask: f"{must(mask)} mask",
+    "video": lambda video: f"{must(video)} video",
+    "audio": lambda audio: f"{must(audio)} sound",
     "watermark": lambda _: " socket",
     "controls": lambda _: " socket",
 }
@@ -106,7 +108,8 @@ def row(model: Model) -> str:
     modes = " or ".join("task" if mode.result_action else "call" for mode in model.modes.values())
     made = ", ".join(one.value for one in model.outputs)
     where = "native" if model.native_only else "gateway"
-    node = f"**{model.title}**<br>`{model.node_id}`"
+    retired = f"<br>being retired, use `{model.successor}`" if model.successor else ""
+    node = f"**{model.title}**<br>`{model.node_id}`{retired}"
     return f"| {node} | {keys(model)} | {modes} | {where} | {made} | {prices(model)} | {fields(model)} |"
 
 

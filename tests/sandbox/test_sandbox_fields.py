@@ -257,4 +257,4 @@ def test_it_imports_the_catalog_and_the_paths_of_a_gateway_and_nothing_else_of_t
             if isinstance(node, ast.ImportFrom) and node.level > depth:
                 outer.add((node.module or "").split(".")[0])
     assert outer == {"catalog", "config"}
-    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 2300
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) <= 2400

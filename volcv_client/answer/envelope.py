@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalog.spec import Model
 from ..errors import BadAnswerError, Charged
 from ..redact import redact
 from ..request.json_body import LINKS_FIELD, PICTURES_FIELD
@@ -41,14 +42,27 @@ class Envelope:
     data: Mapping[str, Any]
 
 
-def parse(raw: RawAnswer, *, texts: Iterable[str] = (), video: bool = False, secrets: Iterable[str] = ()) -> Envelope:
+def parse_for(model: Model, raw: RawAnswer, secrets: Iterable[str] = ()) -> Envelope:
+    """:func:`parse` of an answer of that model."""
+    return parse(raw, texts=model.texts, video=model.video, links_at=model.links_at, secrets=secrets)
+
+
+def parse(
+    raw: RawAnswer,
+    *,
+    texts: Iterable[str] = (),
+    video: bool = False,
+    links_at: Iterable[str] = (),
+    secrets: Iterable[str] = (),
+) -> Envelope:
     """The envelope of a successful answer that holds at least one picture, or the link of a video.
 
-    ``texts``: keys of ``data`` to keep as text; ``secrets`` are cut out of what errors quote. Raises the
-    fitting RefusedError or BadAnswerError.
+    ``texts``: keys of ``data`` to keep as text; ``links_at``: further places of links, see :class:`Model`;
+    ``secrets`` are cut out of what errors quote. Raises the fitting RefusedError or BadAnswerError.
     """
     data, request_id, seconds = parse_data(raw, secrets=secrets)
     links, inline = (entries(data.get("video_url")), ()) if video else pictures_in(data)
+    links += tuple(link for path in links_at for link in entries(at(data, tuple(path.split(".")))))
     if not links and not inline:
         link = next(iter(entries(data.get("video_url"))), "")
         key = "no_video" if video else "video_instead" if link else "no_picture"

@@ -48,8 +48,9 @@ def embedded_object(text: str) -> dict[str, Any] | None:
 
 
 def at(body: object, path: tuple[str, ...]) -> object:
-    """The value behind the keys of ``path``; None if there is none."""
+    """The value behind the keys of ``path``, JSON texts on the way read; None if there is none."""
     for key in path:
+        body = unpacked(body)
         body = body.get(key) if isinstance(body, dict) else None
     return body
 

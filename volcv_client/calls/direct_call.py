@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..answer.advice import advise
-from ..answer.envelope import RawAnswer, parse
+from ..answer.envelope import RawAnswer, parse_for
 from ..config import Profile
 from ..errors import (
     BadAnswerError,
@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..http.transport import Transport
 from ..request.body import Request
-from ..request.json_body import inline_files, json_body, with_links
+from ..request.json_body import inline_files, json_body, with_links, with_uploads
 from ..store.attended import Attended
 from ..store.entry import LINKS, State
 from ..store.result import Result
@@ -43,13 +43,14 @@ class Endpoint:
 
 
 class DirectCall:
-    """Sends the request, again on a retry; links of uploaded pictures are kept between attempts."""
+    """Sends the request, again on a retry; links of uploaded files are kept between attempts."""
 
     def __init__(self, endpoint: Endpoint, call: Call, request: Request) -> None:
         self._endpoint = endpoint
         self._call = call
         self._request = request
         self._links: list[str] = []
+        self._upload_links: list[str] = []
 
     def send(self, row: Attended) -> RawAnswer:
         """Send the request; the answer, which is in the journal. Raises VolcvError or Cancelled."""
@@ -58,28 +59,26 @@ class DirectCall:
             raw = self._post(row)
             if raw.status < 400 and raw.content:
                 row.answered(raw, time.monotonic() - began)
-            self._parse(raw)
+            parse_for(self._call.model, raw, self._endpoint.profile.secrets)
         self._call.charges += 1
         return raw
 
     def _post(self, row: Attended) -> RawAnswer:
         check, body = self._call.token.check, self._request.body
+        if uploads := self._request.uploads:
+            body = with_uploads(body, self._uploaded(uploads, self._upload_links))
         if row.entry.form == LINKS:
-            self._upload_pictures()
-            body = with_links(body, self._links)
+            body = with_links(body, self._uploaded(inline_files(body), self._links))
         self._call.enter(Phase.WORKING)
         return self._endpoint.transport.post(self._request.mode.action, json_body(body), check, row.sent)
 
-    def _upload_pictures(self) -> None:
-        """Upload what has no link yet."""
+    def _uploaded(self, files: Sequence[bytes], links: list[str]) -> list[str]:
+        """The links of the files, after what has none yet was uploaded. Raises UploadError."""
         self._call.enter(Phase.UPLOADING)
-        for picture in inline_files(self._request.body)[len(self._links) :]:
+        for file in files[len(links) :]:
             self._call.token.check()
-            self._links.append(self._endpoint.transport.upload(self._endpoint.upload_url, picture))
-
-    def _parse(self, raw: RawAnswer) -> None:
-        model = self._call.model
-        parse(raw, texts=model.texts, video=model.video, secrets=self._endpoint.profile.secrets)
+            links.append(self._endpoint.transport.upload(self._endpoint.upload_url, file))
+        return links
 
     @contextmanager
     def _settling(self, row: Attended) -> Iterator[None]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, zip_longest
 
-from ..answer.envelope import Envelope, RawAnswer, parse
+from ..answer.envelope import Envelope, RawAnswer, parse_for
 from ..catalog.spec import Model
 from ..config import Profile
 from ..errors import BadAnswerError, DownloadError, StoreError, VolcvError, without_frames
@@ -64,7 +64,7 @@ class AnswerReader:
 
     def _envelope(self, model: Model, entry: Entry, raw: RawAnswer | None) -> Envelope:
         if raw is not None:
-            return parse(raw, texts=model.texts, video=model.video, secrets=self._profile.secrets)
+            return parse_for(model, raw, self._profile.secrets)
         result = entry.result
         urls = tuple(result.image_urls)
         if not urls:

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from ..answer.envelope import RawAnswer, has_result, parse, parse_data, task_status
+from ..answer.envelope import RawAnswer, has_result, parse_data, parse_for, task_status
 from ..answer.raw import date_of
 from ..errors import (
     BadAnswerError,
@@ -173,8 +173,7 @@ class TaskPolls:
             self._row.answered(raw, time.monotonic() - self._began)
         elif status:
             return False
-        model = self._call.model
-        parse(raw, texts=model.texts, video=model.video, secrets=secrets)
+        parse_for(self._call.model, raw, secrets)
         return True
 
 

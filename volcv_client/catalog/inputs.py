@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from ..errors import InputError
 from ..messages import say
-from .wire_path import Json, put_all
+from .wire_path import Json, put, put_all
 
 Given: TypeAlias = "Mapping[str, Any]"
 Condition: TypeAlias = "Mapping[str, str | bool]"
@@ -51,13 +51,15 @@ class Attachment:
     """An image for ``binary_data_base64``, whose order is the order of attachment.
 
     ``name``: its input. ``alpha``: transparency is kept. ``fit_to``: name of an earlier attachment whose size it is
-    resized to, FIRST_PICTURE for the first; None: it keeps its own size.
+    resized to, FIRST_PICTURE for the first; None: it keeps its own size. ``upload``: the file is uploaded and sent as
+    a link; ``image`` may then be a :class:`..request.media.MediaFile`.
     """
 
     name: str
     image: Any
     alpha: bool = False
     fit_to: str | None = None
+    upload: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +158,21 @@ class Text(WireInput):
 
 @dataclass(frozen=True, kw_only=True)
 class JsonText(Text):
-    """A text that holds a JSON object; its fields win over all others of the body."""
+    """A text that holds a JSON object.
+
+    ``path``: wire path of the object, which is sent unless it is empty; without one its fields win over all others of
+    the body. ``fields_allowed``: the texts that the object may hold, and whether each is required; empty: any fields.
+    ``letters``: characters that each of these texts may have.
+    """
 
     kind = "json"
+    path: str = ""
+    fields_allowed: Mapping[str, bool] = field(default_factory=dict)
+    letters: int = INT_MAX
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.path,) if self.path else ()
 
     def fields(self, given: Given) -> dict[str, Any]:
         """The fields of the object; none for a blank text. Raises InputError if the text is no JSON object."""
@@ -174,11 +188,25 @@ class JsonText(Text):
         return fields
 
     def check(self, given: Given) -> list[str]:
-        self.fields(given)
+        fields = self.fields(given)
+        if fields and self.fields_allowed:
+            self._check_fields(fields)
         return super().check(given)
 
+    def _check_fields(self, fields: Mapping[str, Any]) -> None:
+        required = [name for name, needed in self.fields_allowed.items() if needed]
+        known = all(
+            name in self.fields_allowed and isinstance(text, str) and len(text) <= self.letters
+            for name, text in fields.items()
+        )
+        if not known or not all(fields.get(name) for name in required):
+            allowed, needed = ", ".join(self.fields_allowed), ", ".join(required)
+            raise InputError("bad_json_fields", name=self.name, allowed=allowed, required=needed, letters=self.letters)
+
     def write(self, body: dict[str, Any], given: Given) -> None:
-        """Nothing yet: the fields are added last, so that they win over the pictures as well."""
+        """Without a path nothing yet: the fields are added last, so that they win over the pictures as well."""
+        if self.path and (fields := self.fields(given)):
+            put(body, self.path, fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from .spec import (
     Controls,
     Integer,
     Json,
+    JsonText,
     MaskPicture,
     Mode,
     Number,
@@ -109,6 +110,28 @@ def logo_info(off: Mapping[str, Json]) -> Watermark:
 def result_options() -> tuple[Switch, Watermark]:
     """Inputs that go into the polls of a task, not into its submission."""
     return return_url(True, Origin.OFFICIAL), logo_info({})
+
+
+def aigc_meta(*, late: bool = False) -> JsonText:
+    """The implicit label of a result's file; it goes into the polls of a task (catalog section 3)."""
+    return JsonText(
+        name="aigc_meta",
+        path="aigc_meta",
+        fields_allowed={
+            "content_producer": False,
+            "producer_id": True,
+            "content_propagator": False,
+            "propagate_id": False,
+        },
+        letters=256,
+        multiline=True,
+        advanced=True,
+        late=late,
+        origin=Origin.OFFICIAL,
+        tooltip="Implicit label that the service writes into the file: a JSON object with producer_id, and "
+        "content_producer, content_propagator, propagate_id where you have them, each of at most 256 characters. "
+        "Empty: no label.",
+    )
 
 
 def mode(default: str, modes: Mapping[str, Mode]) -> Choice:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 from ..errors import InputError
 from ..messages import say
 from .inputs import Attachment, Given, Input, Number
-from .wire_path import INLINE_URI, Json, put, put_all
+from .wire_path import INLINE_URI, UPLOAD_URI, Json, place, put, put_all
 
 FIRST_PICTURE = ""
 
@@ -26,29 +26,21 @@ class Control:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture(Input):
-    """A picture that travels in ``binary_data_base64``.
+class FileSocket(Input):
+    """A socket whose content is a file: a picture, a video or a sound.
 
-    ``uri_path``: the model wants a URL string there, so the place in the array is named by
-    ``uri://binary_data?index=N``. ``index_path``: the model wants the bare number there. ``url_input`` names the
-    text input whose URL takes the picture's place. ``present``/``absent`` are wire values that follow from the
-    picture being given or not, ``inline`` those that hold only for a picture sent inline. ``alpha``: the service
-    reads transparency, so it is kept; elsewhere it is flattened onto white. ``fit_to``: see :class:`Attachment`.
+    ``link_path``: the model takes a link only, at that wire path (``[]`` at its end: the next element of a list), so
+    the file is uploaded when the call is sent. ``url_input`` names the text input whose URL takes its place.
     """
 
-    kind = "picture"
+    missing: ClassVar[str] = "no_image"
+
     required: bool = False
-    alpha: bool = False
-    uri_path: str | None = None
-    index_path: str | None = None
+    link_path: str | None = None
     url_input: str | None = None
-    present: Mapping[str, Json] = field(default_factory=dict)
-    absent: Mapping[str, Json] = field(default_factory=dict)
-    inline: Mapping[str, Json] = field(default_factory=dict)
-    fit_to: str | None = None
 
     def url(self, given: Given) -> str:
-        """The URL that takes the picture's place; empty if there is none."""
+        """The URL that takes the file's place; empty if there is none."""
         return str(given.get(self.url_input, "")).strip() if self.url_input else ""
 
     def is_given(self, given: Given) -> bool:
@@ -56,7 +48,7 @@ class Picture(Input):
 
     def check(self, given: Given) -> list[str]:
         if self.required and not self.is_given(given):
-            raise InputError("no_image", name=self.name)
+            raise InputError(self.missing, name=self.name)
         url = self.url(given)
         if url and not re.match(r"https?://[^\s/]", url):
             raise InputError("bad_url", name=self.url_input, value=url[:60])
@@ -64,10 +56,61 @@ class Picture(Input):
             return [say("note.url_wins", name=self.name, url_input=self.url_input)]
         return []
 
+    def link(self, body: dict[str, Any], given: Given, attachments: list[Attachment], image: Attachment) -> None:
+        """Write the URL, or what stands for the link of the file that is to be uploaded."""
+        index = sum(other.upload for other in attachments)
+        put(body, place(body, self.link_path or ""), self.url(given) or f"{UPLOAD_URI}{index}")
+        if not self.url(given):
+            attachments.append(replace(image, upload=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media(FileSocket):
+    """A video or a sound, which is uploaded: a :class:`..request.media.MediaFile`."""
+
     def attach(self, body: dict[str, Any], given: Given, attachments: list[Attachment]) -> None:
-        url, index = self.url(given), len(attachments)
+        if self.is_given(given):
+            self.link(body, given, attachments, Attachment(self.name, given.get(self.name)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video(Media):
+    kind = "video"
+    missing = "no_video_file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio(Media):
+    kind = "audio"
+    missing = "no_audio_file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture(FileSocket):
+    """A picture, which travels in ``binary_data_base64`` unless the model takes a link only.
+
+    ``uri_path``: the model wants a URL string there, so the place in the array is named by
+    ``uri://binary_data?index=N``. ``index_path``: the model wants the bare number there. ``present``/``absent`` are
+    wire values that follow from the picture being given or not, ``inline`` those that hold only for a picture sent
+    inline. ``alpha``: the service reads transparency, so it is kept; elsewhere it is flattened onto white. ``fit_to``:
+    see :class:`Attachment`.
+    """
+
+    kind = "picture"
+    alpha: bool = False
+    uri_path: str | None = None
+    index_path: str | None = None
+    present: Mapping[str, Json] = field(default_factory=dict)
+    absent: Mapping[str, Json] = field(default_factory=dict)
+    inline: Mapping[str, Json] = field(default_factory=dict)
+    fit_to: str | None = None
+
+    def attach(self, body: dict[str, Any], given: Given, attachments: list[Attachment]) -> None:
+        url, index = self.url(given), sum(not other.upload for other in attachments)
         put_all(body, self.present if self.is_given(given) else self.absent)
-        if url and self.uri_path:
+        if self.link_path and self.is_given(given):
+            self.link(body, given, attachments, Attachment(self.name, given.get(self.name), self.alpha, self.fit_to))
+        elif url and self.uri_path:
             put(body, self.uri_path, url)
         elif self.name in given:
             if self.uri_path:
@@ -120,7 +163,7 @@ class Controls(Input):
 
     def attach(self, body: dict[str, Any], given: Given, attachments: list[Attachment]) -> None:
         for control in given.get(self.name, ()):
-            index = len(attachments)
+            index = sum(not other.upload for other in attachments)
             entry = {"type": control.type, "binary_data_index": index, "strength": control.strength}
             put(body, f"{self.path}[{len(body.get(self.path, []))}]", entry)
             attachments.append(Attachment(self.name, control.image))

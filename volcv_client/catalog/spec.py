@@ -36,10 +36,13 @@ from .price import Confidence as Confidence
 from .price import Price as Price
 from .price import VideoLength as VideoLength
 from .sockets import FIRST_PICTURE as FIRST_PICTURE
+from .sockets import Audio as Audio
 from .sockets import Control as Control
 from .sockets import Controls as Controls
+from .sockets import FileSocket as FileSocket
 from .sockets import MaskPicture as MaskPicture
 from .sockets import Picture as Picture
+from .sockets import Video as Video
 from .sockets import Watermark as Watermark
 from .wire_path import Json as Json
 
@@ -128,8 +131,12 @@ class Mode:
     result_fields: tuple[str, ...] = ()
 
 
+RESULT_FIELDS = ("return_url", "logo_info", "aigc_meta")
+
 SYNCHRONOUS = Mode("CVProcess")
-TASK = Mode("CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult", ("return_url", "logo_info"))
+TASK = Mode("CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult", RESULT_FIELDS)
+TASK_ONLY = Mode("CVSubmitTask", "CVGetResult", RESULT_FIELDS)
+"""A task of the models that have no direct call (catalog section 2)."""
 
 
 class Output(str, Enum):
@@ -164,12 +171,15 @@ class Example:
 class Model:
     """A req_key, or a family of them with equal inputs.
 
-    ``name``: name of a family; its ``req_key`` is that of its default choice, the others stand in the wire values of
-    its choices. ``fixed``: wire values without a widget. ``modes``: ways to call it by their labels; if there are
-    several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing. ``repeatable``:
-    deterministic without a seed, so that an equal request may be answered from the store. ``takes_links``: its
-    page takes links to pictures; the service may take them inside the request as well. ``service_seconds``: duration
-    of the call on the model's page. ``native_only``: documented at the vendor's own service, but not at a gateway.
+    ``name``: name of a family; its ``req_key`` is that of its default choices, the others stand in the wire values of
+    its choices, or in ``variants`` where several choices decide together: req_key -> the choices that select it, of
+    which the first that fits counts. ``fixed``: wire values without a widget. ``modes``: ways to call it by their
+    labels; if there are several, the input ``mode`` chooses. ``texts``: keys of ``data`` that hold text worth showing.
+    ``repeatable``: deterministic without a seed, so that an equal request may be answered from the store.
+    ``takes_links``: its page takes links to pictures; the service may take them inside the request as well.
+    ``service_seconds``: duration of the call on the model's page. ``native_only``: documented at the vendor's own
+    service, but not at a gateway. ``links_at``: places in ``data`` of result links that are not in the usual fields;
+    JSON texts on the way are read. ``successor``: req_key that the vendor names in place of a model that it retires.
     ``prices``: list prices by req_key, as far as they are known; ``single_field``: body field that holds an answer to
     one picture, empty if a call never returns more; ``video_length``: seconds of its videos, if a field decides them.
     ``example``: None for one made of the required inputs.
@@ -182,6 +192,7 @@ class Model:
     page: str
     inputs: tuple[Input, ...]
     name: str = ""
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fixed: Mapping[str, Json] = field(default_factory=dict)
     requires: tuple[Require, ...] = ()
     areas: tuple[Area, ...] = ()
@@ -192,6 +203,8 @@ class Model:
     repeatable: bool = False
     takes_links: bool = False
     native_only: bool = False
+    links_at: tuple[str, ...] = ()
+    successor: str = ""
     service_seconds: float = 10.0
     prices: Mapping[str, Price] = field(default_factory=dict)
     single_field: str = ""
@@ -215,13 +228,22 @@ class Model:
 
     def choices_of_req_key(self) -> dict[str, dict[str, str]]:
         """The values of inputs that choose a req_key of the family, by req_key."""
-        return {
+        return {key: dict(choices) for key, choices in self.variants.items()} | {
             str(implied["req_key"]): {combo.name: label}
             for combo in self.inputs
             if isinstance(combo, Combo)
             for label in combo.options
             if "req_key" in (implied := combo.implied(label))
         }
+
+    def req_key_of(self, given: Given) -> str:
+        """The req_key that the ``variants`` give, before the wire values of single choices."""
+        fitting = (
+            key
+            for key, choices in self.variants.items()
+            if all(given.get(name) == label for name, label in choices.items())
+        )
+        return next(fitting, self.req_key)
 
     @property
     def video(self) -> bool:
@@ -243,6 +265,10 @@ class Model:
 
     def pictures(self) -> tuple[Picture, ...]:
         return tuple(i for i in self.inputs if isinstance(i, Picture))
+
+    def sockets(self) -> tuple[FileSocket, ...]:
+        """Pictures, videos and sounds."""
+        return tuple(i for i in self.inputs if isinstance(i, FileSocket))
 
     def input(self, name: str) -> Input:
         """The input of that name; KeyError if there is none."""

@@ -11,6 +11,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 INLINE_URI = "uri://binary_data?index="
 """Stands for an image of the array where a model wants a URL (scheme of the e-commerce page's own answer)."""
 
+UPLOAD_URI = "uri://upload?index="
+"""Stands for the link of a file that is uploaded when its call is sent; it never leaves this process."""
+
 STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]+)\]")
 
 
@@ -42,6 +45,12 @@ def get(body: Mapping[str, Any], path: str, missing: object = None) -> Any:
         except (KeyError, IndexError, TypeError):
             return missing
     return value
+
+
+def place(body: Mapping[str, Any], path: str) -> str:
+    """The wire path, with the index of the next element if it ends with ``[]``."""
+    listed = path.removesuffix("[]")
+    return path if listed == path else f"{listed}[{len(get(body, listed, ()))}]"
 
 
 def put_all(body: dict[str, Any], values: Mapping[str, Json]) -> None:

@@ -15,11 +15,11 @@ from ..messages import say
 PLAIN_KINDS = {"seed": "integer", "json": "text"}
 """Kinds that are told by what the user writes."""
 
-PICTURE_FACTS = ("alpha", "uri_path", "index_path", "url_input", "present", "absent", "inline", "fit_to")
+PICTURE_FACTS = ("alpha", "uri_path", "index_path", "link_path", "url_input", "present", "absent", "inline", "fit_to")
 MODEL_FACTS = (
     *("req_key", "name", "req_keys", "outputs", "node_id", "title", "group", "summary", "page", "modes", "repeatable"),
     *("takes_links", "native_only", "aliases", "service_seconds", "fixed", "texts", "requires", "areas", "prices"),
-    *("single_field", "video_length", "example"),
+    *("single_field", "video_length", "links_at", "variants", "successor", "example"),
 )
 
 

@@ -251,6 +251,12 @@ def read_images(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
     return {input_.name: [base / path for path in paths]}
 
 
+def read_media(input_: Input, value: Any, base: Path) -> Mapping[str, Any]:
+    if not isinstance(value, str) or not value:
+        raise WrongValue(say("cli.jobs.takes.file"))
+    return {input_.name: base / value}
+
+
 def read_watermark(watermark: Input, value: Any, base: Path) -> Mapping[str, Any]:
     positions, languages = ", ".join(WATERMARK_POSITIONS), ", ".join(WATERMARK_LANGUAGES)
     allowed = say("cli.jobs.takes.watermark", positions=positions, languages=languages)
@@ -296,6 +302,8 @@ READERS: Mapping[str, Read] = {
     "branch": read_combo,
     "picture": read_images,
     "mask": read_images,
+    "video": read_media,
+    "audio": read_media,
     "watermark": read_watermark,
     "controls": read_controls,
 }

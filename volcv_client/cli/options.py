@@ -85,6 +85,12 @@ def images_of(input_: Input, values: Values) -> Any:
     return [read(Path(path)) for path in values[input_.name]] if input_.name in values else None
 
 
+def media_of(input_: Input, values: Values) -> Any:
+    from ..request.media import MediaFile
+
+    return MediaFile(Path(values[input_.name])) if input_.name in values else None
+
+
 def watermark_of(watermark: Any, values: Values) -> Any:
     """Any of the watermark's options switches it on; the rest is as the model's page prints it."""
     name = watermark.name
@@ -122,6 +128,8 @@ KINDS: Mapping[str, Kind] = {
     "branch": Kind(add_combo),
     "picture": Kind(option(metavar="FILE", action="append"), images_of, "picture_file"),
     "mask": Kind(option(metavar="FILE", action="append"), images_of, "mask_file"),
+    "video": Kind(option(metavar="FILE"), media_of, "media_file"),
+    "audio": Kind(option(metavar="FILE"), media_of, "media_file"),
     "watermark": Kind(add_watermark, watermark_of),
     "controls": Kind(option(metavar="FILE:TYPE:STRENGTH", action="append", type=control), controls_of, "control_file"),
 }
@@ -156,5 +164,5 @@ def collect(model: Model, values: Values) -> dict[str, Any]:
 def unused(model: Model, given: Mapping[str, Any]) -> list[str]:
     """Names of values given although the chosen settings do not use them; pictures have a note of their own."""
     active = active_inputs(model, {**model.defaults(), **given})
-    used = {input_.name for input_ in (*active, *RUN_OPTIONS, *model.pictures())}
+    used = {input_.name for input_ in (*active, *RUN_OPTIONS, *model.sockets())}
     return [name for name in given if name not in used]

@@ -18,7 +18,7 @@ from .parser import Exit, Parser
 from .terminal import show
 
 LINE = 100
-PICTURE_ROLES = ("alpha", "uri_path", "index_path", "url_input", "fit_to")
+PICTURE_ROLES = ("alpha", "uri_path", "index_path", "link_path", "url_input", "fit_to")
 IMPLIED = ("present", "absent", "inline", "off")
 TRAITS = ("repeatable", "takes_links", "native_only")
 FURTHER_LIMITS = ("min_side", "max_ratio", "max_inline_base64", "inline_side")
@@ -57,6 +57,10 @@ def head(model: Model) -> Iterator[str]:
     for trait in TRAITS:
         if getattr(model, trait):
             yield say(f"cli.show.{trait}")
+    if model.successor:
+        yield say("note.retiring", successor=model.successor)
+    for key, choices in model.variants.items():
+        yield say("cli.show.variant", choices=condition_text(choices), req_key=key)
 
 
 def price_text(price: Price) -> str:

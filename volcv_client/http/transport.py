@@ -32,6 +32,17 @@ MAX_ANSWER_BYTES = 256 * 2**20
 MAX_UPLOAD_ANSWER_BYTES = 2**20
 POOL_SIZE = 64
 LENGTH_HEADERS = ("Content-Length", "Transfer-Encoding")
+MEDIA_TYPES = (
+    (0, b"\x89PNG", "image.png", "image/png"),
+    (4, b"ftyp", "video.mp4", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video.webm", "video/webm"),
+    (8, b"WAVE", "audio.wav", "audio/wav"),
+    (0, b"ID3", "audio.mp3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio.mp3", "audio/mpeg"),
+    (0, b"fLaC", "audio.flac", "audio/flac"),
+    (0, b"OggS", "audio.ogg", "audio/ogg"),
+)
+"""Offset and value of the bytes that tell a format, with the name and media type of an uploaded file."""
 
 
 class StreamedBody:
@@ -146,11 +157,13 @@ class Transport:
         ) from None
 
     def upload(self, url: str, data: bytes) -> str:
-        """The link under which an upload service offers a picture: multipart field ``file``, answer with ``url``.
+        """The link under which an upload service offers a file: multipart field ``file``, answer with ``url``.
 
         The key is sent only to the gateway's own host. Raises UploadError.
         """
-        name, kind = ("image.png", "image/png") if data.startswith(b"\x89PNG") else ("image.jpg", "image/jpeg")
+        if not url:
+            raise UploadError("no_upload_url")
+        name, kind = media_type_of(data)
         try:
             own = origin_of(url) == origin_of(self.profile.base_url) and not self.profile.native
             with self._session.open(
@@ -175,6 +188,14 @@ class Transport:
     def download_video(self, url: str, folder: Path) -> Path:
         """A new file in the folder with the video behind a result link. Raises DownloadError; sends no credential."""
         return self._downloads.video(url, folder)
+
+
+def media_type_of(data: bytes) -> tuple[str, str]:
+    """Name and media type of a file by its first bytes, as JPEG if they are of no other known format."""
+    for offset, magic, name, kind in MEDIA_TYPES:
+        if data[offset : offset + len(magic)] == magic:
+            return name, kind
+    return "image.jpg", "image/jpeg"
 
 
 def has_cause(error: BaseException, *kinds: type[BaseException]) -> bool:

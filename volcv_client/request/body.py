@@ -15,13 +15,18 @@ from ..images.image import Mask
 from ..messages import say
 from .inputs import active_inputs, json_fields
 from .json_body import PICTURES_FIELD, fingerprint, names_images
+from .media import MediaFile
 from .recorded import recorded_inputs
+
+UPLOADS_FIELD = "uploads"
+"""Field of the uploaded files in fingerprints; no request has it."""
 
 
 @dataclass(frozen=True)
 class Request:
     """What is sent for one call: the JSON body, with inline images as the bytes of their files, and its action.
 
+    ``uploads``: files whose links the body needs, where :data:`..catalog.wire_path.UPLOAD_URI` stands for them.
     ``notes``: what the encoding of images had to change, in the user's language. ``result_request``: fields of the
     request for a task's result (``req_json``).
     """
@@ -30,6 +35,7 @@ class Request:
     mode: Mode = SYNCHRONOUS
     notes: tuple[str, ...] = ()
     result_request: Mapping[str, Any] = field(default_factory=dict)
+    uploads: tuple[bytes, ...] = ()
 
     def identity(self) -> Mapping[str, Any]:
         """Everything that the answer depends on."""
@@ -41,7 +47,7 @@ class Draft:
     """A request whose images are not encoded yet.
 
     ``json``: the body without its images; PICTURES_FIELD is in it only if the user's own JSON brought it, and then
-    there are no attachments. ``lossless``: see :class:`..images.encode.EncodeOptions`. ``result_request``: see
+    there are no inline images. ``lossless``: see :class:`..images.encode.EncodeOptions`. ``result_request``: see
     :class:`Request`. ``takes_links``: links may stand in place of the images. ``node`` and ``inputs``: see
     :class:`..store.result.Result`.
     """
@@ -69,14 +75,22 @@ class Draft:
         cannot be read.
         """
         json = dict(self.json)
-        if self.attachments:
-            json[PICTURES_FIELD] = list(self._describe_images())  # a list per image, which no request holds
+        if inline := self._attached(upload=False):
+            json[PICTURES_FIELD] = list(self._describe(inline))  # a list per image, which no request holds
+        if uploads := self._attached(upload=True):
+            json[UPLOADS_FIELD] = list(self._describe(uploads))
         return fingerprint(identity_of(json, self.mode, self.result_request), *target)
 
-    def _describe_images(self) -> Iterator[list[Any]]:
-        """Everything that the files of the images depend on, as JSON."""
+    def _attached(self, *, upload: bool) -> list[Attachment]:
+        return [item for item in self.attachments if item.upload is upload]
+
+    def _describe(self, attachments: Sequence[Attachment]) -> Iterator[list[Any]]:
+        """Everything that the files depend on, as JSON."""
         places: dict[str | None, int] = {}
-        for place, item in enumerate(self.attachments):
+        for place, item in enumerate(attachments):
+            if isinstance(item.image, MediaFile):
+                yield ["media", item.image.digest()]
+                continue
             kind = "mask" if isinstance(item.image, Mask) else "picture"
             fit_to = None if item.fit_to is None else places.get(item.fit_to, place)
             options = encode_options(self.limits, item, self.limits.max_base64, lossless=self.lossless)
@@ -89,16 +103,21 @@ class Draft:
 
         Raises InputError if an image cannot be encoded within the service's limits.
         """
-        encoded = encode_within(self.limits, self.attachments, lossless=self.lossless, linked=linked)
+        inline, uploads = self._attached(upload=False), self._attached(upload=True)
+        pictures = [item for item in uploads if not isinstance(item.image, MediaFile)]
+        encoded = encode_within(self.limits, inline, lossless=self.lossless, linked=linked)
+        uploaded = encode_within(self.limits, pictures, lossless=self.lossless, linked=True)
         files = {PICTURES_FIELD: [image.data for image in encoded]} if encoded else {}
-        pairs = zip(self.attachments, encoded, strict=True)
+        pairs = zip((*inline, *pictures), (*encoded, *uploaded), strict=True)
         notes = tuple(note for item, image in pairs for note in encoding_notes(item.name, image))
-        return Request({**self.json, **files}, self.mode, notes, self.result_request)
+        of_pictures = iter(uploaded)
+        data = (one.image.read() if isinstance(one.image, MediaFile) else next(of_pictures).data for one in uploads)
+        return Request({**self.json, **files}, self.mode, notes, self.result_request, tuple(data))
 
 
 def draft(model: Model, given: Given, *, lossless: bool = False) -> Draft:
     """The draft of one call with checked inputs. Cheap: no image is read. ``lossless``: pictures are sent as PNG."""
-    body: dict[str, Any] = {"req_key": model.req_key}
+    body: dict[str, Any] = {"req_key": model.req_key_of(given)}
     put_all(body, model.fixed)
     attachments: list[Attachment] = []
     active = list(active_inputs(model, given))
@@ -108,11 +127,12 @@ def draft(model: Model, given: Given, *, lossless: bool = False) -> Draft:
         input_.attach(body, given, attachments)
     body |= json_fields(model, given)
     if PICTURES_FIELD in body:
-        attachments = []
+        attachments = [item for item in attachments if item.upload]
     mode = model.mode(given)
     result_request = {name: body.pop(name) for name in mode.result_fields if name in body}
     shared = tuple(replace(item, image=item.image.share()) for item in attachments)
-    links = bool(shared) and (model.takes_links or names_images(body))
+    inline = any(not item.upload for item in shared)
+    links = inline and (model.takes_links or names_images(body))
     recorded = recorded_inputs(model, given)
     return Draft(body, shared, model.limits, lossless, mode, result_request, links, model.node_id, recorded)
 

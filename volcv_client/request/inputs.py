@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..catalog.inputs import Condition, Given, Input, JsonText
 from ..catalog.shared import RUN_OPTIONS
-from ..catalog.spec import Control, Model, Require
+from ..catalog.spec import Control, Model, Picture, Require
 from ..errors import InputError
 from ..messages import say
 
 if TYPE_CHECKING:
     from ..images.image import Image
+    from .media import MediaFile
 
 Convert: TypeAlias = "Callable[[Any], list[Image]]"
 Converters: TypeAlias = "Mapping[str, Callable[[Any], Any]]"
 """Kind of input -> from what a caller gives to the client's own."""
 
 
-def converters(to_images: Convert, to_masks: Convert) -> Converters:
-    """The converters of a caller with that type of pictures and masks."""
+def converters(
+    to_images: Convert, to_masks: Convert, to_video: Callable[[Any], MediaFile], to_audio: Callable[[Any], MediaFile]
+) -> Converters:
+    """The converters of a caller with that type of pictures, masks, videos and sounds."""
     return {
         "picture": to_images,
         "mask": to_masks,
+        "video": to_video,
+        "audio": to_audio,
         "controls": lambda controls: [Control(to_images(image), kind, strength) for image, kind, strength in controls],
     }
 
@@ -62,13 +67,13 @@ def check(model: Model, given: Given) -> list[str]:
     """Notes about unusual inputs. Raises InputError for inputs that cannot work."""
     active = list(active_inputs(model, given))
     notes = [note for input_ in active for note in input_.check(given)]
-    for picture in model.pictures():
-        if picture.name not in given:
+    for socket in model.sockets():
+        if socket.name not in given:
             continue
-        if picture in active:
-            model.limits.check(picture.name, given[picture.name].size)
-        else:
-            notes.append(say("note.picture_unused", name=picture.name))
+        if socket not in active:
+            notes.append(say("note.picture_unused", name=socket.name))
+        elif isinstance(socket, Picture):
+            model.limits.check(socket.name, given[socket.name].size)
     names = {input_.name for input_ in active}
     for area in model.areas:
         if {area.width, area.height} <= names and holds(area.only_if, model, given):

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from ..catalog.wire_path import INLINE_URI
+from ..catalog.wire_path import INLINE_URI, UPLOAD_URI
 from ..images.base64_text import base64_length, base64_pieces
 
 PICTURES_FIELD = "binary_data_base64"
@@ -50,6 +50,17 @@ def with_links(body: Mapping[str, Any], links: Sequence[str]) -> dict[str, Any]:
         if name != PICTURES_FIELD
     }
     return linked if names_images(body) else {**linked, LINKS_FIELD: list(links)}
+
+
+def with_uploads(value: Any, links: Sequence[str]) -> Any:
+    """A body, or a part of it, with the links of uploaded files where :data:`UPLOAD_URI` stands for them."""
+    if isinstance(value, Mapping):
+        return {name: inner if name == PICTURES_FIELD else with_uploads(inner, links) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_uploads(inner, links) for inner in value]
+    if isinstance(value, str) and value.startswith(UPLOAD_URI):
+        return links[int(value.removeprefix(UPLOAD_URI))]
+    return value
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..catalog.inputs import Branch, Combo, Given, Input, JsonText, Numeric, Widget, WireInput
-from ..catalog.sockets import Picture, Watermark
+from ..catalog.sockets import FileSocket, Picture, Watermark
 from ..catalog.spec import Model
-from ..catalog.wire_path import INLINE_URI, get
+from ..catalog.wire_path import INLINE_URI, UPLOAD_URI, get
 from .json_body import PICTURES_FIELD
 
 ABSENT = object()
@@ -52,7 +52,7 @@ def read_back(model: Model, body: Mapping[str, Any], seed: int | None = None, ta
     for input_ in model.all_inputs():
         if input_.name == "seed" and seed is not None:
             found[input_.name] = seed
-        if isinstance(input_, JsonText):
+        if isinstance(input_, JsonText) and not input_.path:
             written = {path.split(".")[0].split("[")[0] for path in written_paths(model, found)}
             own = {name: value for name, value in body.items() if name not in {*written, PICTURES_FIELD, "req_key"}}
             found[input_.name] = json.dumps(own, ensure_ascii=False, indent=2)
@@ -68,13 +68,16 @@ def written_paths(model: Model, given: Given) -> Iterator[str]:
 
 def values_in(input_: Input, model: Model, body: Mapping[str, Any], task: bool) -> dict[str, Any]:
     """The input's value in a body by its name; of a picture also the URL that stands in its place."""
-    if isinstance(input_, Picture):
-        return picture_in(input_, body)
+    if isinstance(input_, FileSocket):
+        return file_in(input_, body)
     if isinstance(input_, Watermark):
         block = get(body, input_.name)
         return {input_.name: block} if isinstance(block, Mapping) and block.get("add_logo") else {}
     if isinstance(input_, Combo):
         return {input_.name: label_in(input_, model, body, task)}
+    if isinstance(input_, JsonText) and input_.path:
+        block = get(body, input_.path)
+        return {input_.name: json.dumps(block, ensure_ascii=False) if block else input_.default}
     if isinstance(input_, WireInput) and input_.paths:
         omitted = input_.omit if isinstance(input_, Numeric) and input_.omit is not None else input_.default
         return {input_.name: get(body, input_.paths[0], omitted)}
@@ -83,6 +86,9 @@ def values_in(input_: Input, model: Model, body: Mapping[str, Any], task: bool) 
 
 def label_in(combo: Combo, model: Model, body: Mapping[str, Any], task: bool) -> str:
     """The label whose wire values are all in the body; of several the one that, with its arm, says most of it."""
+    chosen = model.choices_of_req_key().get(str(body.get("req_key")), {})
+    if combo.name in chosen:
+        return chosen[combo.name]
     if combo.name == "mode":
         return next((label for label, mode in model.modes.items() if bool(mode.result_action) is task), combo.default)
     implied = {label: combo.implied(label) for label in combo.options}
@@ -103,9 +109,11 @@ def inner_paths(combo: Combo, label: str, body: Mapping[str, Any]) -> list[str]:
     return [path for path in paths if get(body, path, ABSENT) is not ABSENT]
 
 
-def picture_in(picture: Picture, body: Mapping[str, Any]) -> dict[str, Any]:
-    link = get(body, picture.uri_path) if picture.uri_path else None
-    if picture.url_input and isinstance(link, str) and not link.startswith(INLINE_URI):
-        return {picture.url_input: link}
-    inline = link is not None or (picture.index_path and get(body, picture.index_path) is not None)
-    return {picture.name: None} if inline or picture.required else {}
+def file_in(socket: FileSocket, body: Mapping[str, Any]) -> dict[str, Any]:
+    uri_path, index_path = (socket.uri_path, socket.index_path) if isinstance(socket, Picture) else (None, None)
+    path = socket.link_path or uri_path
+    link = get(body, path.replace("[]", "[0]")) if path else None
+    if socket.url_input and isinstance(link, str) and not link.startswith((INLINE_URI, UPLOAD_URI)):
+        return {socket.url_input: link}
+    connected = link is not None or (index_path and get(body, index_path) is not None)
+    return {socket.name: None} if connected or socket.required else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import secrets
 import threading
@@ -14,9 +15,10 @@ from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs
 
+from ..catalog import Model
 from ..config import UPLOAD_PATH
 from .envelope import SUCCESS, GatewayRefusal, Refusal, Reply, envelope, to_bytes
-from .fields import COMMON, check, check_value, model_of, parse_object
+from .fields import COMMON, check, check_value, model_of, models, parse_object
 from .job import Job
 from .pictures import Loader, uploaded_file
 from .results import files_of, texts_of
@@ -29,6 +31,24 @@ PROCESS = "CVProcess"
 SUBMITS = ("CVSync2AsyncSubmitTask", "CVSubmitTask")
 RESULTS = ("CVSync2AsyncGetResult", "CVGetResult")
 _log = logging.getLogger(__name__)
+
+
+def direct_actions() -> set[str]:
+    """Actions of the direct calls that models declare."""
+    modes = [mode for model in models().values() for mode in model.modes.values()]
+    return {mode.action for mode in modes if not mode.result_action}
+
+
+def nested(model: Model, links: list[str]) -> dict[str, Any]:
+    """The links at the model's own places in ``data``; the first step of a path holds JSON text."""
+    found: dict[str, Any] = {}
+    for path in model.links_at:
+        head, *rest = path.split(".")
+        value: Any = links[0] if model.video else links
+        for name in reversed(rest):
+            value = {name: value}
+        found[head] = json.dumps(value) if rest else value
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +99,7 @@ class Api:
         self._lock = threading.Lock()
         self.actions: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             PROCESS: self.process,
+            **dict.fromkeys(direct_actions(), self.process),
             **dict.fromkeys(SUBMITS, self.submit),
             **dict.fromkeys(RESULTS, self.result),
         }
@@ -194,6 +215,8 @@ class Api:
         logo = wanted.get("logo_info") or {}
         files = files_of(job, logo if logo.get("add_logo") else None)
         data: dict[str, Any] = {"algorithm_base_resp": {"status_code": 0, "status_message": "Success"}}
+        if job.model.links_at:
+            return {**data, **nested(job.model, [self.put(*file) for file in files])}
         if job.model.video:
             return {**data, "video_url": self.put(*files[0]), "aigc_meta_tagged": wanted.get("aigc_meta") is not None}
         by_url = bool(wanted.get("return_url"))

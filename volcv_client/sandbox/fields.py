@@ -14,8 +14,9 @@ from typing import Any
 from PIL import Image
 
 from ..catalog import Model, all_models
-from ..catalog.inputs import WireInput
+from ..catalog.inputs import JsonText, WireInput
 from ..catalog.shared import WATERMARK_LANGUAGES, WATERMARK_POSITIONS
+from ..catalog.wire_path import get
 from .envelope import GatewayRefusal, Refusal
 from .job import Job
 from .pictures import Loader
@@ -73,13 +74,13 @@ def fields_of(req_key: str) -> tuple[Mapping[str, Field], Mapping[str, Any]]:
     found, defaults = dict(COMMON), dict(model.fixed)
     inputs: list[Any] = list(model.all_inputs())
     for one in inputs:
-        for path in one.paths if isinstance(one, WireInput) else ():
+        for path in one.paths if isinstance(one, WireInput) and not isinstance(one, JsonText) else ():
             limits = getattr(one, "low", -math.inf), getattr(one, "high", math.inf)
             found[_plain(path)] = Field(type(one.default), *limits)
             # Inputs inside a branch have no default: each arm has its own.
             if one in model.inputs and getattr(one, "omit", None) is None:
                 defaults[path] = one.default
-        for name, kind in (("uri_path", str), ("index_path", int)):
+        for name, kind in (("uri_path", str), ("link_path", str), ("index_path", int)):
             if getattr(one, name, None):
                 found[_plain(getattr(one, name))] = Field(kind)
         for path, value in [pair for part in ("present", "absent") for pair in getattr(one, part, {}).items()]:
@@ -140,7 +141,7 @@ def check(body: Mapping[str, Any], loader: Loader) -> Job:
         check_value(found, name, value)
     heads = {"req_key", *(re.split(r"[.\[]", path)[0] for path in found)}
     values = {**defaults, **{name: value for name, value in body.items() if name in heads}}
-    pictures = _load_array(model, body, loader)
+    pictures = [*_load_array(model, body, loader), *_load_links(model, body, loader)]
     _check_together(model, values, len(pictures))
     paths = [one.uri_path for one in model.pictures() if one.uri_path and values.get(one.uri_path)]
     named = {path: loader.named(str(values[path]), path, pictures) for path in paths}
@@ -156,17 +157,21 @@ def _check_together(model: Model, values: dict[str, Any], pictures: int) -> None
     """Refusal 50201 where one of several inputs is needed, 50200 for sides whose product is out of range.
 
     Values that do not apply, with the others being what they are, are dropped."""
-    array = [one.name for one in model.pictures() if not one.uri_path]
+    array = [one.name for one in model.pictures() if not (one.uri_path or one.link_path)]
+    chosen = model.choices_of_req_key().get(values["req_key"], {})
 
     def has(name: str) -> bool:
         one: Any = model.input(name)
         if name in array:
             return array.index(name) < pictures
-        paths = [one.uri_path] if getattr(one, "uri_path", None) else one.paths
-        return any(_given(values.get(path)) for path in paths)
+        places = getattr(one, "uri_path", None) or getattr(one, "link_path", None)
+        paths = [places.replace("[]", "[0]")] if places else one.paths
+        return any(_given(get(values, path)) for path in paths)
 
     def matches(name: str, wanted: str | bool) -> bool:
         one: Any = model.input(name)
+        if name in chosen:
+            return chosen[name] == wanted
         return has(name) is wanted if isinstance(wanted, bool) else _wire(one.options[wanted]).items() <= values.items()
 
     def holds(condition: Mapping[str, str | bool]) -> bool:
@@ -190,8 +195,9 @@ def _check_together(model: Model, values: dict[str, Any], pictures: int) -> None
 def _load_array(model: Model, body: Mapping[str, Any], loader: Loader) -> list[Image.Image]:
     """The pictures of the array; base64 wins where both are sent (catalog section 3)."""
     name = next((one for one in ARRAYS if body.get(one)), ARRAYS[0])
-    sent, limits, most = body.get(name) or [], model.limits, len(model.pictures())
-    if len(sent) < sum(one.required for one in model.pictures() if not one.uri_path):
+    inline = [one for one in model.pictures() if not one.link_path]
+    sent, limits, most = body.get(name) or [], model.limits, len(inline)
+    if len(sent) < sum(one.required for one in inline if not one.uri_path):
         raise Refusal(50206, f"'{ARRAYS[0]}' or '{ARRAYS[1]}' must hold a picture")
     # Further controls bring pictures of their own.
     if most and len(sent) > most and not any(one.kind == "controls" for one in model.inputs):
@@ -203,6 +209,14 @@ def _load_array(model: Model, body: Mapping[str, Any], loader: Loader) -> list[I
         if short < limits.min_side or long > limits.max_side or (limits.max_ratio and long > limits.max_ratio * short):
             raise Refusal(50205, f"a picture of {picture.width} x {picture.height} px")
     return found
+
+
+def _load_links(model: Model, body: Mapping[str, Any], loader: Loader) -> list[Image.Image]:
+    """The pictures that the model takes as links only, each place once."""
+    paths = dict.fromkeys(one.link_path for one in model.pictures() if one.link_path)
+    texts = {path: get(body, path.removesuffix("[]")) or [] for path in paths}
+    places = [(path, text) for path, one in texts.items() for text in (one if isinstance(one, list) else [one])]
+    return [loader.linked(text, path) for path, text in places]
 
 
 def parse_object(text: Any, name: str) -> dict[str, Any]:

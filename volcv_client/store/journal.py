@@ -344,7 +344,7 @@ class Journal:
         self.owner.release(entry.uid)
 
     def record_reuse(self, entry: Entry) -> None:
-        """Count a request that a result answered for free, and note that it was used; not where others keep the lock."""
+        """Count a request that a result answered for free, and note that it was used, unless others keep the lock."""
         query = "UPDATE calls SET reuses = reuses + 1 WHERE uid = ?"
 
         def work(connection: sqlite3.Connection) -> None:

@@ -51,6 +51,7 @@ MODEL = Model(
         ),
         shared.seed("video"),
         shared.logo_info({}),
+        shared.aigc_meta(late=True),
     ),
     requires=(Require(("prompt", "image"), why="nothing_to_film"),),
     outputs=(Output.VIDEO,),

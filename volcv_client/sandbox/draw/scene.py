@@ -33,23 +33,26 @@ def draw_scene(job: Job) -> list[Drawn]:
 
 
 def draw_film(job: Job) -> list[Drawn]:
-    """The frames, all of one size, in the shape of ``aspect_ratio`` or of the sent picture."""
+    """The frames, all of one size, in the shape of ``aspect_ratio`` or of the first picture, fading into the last."""
     random = job.random()
     colors = choose(job.prompt, random)
-    if job.pictures:
-        shape = clamp(job.pictures[0].width / job.pictures[0].height, 1 / 3, 3)
+    pictures = [picture for picture in job.pictures if picture.mode != "L"]  # without masks
+    if pictures:
+        shape = clamp(pictures[0].width / pictures[0].height, 1 / 3, 3)
     else:
         wide, _, tall = str(job.values.get("aspect_ratio", "16:9")).partition(":")
         shape = float(wide) / float(tall)
     size = round(math.sqrt(FRAME_AREA * shape) / 8) * 8, round(math.sqrt(FRAME_AREA / shape) / 8) * 8
     larger = round(size[0] * (1 + ZOOM)), round(size[1] * (1 + ZOOM))
-    scene = cover(to_rgb(job.pictures[0]), larger) if job.pictures else backdrop(larger, random, colors)
+    ends = [cover(to_rgb(pictures[place]), larger) for place in (0, -1)] if pictures else []
+    first, last = ends or [backdrop(larger, random, colors)] * 2
     aim = random.uniform(0.2, 0.8, size=2)
     frames = []
     for place in range(FRAMES):
         done = place / (FRAMES - 1)
         width, height = (larger[axis] + (size[axis] - larger[axis]) * done for axis in (0, 1))
         left, top = (larger[0] - width) * aim[0], (larger[1] - height) * aim[1]
+        scene = Image.blend(first, last, done)
         frame = scene.resize(size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
         describe(frame, job, colors)
         ImageDraw.Draw(frame).rectangle((0, size[1] - 3, round(size[0] * done), size[1]), fill=colors.accent)
