@@ -215,6 +215,19 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
         },
         {},
     ),
+    "twice as large": (
+        "lens_nnsr2_pic_common",
+        {"image": colour(256, 300)},
+        {},
+        {
+            "req_key": "lens_nnsr2_pic_common",
+            "model_quality": "MQ",
+            "result_format": 0,
+            "return_url": False,
+            "logo_info": NO_LOGO,
+        },
+        {},
+    ),
     "film from a text": (
         "jimeng_ti2v_v30_pro",
         {},

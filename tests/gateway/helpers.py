@@ -37,6 +37,8 @@ V20_L = "high_aes_general_v20_L"
 V20 = "high_aes_general_v20"
 CUT = "saliency_seg"
 LENS = "lens_lqir"
+TWICE = "lens_nnsr2_pic_common"
+PHOTO = "lens_opr"
 PORTRAITS = [
     "img2img_photoverse_american_comics",
     "img2img_photoverse_executive_ID_photo",
@@ -103,6 +105,7 @@ MORE: dict[str, dict[str, Any]] = {
     JIMENG: {"prompt": "a cat", "size": 1024 * 1024},
     CUT: {"binary_data_base64": [PICTURE]},
     LENS: {"binary_data_base64": [PICTURE]},
+    TWICE: {"model_quality": "MQ", "binary_data_base64": [encode(noise(256, 256))]},
     FILM: {"prompt": "a cat", "seed": 1},
     **{key: {"binary_data_base64": [PICTURE]} for key in PORTRAITS},
     **{

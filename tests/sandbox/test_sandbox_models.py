@@ -18,11 +18,13 @@ from tests.gateway.helpers import (
     ERASE,
     LENS,
     MASK,
+    PHOTO,
     PICTURE,
     PORTRAITS,
     REPAINT,
     SEEDEDIT,
     STYLES,
+    TWICE,
     V20,
     V20_L,
     V21_L,
@@ -197,3 +199,26 @@ def test_extraction_shows_the_product_on_white_or_what_is_on_it(server: SandboxS
     assert [array(one)[450, :4, 1].max() < 80 for one in (logo, texture)] == [True, True]
     tile = array(texture.convert("RGB"))[300:900]
     assert np.abs(tile - tile[:, ::-1]).mean() < 3
+
+
+def test_super_resolution_doubles_the_size(server: SandboxServer) -> None:
+    def enlarged(**changes: Any) -> Image.Image:
+        return pictures(post(server, body(TWICE, binary_data_base64=picture_of(260, 300), **changes)))[0]
+
+    assert (enlarged().size, enlarged().format) == ((520, 600), "PNG")
+    assert enlarged(result_format=1).format == "JPEG"
+    contrasts = [array(enlarged(model_quality=quality)).std() for quality in ("HQ", "MQ", "LQ")]
+    assert contrasts == sorted(contrasts, reverse=True)
+
+
+def test_an_old_photo_gets_colours_if_wanted(server: SandboxServer) -> None:
+    def colourful(color: int, source: Image.Image) -> float:
+        sent = {"req_key": PHOTO, "if_color": color, "binary_data_base64": [encode(source)]}
+        (found,) = pictures(post(server, sent, action="ConvertPhotoV2"))
+        assert found.size == source.size
+        return float(np.ptp(array(found)[16:], axis=2).mean())
+
+    grey, coloured = noise(96, 64).convert("L"), subject()
+    assert colourful(1, grey) > 10 > 3 > colourful(0, grey)
+    assert colourful(1, coloured) > colourful(0, coloured)
+    assert post(server, {"req_key": PHOTO, "binary_data_base64": [PICTURE]}, action="Unknown").json()["code"] == 50402

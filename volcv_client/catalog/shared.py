@@ -293,7 +293,7 @@ def mask(tooltip: str) -> MaskPicture:
 SIDES = ("top", "bottom", "left", "right")
 
 
-def sides(default: float) -> tuple[Number, ...]:
+def growth(default: float) -> tuple[Number, ...]:
     """How far outpainting grows each side. Not for a padded picture with a mask; ranges are known from clients only."""
 
     def side(name: str) -> Number:

@@ -30,7 +30,7 @@ MODEL = Model(
             wire=("prompt", "custom_prompt"),
         ),
         # The page's example has 1 for left and right, a call that triples the width; the catalog has 0.1 for all four.
-        *shared.sides(0.1),
+        *shared.growth(0.1),
         shared.seed(),
         shared.scale(7.0, 20, "new area"),
         Integer(

@@ -35,7 +35,7 @@ MODEL = Model(
             required=False,
             origin=Origin.THIRD_PARTY,
         ),
-        *shared.sides(0.1),
+        *shared.growth(0.1),
         shared.seed(),
         *shared.result_options(),
     ),

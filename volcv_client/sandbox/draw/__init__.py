@@ -7,6 +7,7 @@ from .base import Drawn
 from .cutout import draw_cut_out
 from .paint import draw_painted
 from .product import draw_extracted, draw_product
+from .restore import draw_doubled, draw_repaired
 from .restyle import draw_restyled
 from .scene import draw_film, draw_scene
 
@@ -24,6 +25,10 @@ def draw(job: Job) -> list[Drawn]:
         return draw_extracted(job) if "width" in names else draw_product(job)
     if any(one.kind == "mask" for one in model.pictures()):
         return draw_painted(job)
+    if "if_color" in names:
+        return draw_repaired(job)
+    if "model_quality" in names:
+        return draw_doubled(job)
     # A model with a strength starts from the picture; others show its subject in a new scene.
     if {"width", "size"} & names and not (job.pictures and "strength" in job.values):
         return draw_scene(job)
