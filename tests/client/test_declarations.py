@@ -228,6 +228,13 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
         },
         {},
     ),
+    "every entity": (
+        "entity_seg",
+        {"image": colour(128, 140)},
+        {"refine_mask": "refined"},
+        {"req_key": "entity_seg", "max_entity": 20, "return_format": 1, "refine_mask": 1},
+        {},
+    ),
     "film from a text": (
         "jimeng_ti2v_v30_pro",
         {},

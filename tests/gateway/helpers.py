@@ -39,6 +39,7 @@ CUT = "saliency_seg"
 LENS = "lens_lqir"
 TWICE = "lens_nnsr2_pic_common"
 PHOTO = "lens_opr"
+ENTITIES = "entity_seg"
 PORTRAITS = [
     "img2img_photoverse_american_comics",
     "img2img_photoverse_executive_ID_photo",
@@ -105,6 +106,7 @@ MORE: dict[str, dict[str, Any]] = {
     JIMENG: {"prompt": "a cat", "size": 1024 * 1024},
     CUT: {"binary_data_base64": [PICTURE]},
     LENS: {"binary_data_base64": [PICTURE]},
+    ENTITIES: {"return_format": 1, "binary_data_base64": [encode(noise(128, 128))]},
     TWICE: {"model_quality": "MQ", "binary_data_base64": [encode(noise(256, 256))]},
     FILM: {"prompt": "a cat", "seed": 1},
     **{key: {"binary_data_base64": [PICTURE]} for key in PORTRAITS},

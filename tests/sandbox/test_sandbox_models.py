@@ -15,6 +15,7 @@ from tests.gateway.helpers import (
     ANIME,
     CUT,
     EDIT,
+    ENTITIES,
     ERASE,
     LENS,
     MASK,
@@ -222,3 +223,21 @@ def test_an_old_photo_gets_colours_if_wanted(server: SandboxServer) -> None:
     assert colourful(1, grey) > 10 > 3 > colourful(0, grey)
     assert colourful(1, coloured) > colourful(0, coloured)
     assert post(server, {"req_key": PHOTO, "binary_data_base64": [PICTURE]}, action="Unknown").json()["code"] == 50402
+
+
+def test_every_entity_gets_a_mask_of_its_own(server: SandboxServer) -> None:
+    source = Image.new("RGB", (200, 160), (230, 230, 230))
+    for x, color in ((10, "red"), (80, "green"), (150, "blue")):
+        source.paste(color, (x, 50, x + 40, 110))
+
+    def masks(**changes: Any) -> list[Image.Image]:
+        return pictures(post(server, body(ENTITIES, binary_data_base64=[encode(source)], **changes)))
+
+    found = masks()
+    assert {(one.mode, one.size) for one in found} == {("L", (200, 160))}
+    # The ground is the largest; each thing is in one mask, and no place is in two.
+    assert [one.getpixel((100, 20)) for one in found] == [255, 0, 0, 0]
+    assert [sum(one.getpixel((x, 80)) == 255 for one in found) for x in (30, 100, 170)] == [1, 1, 1]
+    assert sum(np.asarray(one, dtype=int) for one in found).max() == 255
+    assert len(masks(max_entity=2)) == 2
+    assert len(np.unique(masks(refine_mask=1)[1])) > 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..job import Job
 from .base import Drawn
-from .cutout import draw_cut_out
+from .cutout import draw_cut_out, draw_entities
 from .paint import draw_painted
 from .product import draw_extracted, draw_product
 from .restore import draw_doubled, draw_repaired
@@ -19,7 +19,7 @@ def draw(job: Job) -> list[Drawn]:
     if model.video:
         return draw_film(job)
     if "mask" in model.outputs:
-        return draw_cut_out(job)
+        return draw_entities(job) if "max_entity" in names else draw_cut_out(job)
     if model.group == "Product":
         # Without a scene there is a size: the product alone.
         return draw_extracted(job) if "width" in names else draw_product(job)
