@@ -40,6 +40,7 @@ LENS = "lens_lqir"
 TWICE = "lens_nnsr2_pic_common"
 PHOTO = "lens_opr"
 ENTITIES = "entity_seg"
+FACES = "face_swap3_6"
 PORTRAITS = [
     "img2img_photoverse_american_comics",
     "img2img_photoverse_executive_ID_photo",

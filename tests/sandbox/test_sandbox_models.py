@@ -17,6 +17,7 @@ from tests.gateway.helpers import (
     EDIT,
     ENTITIES,
     ERASE,
+    FACES,
     LENS,
     MASK,
     PHOTO,
@@ -241,3 +242,22 @@ def test_every_entity_gets_a_mask_of_its_own(server: SandboxServer) -> None:
     assert sum(np.asarray(one, dtype=int) for one in found).max() == 255
     assert len(masks(max_entity=2)) == 2
     assert len(np.unique(masks(refine_mask=1)[1])) > 2
+
+
+def test_faces_go_into_the_template_which_is_the_last_picture(server: SandboxServer) -> None:
+    red, blue = (encode(Image.new("RGB", (60, 80), color)) for color in ("red", "blue"))
+    template = encode(Image.new("RGB", (200, 160), (128, 128, 128)))
+
+    def swapped(*faces: str, **changes: Any) -> Image.Image:
+        return drawn(server, FACES, binary_data_base64=[*faces, template], **changes)
+
+    one, two = swapped(red), swapped(red, blue, face_type="l2r")
+    assert one.size == two.size == (200, 160)
+    reds, blues = ((array(two)[..., here] - array(two)[..., there]) > 90 for here, there in ((0, 2), (2, 0)))
+    assert reds.nonzero()[1].mean() < 80 and blues.nonzero()[1].mean() > 120
+    below = array(swapped(red, blue, face_type="t2b"))
+    assert ((below[..., 0] - below[..., 2]) > 90).nonzero()[0].mean() < 70
+    pale = array(swapped(red, source_similarity="0"))
+    assert (array(one)[64, 100, 0] - array(one)[64, 100, 2]) > 2 * (pale[64, 100, 0] - pale[64, 100, 2]) > 0
+    assert post(server, body(FACES, source_similarity=0.5)).json()["code"] == 50204
+    assert post(server, body(FACES, binary_data_base64=[template])).json()["code"] == 50206

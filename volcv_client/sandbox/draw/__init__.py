@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..job import Job
 from .base import Drawn
 from .cutout import draw_cut_out, draw_entities
+from .faces import draw_swapped
 from .paint import draw_painted
 from .product import draw_extracted, draw_product
 from .restore import draw_doubled, draw_repaired
@@ -25,6 +26,8 @@ def draw(job: Job) -> list[Drawn]:
         return draw_extracted(job) if "width" in names else draw_product(job)
     if any(one.kind == "mask" for one in model.pictures()):
         return draw_painted(job)
+    if "template" in names:
+        return draw_swapped(job)
     if "if_color" in names:
         return draw_repaired(job)
     if "model_quality" in names:
