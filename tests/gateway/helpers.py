@@ -107,8 +107,6 @@ MORE: dict[str, dict[str, Any]] = {
     JIMENG: {"prompt": "a cat", "size": 1024 * 1024},
     CUT: {"binary_data_base64": [PICTURE]},
     LENS: {"binary_data_base64": [PICTURE]},
-    ENTITIES: {"return_format": 1, "binary_data_base64": [encode(noise(128, 128))]},
-    TWICE: {"model_quality": "MQ", "binary_data_base64": [encode(noise(256, 256))]},
     FILM: {"prompt": "a cat", "seed": 1},
     **{key: {"binary_data_base64": [PICTURE]} for key in PORTRAITS},
     **{
@@ -137,6 +135,8 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
             "product_image_input": FIRST,
             "binary_data_base64": [PICTURE],
         },
+        ENTITIES: {"return_format": 1, "binary_data_base64": picture_of(128, 128)},
+        TWICE: {"model_quality": "MQ", "binary_data_base64": picture_of(256, 256)},
     }
     known = {**base, **MORE}.get(req_key) or documented(req_key)
     merged = {"req_key": req_key, **known, **changes}
