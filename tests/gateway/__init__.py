@@ -4,8 +4,9 @@ Its checks share nothing with the client or the catalog, so that an error in one
 pictures are the sandbox's, and so are the checks of a model that has no page yet.
 """
 
+from .facts import Facts
 from .faults import Fault
 from .records import RecordedRequest
 from .server import Gateway
 
-__all__ = ["Fault", "Gateway", "RecordedRequest"]
+__all__ = ["Facts", "Fault", "Gateway", "RecordedRequest"]

@@ -18,6 +18,7 @@ from volcv_client.sandbox.server import Handler, HttpServer, SandboxServer
 from volcv_client.sandbox.stores import DONE, LOST
 
 from .codes import Refusal
+from .facts import Facts
 from .faults import EXPIRED, Fate, Fault, FaultQueue, FaultReply
 from .pages import PAGES
 from .records import RecordedRequest, Records, code_of
@@ -89,7 +90,8 @@ class Gateway(SandboxServer):
     """A strict local gateway and native service; a context manager, or start() and stop().
 
     Settings as of the sandbox; and access_keys: the native service's keys with their secrets. session_tokens: the
-    token that goes with a temporary access key. faults: failures to play.
+    token that goes with a temporary access key. faults: failures to play. facts: what no page says, see :mod:`.facts`;
+    its concurrency is ``max_in_flight`` unless that is set.
 
     ``requests`` are the POSTs on the two API paths so far, in order; ``charged`` counts those for which a picture was
     made or a task accepted, whether or not the answer arrived; ``uploads`` the files that were uploaded;
@@ -105,9 +107,11 @@ class Gateway(SandboxServer):
         access_keys: Mapping[str, str] | None = None,
         session_tokens: Mapping[str, str] | None = None,
         faults: Iterable[Fault] = (),
+        facts: Facts = Facts(),  # noqa: B008  (immutable)
         **settings: Any,
     ) -> None:
-        super().__init__(**settings)
+        super().__init__(**{"max_in_flight": facts.calls, **settings})
+        self.facts = facts
         self.uploads = self.peak_in_flight = 0
         self._keys = Keys(dict(access_keys or {}), dict(session_tokens or {}))
         self._faults = FaultQueue(faults)
@@ -178,6 +182,9 @@ class Gateway(SandboxServer):
                 self.peak_in_flight = max(self.peak_in_flight, number)
             yield number
 
+    def too_many(self) -> Refusal:
+        return Refusal(self.facts.too_many)
+
     def charge(self, request: Request) -> None:
         super().charge(request)
         self._records.update(request, charged=True)
@@ -211,9 +218,10 @@ class Gateway(SandboxServer):
         return body
 
     def check(self, body: Mapping[str, Any], *, task: bool) -> Job:
+        body = self.facts.read_body(body)
         if without_page(body):
-            return super().check(body, task=task)
-        return check(page_of(body), body, self.loader, task=task)
+            return self.facts.turn_masks(super().check(body, task=task))
+        return self.facts.turn_masks(check(page_of(body), body, self.loader, task=task))
 
     def check_result(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         if not without_page(body):
