@@ -37,6 +37,7 @@ MODEL = Model(
         ),
         shared.seed(),
         *shared.result_options(),
+        shared.aigc_meta(),
     ),
     modes={"task": TASK},
     native_only=True,

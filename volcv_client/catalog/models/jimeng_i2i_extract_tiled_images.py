@@ -32,6 +32,7 @@ MODEL = Model(
         *shared.size(2048, ".", low=1024, high=4096, origin=Origin.OFFICIAL),
         shared.seed(),
         *shared.result_options(),
+        shared.aigc_meta(),
     ),
     modes={"task": TASK},
     native_only=True,

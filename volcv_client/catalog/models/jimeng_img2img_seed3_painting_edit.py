@@ -38,6 +38,7 @@ MODEL = Model(
         *shared.growth(0.1),
         shared.seed(),
         *shared.result_options(),
+        shared.aigc_meta(),
     ),
     requires=(Require(shared.SIDES, why="nothing_to_extend", only_if={"mask": False}),),
     modes={"task": TASK},
