@@ -99,6 +99,6 @@ def json_fields(model: Model, given: Given) -> dict[str, Any]:
     """The body fields that the user wrote as JSON; they win over all others. InputError for a text that is none."""
     fields: dict[str, Any] = {}
     for input_ in model.all_inputs():
-        if isinstance(input_, JsonText):
+        if isinstance(input_, JsonText) and not input_.path:
             fields |= input_.fields(given)
     return fields
