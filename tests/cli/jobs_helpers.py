@@ -11,6 +11,7 @@ from tests.gateway import Gateway
 
 T2I = "high_aes_general_v14"
 OUTPAINT = "i2i_outpainting"
+LIPS = "realman_change_lips"
 CONTROLNET = "high_aes_scheduler_svr_controlnet_v2.0"
 Json = dict[str, Any]
 

@@ -19,7 +19,7 @@ from volcv_client import client as client_module
 from volcv_client.calls import batch
 
 from .conftest import Command
-from .jobs_helpers import CONTROLNET, OUTPAINT, T2I, Json, job, pictures_in, record_of, write
+from .jobs_helpers import CONTROLNET, LIPS, OUTPAINT, T2I, Json, job, pictures_in, record_of, write
 
 
 def test_jobs_of_several_models_run_and_are_recorded(
@@ -71,18 +71,20 @@ def test_every_line_is_checked_before_anything_is_sent(
         (job(name="twin"), ()),
         (job(name="twin"), ('"twin"', "line 23")),
         ({"key": T2I, "inputs": {"prompt": "\ud83d"}}, ("UTF-8",)),
+        ({"key": LIPS, "inputs": {"video": 5, "audio": "none.wav"}}, ("video", "path")),
+        ({"key": LIPS, "inputs": {"video": "none.mp4", "audio": "none.wav"}}, ("none.mp4",)),
     ]
     lines = [one if isinstance(one, str) else json.dumps(one) for one, _ in wrong]
     write(file, [*lines, job("fine")])
     ran = volcv("run", "--jobs", file, "-o", folder)
     assert (ran.code, ran.out) == (2, "")
-    assert "24 lines" in ran.err
+    assert "26 lines" in ran.err
     told = ran.err.splitlines()
     for number, (_, parts) in enumerate(wrong, 1):
         mine = " ".join(line for line in told if line.startswith(f"line {number}:"))
         assert bool(mine) == bool(parts)
         assert all(part in mine for part in parts), (number, mine)
-    assert "line 26" not in ran.err
+    assert "line 28" not in ran.err
     assert not server.requests and not folder.exists()
 
 
@@ -136,6 +138,15 @@ def test_jobs_from_stdin_with_json_out(
     told = {"add_logo": True, "position": 3, "language": 1, "opacity": 1.0, "logo_text_content": "mine"}
     assert body["logo_info"] == told
     assert len((folder / "stdin.done.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_videos_and_sounds_of_a_job_are_files(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
+    for name in ("talk.mp4", "voice.wav"):
+        (file.parent / name).write_bytes(name.encode())
+    write(file, [{"key": LIPS, "inputs": {"video": "talk.mp4", "audio": "voice.wav"}}])
+    ran = volcv("run", "--jobs", file, "-o", folder)
+    assert ran.code == 0, ran.err
+    assert server.uploads == 2 and [path.suffix for path in folder.glob("*.mp4")] == [".mp4"]
 
 
 def test_unused_inputs_and_notes_are_told(

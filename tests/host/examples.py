@@ -17,10 +17,12 @@ from tests.host.graphs import reseeded, sent_fields
 from volcv_client.catalog import all_models
 from volcv_client.catalog.examples import picture_path
 from volcv_client.catalog.spec import SYNCHRONOUS, Picture
+from volcv_client.catalog.wire_path import UPLOAD_URI
 from volcv_client.request.body import build
 
 PICTURES = {"picture": colour(640, 480), "mask": half_mask(640, 480)}
-ASKING = "CVSync2AsyncGetResult"
+ASKING = ("CVSync2AsyncGetResult", "CVGetResult")
+NEW_EACH_TIME = "*"
 SEVERAL_PICTURES = "Jimeng 4.0 - Several pictures"
 """Its model takes links to pictures."""
 
@@ -35,20 +37,20 @@ def run(client: Client, one: Example, object_info: dict[str, Any], seed: int) ->
 def bodies(gateway: Gateway) -> list[dict[str, Any]]:
     """The accepted calls in the order of their seeds; questions for the result of a task are not among them."""
     assert all(request.status == 200 for request in gateway.requests)
-    found = [dict(request.body or {}) for request in gateway.requests if request.action != ASKING]
+    found = [dict(request.body or {}) for request in gateway.requests if request.action not in ASKING]
     return sorted(found, key=lambda body: int(body.get("seed", -1)))
 
 
 def received(gateway: Gateway) -> list[dict[str, Any]]:
     """Every accepted request without pictures, in the order of the seeds, then by content.
 
-    ``Action`` is named where it is not CVProcess. Of links there is the number, of a task's id a star: they are new
-    each time.
+    ``Action`` is named where it is not CVProcess. Of links there is the number, of an uploaded file and a task's id a
+    star: they are new each time.
     """
     assert all(request.status == 200 for request in gateway.requests)
     found = []
     for request in gateway.requests:
-        fields = sent_fields(request.body)
+        fields = without_links(sent_fields(request.body))
         if request.action != "CVProcess":
             fields = {"Action": request.action, **fields}
         if "image_urls" in fields:
@@ -57,6 +59,18 @@ def received(gateway: Gateway) -> list[dict[str, Any]]:
             fields["task_id"] = "*"
         found.append(fields)
     return sorted(found, key=lambda one: (one.get("seed", 2**31), json.dumps(one, sort_keys=True)))
+
+
+def without_links(value: Any, depth: int = 0) -> Any:
+    """The same with a star for the link of each uploaded file, for what stands for it before the upload, and for
+    seeds further inside."""
+    if isinstance(value, dict):
+        starred = {"seed": NEW_EACH_TIME} if depth and "seed" in value else {}
+        return {name: without_links(inner, depth + 1) for name, inner in value.items()} | starred
+    if isinstance(value, list) and not all(isinstance(inner, str) for inner in value):
+        return [without_links(inner, depth + 1) for inner in value]
+    uploaded = isinstance(value, str) and ("/files/" in value or value.startswith(UPLOAD_URI))
+    return NEW_EACH_TIME if uploaded else value
 
 
 def built(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
@@ -76,7 +90,7 @@ def built(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
             else:
                 given[input_.name] = one.graph[value[0]]["inputs"]["value"] if isinstance(value, list) else value
         request = build(model, given)
-        body = without(sent_fields(request.body), "seed")
+        body = without(without_links(sent_fields(request.body)), "seed")
         found.append(body if request.mode == SYNCHRONOUS else {"Action": request.mode.action, **body})
         if request.mode.result_action:
             asked = {"req_key": body["req_key"], "task_id": "*", "req_json": json.dumps(request.result_request)}

@@ -24,7 +24,7 @@ from volcv_client.catalog.examples import picture_path
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
 """What the gateway must receive for each example, as :func:`received` puts it, without the seeds."""
-ACTIONS = ("CVProcess", "CVSync2AsyncSubmitTask", ASKING)
+ACTIONS = ("CVProcess", "CVSync2AsyncSubmitTask", "CVSubmitTask", *ASKING)
 
 
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])

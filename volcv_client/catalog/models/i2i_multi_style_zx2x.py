@@ -40,7 +40,7 @@ MODEL = Model(
     req_key="i2i_multi_style_zx2x",
     title="Image effect templates",
     group="Portrait & character",
-    summary="Turns a person's photo into a figure, a keychain, a festive card or another of 28 effects. Runs as a task.",
+    summary="Turns a photo of a person into a figure, a keychain, a card or another of 28 effects. Runs as a task.",
     page=shared.OVERVIEW,
     inputs=(
         Picture(

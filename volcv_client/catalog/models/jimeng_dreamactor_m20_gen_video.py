@@ -9,7 +9,7 @@ MODEL = Model(
     req_key="jimeng_dreamactor_m20_gen_video",
     title="Motion imitation 2.0",
     group="Video",
-    summary="Lets the person, animal or figure of a picture move like the one in a video. Runs as a task of some minutes.",
+    summary="Lets the person, animal or figure of a picture move like in a video. Runs as a task of some minutes.",
     page="https://www.volcengine.com/docs/85621/2201579",
     inputs=(
         Picture(
