@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.support.pictures import encoded
 from tests.support.pictures import noise as noise_array
+from volcv_client.catalog import model
 from volcv_client.sandbox import SandboxServer
 
 BODIES = Path(__file__).parents[1] / "client" / "bodies"
@@ -138,10 +139,15 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
 
 
 def documented(req_key: str) -> dict[str, Any]:
-    """The body that the model's page prints, with pictures that can be read."""
-    page: dict[str, Any] = json.loads((BODIES / f"{req_key}.json").read_text(encoding="utf-8"))
+    """The body that the model's page prints, or that of its family, without its req_key; with pictures that can be
+    read, as large as they must be."""
+    own, side = BODIES / f"{req_key}.json", model(req_key).limits.min_side
+    file = own if own.exists() else BODIES / f"{model(req_key).req_key}.json"
+    page: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    del page["req_key"]
     printed = page.pop("image_urls", None) or page.pop("binary_data_base64", [])
-    return {**page, **({"binary_data_base64": [PICTURE, MASK][: len(printed)]} if printed else {})}
+    large = picture_of(side, side) * 2 if side else [PICTURE, MASK]
+    return {**page, **({"binary_data_base64": large[: len(printed)]} if printed else {})}
 
 
 def post(

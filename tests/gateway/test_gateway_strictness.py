@@ -215,7 +215,7 @@ def test_wrong_version_action_path_method_and_model(server: Gateway) -> None:
         answer = requests.request(method, f"{server.url}/volcv/v1", timeout=5)
         assert answer.status_code == 404
         assert f"({method} /volcv/v1)" in answer.json()["error"]["message"]
-    unknown = post(server, {"req_key": "jimeng_t2v_v30"})
+    unknown = post(server, {"req_key": "brand_new"})
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (503, "model_not_found")
     for content, code in (({}, 50201), ({"req_key": ""}, 50201), ({"req_key": 5}, 50204)):
         assert post(server, content).json()["code"] == code

@@ -9,6 +9,7 @@ from .paint import draw_painted
 from .product import draw_product
 from .restyle import draw_restyled
 from .scene import draw_film, draw_scene
+from .worn import draw_worn
 
 
 def draw(job: Job) -> list[Drawn]:
@@ -18,6 +19,8 @@ def draw(job: Job) -> list[Drawn]:
         return draw_film(job)
     if "mask" in model.outputs:
         return draw_cut_out(job)
+    if any(one.name == "garment_1" for one in model.pictures()):
+        return draw_worn(job)
     if any(one.uri_path for one in model.pictures()):
         return draw_product(job)
     if any(one.kind == "mask" for one in model.pictures()):

@@ -18,8 +18,9 @@ PLAIN = 16.0
 
 def draw_cut_out(job: Job) -> list[Drawn]:
     """Lossless pictures in the form that ``only_mask`` names (catalog section 6): 0 cropped, 1 mask, 2 cropped on a
-    colour, 3 full size, 4 full size and mask. ``rgb``: the colour of the ground, -1 for none."""
-    form, subject = job.values.get("only_mask", 0), cut_out(job.pictures[0])
+    colour, 3 full size, 4 full size and mask; a mask where the model has no such field. ``rgb``: the colour of the
+    ground, -1 for none."""
+    form, subject = job.values.get("only_mask", 1), cut_out(job.pictures[0])
     mask = subject.getchannel("A")
     if form in (0, 2):
         subject = subject.crop(subject_box(subject))
