@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import catalog, config
-from .answer.envelope import parse_data
+from .answer.envelope import RawAnswer, parse_data
 from .calls.batch import BatchRun, RunResult
 from .calls.call import Call
 from .calls.cancel import POLL_SECONDS, CancelToken
@@ -140,9 +140,11 @@ class Client:
         token: CancelToken | None = None,
         pixels: ImageBatch | None = None,
         on_change: Callable[[], None] | None = None,
+        forms: tuple[str, ...] = (),
     ) -> BatchRun:
         """Send the calls of a plan; they run in threads of their own. See :class:`BatchRun`."""
-        return BatchRun(self.executor, planned, token=token, pixels=pixels, on_change=on_change).start()
+        run = BatchRun(self.executor, planned, token=token, pixels=pixels, on_change=on_change, forms=forms)
+        return run.start()
 
     def run(self, key: str | Model, *, progress: Callable[[str], None] | None = None, **inputs: Any) -> RunResult:
         """Plan, start, wait: the result of a run. ``progress`` gets a status line whenever it changes.
@@ -193,16 +195,31 @@ class Client:
         Asks for the result of a task that does not exist: an error about the task or its parameters comes after the
         credentials were accepted. Raises the VolcvError of any other answer.
         """
-        query = json_body({"req_key": catalog.all_models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
         began = time.monotonic()
         try:
-            raw = self.executor.transport.post(TASK.result_action, query, CancelToken().check)
-            parse_data(raw, secrets=self.profile.secrets)
+            parse_data(self.ask_in_vain(), secrets=self.profile.secrets)
         except VolcvError as error:
             error.charged = Charged.NO
-            if not (isinstance(error, ParameterError) and isinstance(error.code, int)):
+            if not about_request(error):
                 raise
         return time.monotonic() - began
+
+    def ask_in_vain(self) -> RawAnswer:
+        """The answer to a request for the result of a task that does not exist, whatever it is; never charged.
+
+        Raises the VolcvError of a request without an answer.
+        """
+        query = json_body({"req_key": catalog.all_models()[0].req_key, "task_id": str(uuid.uuid4().int)[:19]})
+        try:
+            return self.executor.transport.post(TASK.result_action, query, CancelToken().check)
+        except VolcvError as error:
+            error.charged = Charged.NO
+            raise
+
+
+def about_request(error: VolcvError) -> bool:
+    """Whether an error is the service's word on a task or its parameters, which it has after the key is accepted."""
+    return isinstance(error, ParameterError) and isinstance(error.code, int)
 
 
 def identity_of(profile: Profile) -> str:

@@ -65,6 +65,10 @@ class VolcvError(Exception):
         if charged is not None:
             self.charged = charged
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by class name: errors of workers reach other processes, and ``__module__`` is not where they are."""
+        return restored, (type(self).__name__, self.args), self.__dict__
+
     @property
     def message(self) -> str:
         """What went wrong."""
@@ -199,6 +203,12 @@ class BatchError(VolcvError):
     def __str__(self) -> str:
         lines = [messages.say("batch.line", position=position, error=error) for position, error in self.failures]
         return "\n".join([super().__str__(), *lines])
+
+
+def restored(name: str, args: tuple[object, ...]) -> VolcvError:
+    """A pickled error of this module; its attributes are set afterwards."""
+    kind: type[VolcvError] = globals()[name]
+    return kind.__new__(kind, *args)
 
 
 E = TypeVar("E", bound=BaseException)

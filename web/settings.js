@@ -4,6 +4,7 @@ import { call, locale, say } from "./api.js"
 import { actionSwitch, fill, numberControl, secretControl, selectControl, switchControl, textControl } from "./controls.js"
 import { change, renderer } from "./panel.js"
 import { aboutControl, profileControl, testControl } from "./profile.js"
+import { checkControl } from "./check.js"
 import { foldControl } from "./fold.js"
 
 const SECTION = "Volcengine CV"
@@ -45,6 +46,7 @@ const GROUPS = {
     ["BaseUrl", "Gateway address", textControl("base_url", "https://gateway.example"), "Scheme and host of the gateway; the path is added. Leave it empty to call Volcengine itself with an access key."],
     ["ApiKey", "API key", secretControl("api_key"), "The gateway's key. Kept on the server in a file that only its owner can read; never shown again, never in a workflow."],
     ["Test", "Test the connection", testControl, "Proves that the address and the key work."],
+    ["Check", "Check everything that is free", checkControl, "Address, key, clock, a task that does not exist, and the upload of a tiny picture. Never charged."],
     ["Profile", "Active profile", profileControl, "A set of address, keys and habits. All nodes use the active one."]
   ],
   "Vendor service": [

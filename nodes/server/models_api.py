@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from ...volcv_client.catalog import all_models, model
+from ...volcv_client.catalog.further import further_models
 from ...volcv_client.catalog.labels import locale_file
 from ...volcv_client.catalog.shared import WATERMARK_LANGUAGES, WATERMARK_POSITIONS
-from ...volcv_client.messages import LANGUAGES
+from ...volcv_client.messages import LANGUAGES, language
 from ...volcv_client.request.body import draft
 from ...volcv_client.request.recorded import read_back
 from ...volcv_client.store.entry import Entry
@@ -32,8 +33,8 @@ def names(req_key: str) -> str:
 def all_titles() -> list[dict[str, str]]:
     """Node id -> display name, one dictionary per language."""
     return [
-        {node: str(one.get("display_name", "")) for node, one in locale_file(language, "nodeDefs").items()}
-        for language in LANGUAGES
+        {node: str(texts.get("display_name", "")) for node, texts in locale_file(one, "nodeDefs").items()}
+        for one in LANGUAGES
     ]
 
 
@@ -87,8 +88,8 @@ def label_of(labels: Mapping[str, int], value: object) -> str:
 
 
 @lru_cache(maxsize=1)
-def catalog() -> list[dict[str, Any]]:
-    """Every known req_key: ``named`` facts, ``page`` of the API, ``mode`` and ``body`` for the Any model node.
+def declared() -> list[dict[str, Any]]:
+    """Every declared req_key: ``named`` facts, ``page`` of the API, ``mode`` and ``body`` for the Any model node.
 
     ``body``: the fields of a request of defaults, without pictures and the seed, which that node has itself.
     """
@@ -105,6 +106,14 @@ def catalog() -> list[dict[str, Any]]:
     ]
 
 
+def further() -> list[dict[str, Any]]:
+    """The same of the req_keys that no node declares, with titles in the user's language."""
+    return [
+        {**named(one.req_key), "title": one.title[language()], "page": one.page, "mode": one.mode, "body": one.body}
+        for one in further_models()
+    ]
+
+
 def known_models() -> Reply:
-    """``{"models": catalog()}``"""
-    return 200, {"models": catalog()}
+    """``{"models": [...]}``: the declared req_keys, then the others of the API catalog."""
+    return 200, {"models": declared() + further()}

@@ -161,6 +161,7 @@ def register() -> None:
     routes.post("/volcv/settings")(changing(settings.save))
     routes.post("/volcv/profile")(changing(settings.activate))
     routes.post("/volcv/test")(changing(settings.check_profile))
+    routes.post("/volcv/check")(changing(settings.check_all))
     routes.delete("/volcv/profile/{name}")(changing(settings.delete))
     routes.get("/volcv/results")(reading(list_results))
     routes.post("/volcv/results/favourite")(changing(lambda *arguments: results_api().mark_favourites(*arguments)))

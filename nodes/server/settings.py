@@ -251,3 +251,22 @@ def check_profile(request: Json) -> Json:
             error = SetupError("test_timeout", seconds=int(TEST_SECONDS))
         return {"ok": False, "error": str(error), "profile": name}
     return {"ok": True, "seconds": round(seconds, 3), "profile": name}
+
+
+@change
+def check_all(request: Json) -> Json:
+    """``{"profile": name}``: every check that costs nothing, see :mod:`..volcv_client.check.free`.
+
+    Replies ``{"profile": name, "checks": [{"name": "address", "state": "ok", "text": line}, ...]}``; ``state``: ok,
+    failed or skipped. Without a complete profile ``error`` says what is missing, and ``checks`` is empty.
+    """
+    from ...volcv_client.check.free import free_checks  # lazy import, see check_profile
+    from ..runner import clients
+
+    name = profile_in(request)
+    try:
+        checks = list(free_checks(clients.client(config.profile(name).ready())))
+    except VolcvError as error:
+        return {"profile": name, "error": str(error), "checks": []}
+    lines = [{"name": one.name, "state": one.state.value, "text": one.line} for one in checks]
+    return {"profile": name, "checks": lines}

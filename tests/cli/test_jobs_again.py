@@ -16,6 +16,7 @@ from PIL import Image
 from tests.gateway import Fault, Gateway
 from volcv_client.cli import files
 from volcv_client.cli.job_record import Record
+from volcv_client.cli.shard import RecordNames
 
 from .conftest import KEY, Command, Ran
 from .jobs_helpers import OUTPAINT, Json, job, pictures_in, record_of, sent_prompts, write
@@ -38,7 +39,7 @@ def test_a_second_run_sends_nothing_and_says_so(volcv: Command, server: Gateway,
 def test_two_runs_of_one_file_do_not_pay_twice(volcv: Command, server: Gateway, file: Path, folder: Path) -> None:
     write(file, [job()])
     folder.mkdir()
-    with Record(folder / f"{file.stem}.done.jsonl"):
+    with Record(RecordNames(folder, file.stem)):
         ran = volcv("run", "--jobs", file, "-o", folder)
     assert (ran.code, ran.out, server.requests) == (2, "", []) and ".done.jsonl" in ran.err
     assert volcv("run", "--jobs", file, "-o", folder).code == 0 and server.charged == 1

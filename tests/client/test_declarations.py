@@ -12,6 +12,7 @@ import pytest
 
 from tests.generate.models import FACTS
 from volcv_client.catalog import Model, all_models, model, spec
+from volcv_client.catalog.further import FurtherModel, further_models
 from volcv_client.catalog.spec import (
     Branch,
     Choice,
@@ -26,7 +27,7 @@ from volcv_client.catalog.spec import (
 )
 from volcv_client.errors import InputError
 from volcv_client.images.image import Image, Mask
-from volcv_client.request.body import Request, build
+from volcv_client.request.body import Request, build, draft
 from volcv_client.request.inputs import check
 from volcv_client.request.json_body import PICTURES_FIELD, fingerprint, json_body
 
@@ -283,6 +284,14 @@ def test_pictures_of_any_model_leave_no_gap() -> None:
     first, second = colour(), Image(colour(value=(1, 2, 3)).pixels)
     body = made("any", {"image_2": first, "image_7": second}, req_key="x").body
     assert len(body[PICTURES_FIELD]) == 2
+
+
+@pytest.mark.parametrize("one", further_models(), ids=lambda one: one.req_key)
+def test_a_further_model_is_what_any_model_can_call(one: FurtherModel) -> None:
+    made = draft(model("any"), model("any").defaults() | {"req_key": one.req_key, "body": json.dumps(one.body)})
+    assert {**made.json} == {"req_key": one.req_key, **one.body}
+    assert one.mode in model("any").modes and one.req_key not in {key for each in MODELS for key in each.req_keys}
+    assert one.page == "" or one.page.startswith("https://")
 
 
 def test_every_kind_of_input_has_a_node_input() -> None:

@@ -58,6 +58,28 @@ def test_a_refusal_that_was_stored_as_an_answer_does_not_stay(code: int, server:
     assert make(client, A).results[0].reused
 
 
+KILLED_BEFORE_SAYING_SO = """
+import os, signal, sys
+from volcv_client import Client, Profile
+from volcv_client.store.files import StoreFiles
+
+write = StoreFiles.write_answer
+StoreFiles.write_answer = lambda *given: (write(*given), os.kill(os.getpid(), signal.SIGKILL))
+client = Client(Profile(base_url=sys.argv[1], api_key=sys.argv[2], timeout=20.0))
+client.run("high_aes_general_v14", prompt="A", width=64, height=64, seed=7)
+"""
+
+
+@POSIX
+def test_an_answer_of_which_only_the_file_was_written_is_not_called_lost(server: Gateway, client: Client) -> None:
+    victim = other_process(KILLED_BEFORE_SAYING_SO, server.url, KEY)
+    _, err = victim.communicate(timeout=30)
+    assert victim.returncode < 0, err
+    ran = make(client, A)
+    assert ran.results[0].reused and server.charged == 1
+    assert not any("may have been charged" in note for note in ran.notes)
+
+
 def test_an_answer_that_was_written_in_part_is_in_nobodys_way(store: ResultStore) -> None:
     """A task is polled again, and its answer is written under the name of the same call."""
     row = begin(store, Result(**result_fields(1)))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway
+from tests.gateway import Fault, Gateway
 from volcv_client.calls.cancel import CancelToken
 from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter
 from volcv_client.calls.shared import SharedState
+from volcv_client.client import Client, ClientPool
 from volcv_client.errors import Cancelled
+from volcv_client.store import slowdowns
+from volcv_client.store.results import ResultStore
 
 from .helpers import SMALL, client_for, finish, profile, sandbox, settled, start, until
+from .test_store import held_by_another
+from .test_store import impatient as impatient
 
 
 class Clock:
@@ -195,3 +201,47 @@ def test_cancelled_calls_in_the_queue_are_never_sent() -> None:
         with pytest.raises(Cancelled):
             finish(run)
         assert settled(lambda: len(server.requests)) == 1
+
+
+def test_one_refusal_slows_every_process_that_shares_the_home(quick_retries: None) -> None:
+    """Clients of different pools share nothing but the folder, as processes do."""
+    with sandbox(Fault(code=50430), delay=0.2) as server:
+        refused, other = (Client(profile(server.url, max_concurrency=4), pool=ClientPool()) for _ in range(2))
+        finish(start(refused, SMALL))
+        assert refused.executor.limiter.allowed == 2 and other.executor.limiter.allowed == 4
+        server.clear()
+        run = start(other, {**SMALL, "count": 6})
+        assert len(finish(run).pictures) == server.charged == 6
+        assert other.executor.limiter.allowed == 2 and server.peak_in_flight <= 2
+
+
+def test_what_another_process_allows_never_raises_an_allowance() -> None:
+    clock = Clock()
+    limiter = Limiter(8, clock)
+    limiter.lower(0)
+    assert limiter.allowed == 1
+    limiter.lower(5)
+    assert limiter.allowed == 1
+    clock.now = GROW_AFTER_SECONDS
+    for _ in range(GROW_AFTER_SUCCESSES):
+        limiter.succeeded()
+    assert limiter.allowed == 2, "it grows back as after a refusal of its own"
+
+
+def test_a_refusal_is_told_once_and_not_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (ResultStore(tmp_path).slowdowns for _ in range(2))
+    assert one.told("c") is None, "no store yet"
+    one.tell("c", 3)
+    assert (one.told("c"), other.told("d"), other.told("c"), other.told("c")) == (None, None, 3, None)
+    monkeypatch.setattr(slowdowns, "TOLD_SECONDS", 0.0)
+    assert ResultStore(tmp_path).slowdowns.told("c") is None, "allowances have grown since then"
+
+
+def test_a_refusal_that_cannot_be_told_harms_nothing(tmp_path: Path, impatient: None) -> None:
+    one, other = (ResultStore(tmp_path) for _ in range(2))
+    one.slowdowns.tell("c", 3)
+    with held_by_another(tmp_path):
+        one.slowdowns.tell("c", 2)
+    assert other.slowdowns.told("c") == 3
+    (tmp_path / "index.db").write_bytes(b"no database" * 99)
+    assert ResultStore(tmp_path).slowdowns.told("c") is None

@@ -25,7 +25,7 @@ def check_values(page: Page, values: Values, count: int) -> None:
     """Fields against each other and against the number of pictures. Raises Refusal."""
     doubled = 2 if values.get("use_sr") else 1
     sides = [values[name] for name in ("width", "height") if values.get(name) is not None]
-    if page.req_key != JIMENG and sides and max(sides) * doubled > PICTURE_SIDE:
+    if "size" not in values and sides and max(sides) * doubled > PICTURE_SIDE:
         raise Refusal(50205, f"'width' and 'height' give more than {PICTURE_SIDE} px per side")
     rule = _RULES.get(page.req_key)
     if rule is not None:
@@ -37,17 +37,17 @@ def ignored(page: Page, values: Values) -> tuple[str, ...]:
     return ("use_sr",) if page.req_key == ANIME and values["model_version"] == "anime_v1.3" else ()
 
 
-def check_pictures(page: Page, pictures: Sequence[Image.Image]) -> None:
-    """File formats, sizes, and a mask against its picture. Raises Refusal."""
-    for index, picture in enumerate(pictures):
+def check_pictures(page: Page, pictures: Sequence[Image.Image], named: Mapping[str, Image.Image]) -> None:
+    """File formats, sizes, and a mask against its picture; ``named`` by fields. Raises Refusal."""
+    for name, picture in (*((f"picture {index}", one) for index, one in enumerate(pictures)), *named.items()):
         # Pictures made here, for addresses that are not fetched, have no file format.
         if page.formats and picture.format is not None and picture.format not in page.formats:
-            raise Refusal(50200, f"picture {index} is {picture.format}; JPEG and PNG are accepted")
+            raise Refusal(50200, f"{name} is {picture.format}; {', '.join(page.formats)} are accepted")
         short, long = sorted(picture.size)
         if short < page.least_side:
-            raise Refusal(50205, f"picture {index} must be at least {page.least_side} px per side")
+            raise Refusal(50205, f"{name} must be at least {page.least_side} px per side")
         if page.ratio is not None and long > page.ratio * short:
-            raise Refusal(50205, f"picture {index} is longer than {page.ratio:g} to 1")
+            raise Refusal(50205, f"{name} is longer than {page.ratio:g} to 1")
     if page.masked and len(pictures) == 2:
         _mask(*pictures)
 
@@ -135,6 +135,22 @@ def _film(values: Values, count: int) -> None:
         raise Refusal(50201, "'prompt' is required when no picture is sent")
 
 
+def _dressing(values: Values, count: int) -> None:
+    person, garments = values["model"] or {}, values["garment"]["data"]
+    if not 1 <= len(garments) <= 2:
+        raise Refusal(50200, f"'garment.data' must hold 1 or 2 garments, got {len(garments)}")
+    if values["req_image_store_type"] == 0:
+        if count != 1 + len(garments):
+            raise Refusal(50206, f"'binary_data_base64' must hold the person and {len(garments)} garment(s)")
+        return
+    if count:
+        raise Refusal(50200, "'binary_data_base64' needs a 'req_image_store_type' of 0")
+    urls = {"model.url": person, **{f"garment.data[{index}].url": one for index, one in enumerate(garments)}}
+    for name, entry in urls.items():
+        if "url" not in entry:
+            raise Refusal(50201, f"'{name}' is required with a 'req_image_store_type' of 1")
+
+
 _RULES: dict[str, Callable[[Values, int], None]] = {
     OUTPAINTING: _outpainting,
     CONTROLNET: _controlnet,
@@ -142,5 +158,7 @@ _RULES: dict[str, Callable[[Values, int], None]] = {
     E_COMMERCE: _e_commerce,
     ANIME: _anime,
     JIMENG: _jimeng,
+    "jimeng_seedream46_cvtob": _jimeng,
+    "dressing_diffusionV2": _dressing,
     FILM: _film,
 }

@@ -8,25 +8,28 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from volcv_client.sandbox.api import API_PATH, SUBMITS, Request
+from volcv_client.sandbox.api import API_PATH, Request
 from volcv_client.sandbox.envelope import GatewayRefusal, Reply
-from volcv_client.sandbox.fields import models
 from volcv_client.sandbox.job import Job
 from volcv_client.sandbox.server import Handler, HttpServer, SandboxServer
 from volcv_client.sandbox.stores import DONE, LOST
 
 from .codes import Refusal
+from .facts import Facts
 from .faults import EXPIRED, Fate, Fault, FaultQueue, FaultReply
-from .pages import PAGES
+from .pages import DIRECTS, PAGES, RESULTS, SUBMITS
 from .records import RecordedRequest, Records, code_of
 from .signature import Keys, SignatureRefusal, SignedRequest, verify
 from .upload import read_upload
-from .validate import check, check_result_request, echo, page_of
+from .validate import check, check_action, check_result_request, echo, page_of
 
 NATIVE_PATH = "/"
 CHUNK = 64 * 1024
+#: What stands in a ``resp_data`` besides links: all is well, a subject was found, and the work is done.
+RESP_DATA = {"code": 0, "status": 1, "progress": 100}
 COMMON_KEYS = ("algorithm_base_resp", "binary_data_base64", "image_urls")
 
 
@@ -89,7 +92,8 @@ class Gateway(SandboxServer):
     """A strict local gateway and native service; a context manager, or start() and stop().
 
     Settings as of the sandbox; and access_keys: the native service's keys with their secrets. session_tokens: the
-    token that goes with a temporary access key. faults: failures to play.
+    token that goes with a temporary access key. faults: failures to play. facts: what no page says, see :mod:`.facts`;
+    its concurrency is ``max_in_flight`` unless that is set.
 
     ``requests`` are the POSTs on the two API paths so far, in order; ``charged`` counts those for which a picture was
     made or a task accepted, whether or not the answer arrived; ``uploads`` the files that were uploaded;
@@ -105,14 +109,18 @@ class Gateway(SandboxServer):
         access_keys: Mapping[str, str] | None = None,
         session_tokens: Mapping[str, str] | None = None,
         faults: Iterable[Fault] = (),
+        facts: Facts = Facts(),  # noqa: B008  (immutable)
         **settings: Any,
     ) -> None:
-        super().__init__(**settings)
+        super().__init__(**{"max_in_flight": facts.calls, **settings})
+        self.facts = facts
         self.uploads = self.peak_in_flight = 0
         self._keys = Keys(dict(access_keys or {}), dict(session_tokens or {}))
         self._faults = FaultQueue(faults)
         self._records = Records()
         self._fates: dict[str, Fate] = {}
+        served = ((DIRECTS, self.process), (SUBMITS, self.submit), (RESULTS, self.result))
+        self.actions = {name: partial(self.act, name, serve) for names, serve in served for name in names}
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -178,7 +186,19 @@ class Gateway(SandboxServer):
                 self.peak_in_flight = max(self.peak_in_flight, number)
             yield number
 
+    def too_many(self) -> Refusal:
+        return Refusal(self.facts.too_many)
+
+    def act(
+        self, action: str, serve: Callable[[dict[str, Any]], dict[str, Any]], body: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What ``serve`` answers, to an action that the model is called by."""
+        check_action(page_of(body), action)
+        return serve(body)
+
     def charge(self, request: Request) -> None:
+        if request.parameters.get("Action") in RESULTS:
+            return
         super().charge(request)
         self._records.update(request, charged=True)
 
@@ -211,14 +231,11 @@ class Gateway(SandboxServer):
         return body
 
     def check(self, body: Mapping[str, Any], *, task: bool) -> Job:
-        if without_page(body):
-            return super().check(body, task=task)
-        return check(page_of(body), body, self.loader, task=task)
+        body = self.facts.read_body(body)
+        return self.facts.turn_masks(check(page_of(body), body, self.loader, task=task))
 
     def check_result(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not without_page(body):
-            page_of(body)
-        return check_result_request(body)
+        return check_result_request(page_of(body), body)
 
     def result(self, body: dict[str, Any]) -> dict[str, Any]:
         data = super().result(body)
@@ -235,8 +252,11 @@ class Gateway(SandboxServer):
 
     def data(self, job: Job, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """The page's own keys instead of those of the model's declaration."""
-        page, data = PAGES.get(job.req_key), super().data(job, wanted)
-        if page is None or page.video:
+        page, data = PAGES[job.req_key], super().data(job, wanted)
+        if "resp_data" in page.answer:
+            data["resp_data"] = json.dumps({**RESP_DATA, **json.loads(data.get("resp_data", "{}"))})
+        # A film, or pictures whose links stand in a text.
+        if not data.keys() >= set(COMMON_KEYS):
             return data
         pictures = len(data["binary_data_base64"]) + len(data["image_urls"])
         extras = {
@@ -266,12 +286,6 @@ class Gateway(SandboxServer):
 
     def download(self, request: Request) -> Reply:
         return self.faulty(self._faults.take("file", {}), lambda: super(Gateway, self).download(request))
-
-
-def without_page(body: Mapping[str, Any]) -> bool:
-    """Whether the catalog has the model and no page here describes it; the sandbox's checks are used then."""
-    key = body.get("req_key")
-    return isinstance(key, str) and key in models() and key not in PAGES
 
 
 def _object(request: Request) -> dict[str, Any] | None:

@@ -215,20 +215,22 @@ def test_wrong_version_action_path_method_and_model(server: Gateway) -> None:
         answer = requests.request(method, f"{server.url}/volcv/v1", timeout=5)
         assert answer.status_code == 404
         assert f"({method} /volcv/v1)" in answer.json()["error"]["message"]
-    unknown = post(server, {"req_key": "brand_new"})
+    unknown = post(server, {"req_key": "jimeng_t2v_v99"})
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (503, "model_not_found")
     for content, code in (({}, 50201), ({"req_key": ""}, 50201), ({"req_key": 5}, 50204)):
         assert post(server, content).json()["code"] == code
 
 
-@pytest.mark.parametrize("action", ["CVSync2AsyncGetResult", "CVGetResult"])
-def test_tasks_do_not_exist(server: Gateway, action: str) -> None:
-    found = post(server, {"req_key": V14, "task_id": "1", "req_json": "{}"}, action=action).json()
+@pytest.mark.parametrize(
+    ("action", "key"), [("CVSync2AsyncGetResult", OUT), ("CVGetResult", "realman_avatar_picture_v2")]
+)
+def test_tasks_do_not_exist(server: Gateway, action: str, key: str) -> None:
+    found = post(server, {"req_key": key, "task_id": "1", "req_json": "{}"}, action=action).json()
     assert (found["code"], found["data"]["status"]) == (10000, "not_found")
-    assert post(server, {"req_key": V14}, action=action).json()["code"] == 50201
-    assert post(server, {"req_key": V14, "task_id": 1}, action=action).json()["code"] == 50204
+    assert post(server, {"req_key": key}, action=action).json()["code"] == 50201
+    assert post(server, {"req_key": key, "task_id": 1}, action=action).json()["code"] == 50204
     assert post(server, {"task_id": "1"}, action=action).json()["code"] == 50201
-    assert post(server, {"req_key": V14, "task_id": "1"}, action=action, key="no").status_code == 401
+    assert post(server, {"req_key": key, "task_id": "1"}, action=action, key="no").status_code == 401
 
 
 def test_body_limit() -> None:

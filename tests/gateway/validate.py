@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import math
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PIL import Image
 
-from volcv_client.catalog import model
-from volcv_client.sandbox.api import PROCESS, SUBMITS
 from volcv_client.sandbox.envelope import GatewayRefusal
 from volcv_client.sandbox.job import Job
 from volcv_client.sandbox.pictures import Loader
 
 from .codes import Refusal
-from .pages import LATER, PAGES, PICTURE_SIDE, TASK_FIELDS, Field, Page
+from .pages import LATER, PAGES, PICTURE_SIDE, Field, Page, result_fields
+from .pages.fields import PICTURE_KINDS
 from .rules import check_pictures, check_values, ignored
+from .stand_in import model_for
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "string": ("a string", lambda value: isinstance(value, str)),
     "picture": ("a string", lambda value: isinstance(value, str)),
+    "picture_url": ("a string", lambda value: isinstance(value, str)),
+    "url": ("a string", lambda value: isinstance(value, str)),
+    "urls": ("an array of strings", lambda value: _is_list_of(value, str)),
     "json": ("a string that holds a JSON object", lambda value: isinstance(value, str)),
     "bool": ("a boolean", lambda value: isinstance(value, bool)),
     "int": ("an integer", lambda value: _is_int(value)),
@@ -32,6 +35,9 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "texts": ("an array of strings", lambda value: _is_list_of(value, str)),
     "ints": ("an array of integers", lambda value: isinstance(value, list) and all(map(_is_int, value))),
 }
+
+
+_ADDRESSES = ("url", "urls", "picture_url")
 
 
 def _is_int(value: object) -> bool:
@@ -84,8 +90,10 @@ def _check_value(spec: Field, value: Any, name: str) -> None:
         raise Refusal(50200, f"'{name}' must be at most {spec.letters} characters, got {len(value)}")
     if spec.items is not None and len(value) != spec.items:
         raise Refusal(50200, f"'{name}' must hold {spec.items} numbers, got {len(value)}")
-    for number in value if isinstance(value, list) else [value]:
-        _check_bounds(spec, number, name)
+    for one in value if isinstance(value, list) else [value]:
+        if spec.kind in _ADDRESSES and not one.startswith(("http://", "https://")):
+            raise Refusal(50200, f"'{name}' must be an http or https address, got {one[:80]!r}")
+        _check_bounds(spec, one, name)
 
 
 def _check_bounds(spec: Field, value: Any, name: str) -> None:
@@ -135,34 +143,40 @@ def page_of(body: Mapping[str, Any]) -> Page:
     return PAGES[key]
 
 
+def check_action(page: Page, action: str) -> None:
+    """Refusal 50402 for an action that the model is not called by."""
+    if not any(action in way for way in page.actions):
+        ways = ", ".join(" and ".join(way) for way in page.actions)
+        raise Refusal(50402, f"'{page.req_key}' is not called by {action}: use {ways}")
+
+
 def check(page: Page, body: Mapping[str, Any], loader: Loader, *, task: bool = False) -> Job:
-    """Check the body of a CVProcess request, or of a submitted ``task``, and load its pictures.
+    """Check the body of a direct call, or of a submitted ``task``, and load its pictures.
 
     Raises Refusal with the documented code."""
-    if not (page.task if task else page.sync):
-        other = f"has no task form: use {PROCESS}" if task else f"runs as a task: use {SUBMITS[0]}"
-        raise Refusal(50402, f"'{page.req_key}' {other}")
     fields = [spec for spec in page.fields if not (task and spec.name in LATER)]
     check_fields(fields, body)
     values = {spec.name: body.get(spec.name, spec.default) for spec in fields}
     check_values(page, values, _count_pictures(page, values))
     pictures = _load(page, values, loader)
-    check_pictures(page, pictures)
-    seed = int(values.get("seed", -1))
-    drawn = {name: value for name, value in values.items() if value is not None and name not in ignored(page, values)}
+    named = _load_named(page, body, pictures, loader)
+    check_pictures(page, pictures, named)
+    seed = values.get("seed")
+    model, unsaid = model_for(page)
+    kept = {name: value for name, value in values.items() if value is not None and name not in ignored(page, values)}
     return Job(
-        model=model(page.req_key),
-        values=drawn,
+        model=model,
+        values={**unsaid, **kept},
         sent=body,
-        seed=secrets.randbelow(2**31) if seed == -1 else seed,
-        pictures=pictures,
-        named=_load_named(page, values, pictures, loader),
+        seed=secrets.randbelow(2**31) if seed in (None, -1) else seed,
+        pictures=pictures or list(named.values()),
+        named=named,
     )
 
 
-def check_result_request(body: Mapping[str, Any]) -> dict[str, Any]:
+def check_result_request(page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
     """How the body of a request for a task's result wants it delivered. Raises Refusal."""
-    check_fields(TASK_FIELDS, body)
+    check_fields(result_fields(page), body)
     return parse_object(body["req_json"], "req_json") if "req_json" in body else {}
 
 
@@ -216,16 +230,27 @@ def _load(page: Page, values: Mapping[str, Any], loader: Loader) -> list[Image.I
 
 
 def _load_named(
-    page: Page, values: Mapping[str, Any], pictures: Sequence[Image.Image], loader: Loader
+    page: Page, body: Mapping[str, Any], pictures: Sequence[Image.Image], loader: Loader
 ) -> dict[str, Image.Image]:
-    """The pictures that fields name."""
-    named: dict[str, Image.Image] = {}
-    for spec in page.fields:
-        if spec.kind == "picture" and values[spec.name] is not None:
-            named[spec.name] = loader.named(values[spec.name], spec.name, pictures)
+    """The pictures that fields name, by the paths of the fields."""
+    named = {path: loader.named(text, path, pictures) for path, text in _picture_texts(page.fields, body)}
     if "mask_image_input" in named:
         named["mask_image_input"] = _mask_like(named["product_image_input"], named["mask_image_input"])
     return named
+
+
+def _picture_texts(fields: Sequence[Field], body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for spec in fields:
+        value, path = body.get(spec.name), prefix + spec.name
+        if value is None:
+            continue
+        if spec.kind in PICTURE_KINDS:
+            yield path, value
+        elif spec.fields and spec.kind == "objects":
+            for position, entry in enumerate(value):
+                yield from _picture_texts(spec.fields, entry, f"{path}[{position}].")
+        elif spec.fields and spec.kind == "object":
+            yield from _picture_texts(spec.fields, value, f"{path}.")
 
 
 def _mask_like(picture: Image.Image, mask: Image.Image) -> Image.Image:

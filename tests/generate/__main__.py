@@ -3,6 +3,8 @@
 Without names every part but those on request is done, and pictures that are missing are taken. ``--check`` writes
 nothing: it names what is stale and ends with 1. Nodes are read and workflows made in a ComfyUI (COMFYUI_PATH, else
 ~/comfy/ComfyUI); without one the committed snapshot is used and the workflows stay as they are.
+
+``fixtures REPORT``: a fixture of the gateway in tests/ from a report of ``volcv check --live``.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 from tests.host.client import Client
 from tests.host.server import ComfyServer, find_comfy
 
-from . import artwork, files, help, locales, models, pictures, snapshot, thumbnails
+from . import artwork, files, fixtures, help, locales, models, pictures, snapshot, thumbnails
 from .files import ROOT, Files
 from .snapshot import Snapshot
 from .workflows import EXAMPLES, blueprints
@@ -48,6 +50,9 @@ IN_COMFYUI = ("snapshots", "workflows")
 
 ON_REQUEST = ("pictures", "artwork")
 """``pictures``: help pictures and thumbnails, all of them; ``artwork``: icon and banner."""
+
+FIXTURES = "fixtures"
+"""Is followed by reports instead of other parts."""
 
 PARTS = (*IN_COMFYUI[:1], *TEXTS, *IN_COMFYUI[1:], *ON_REQUEST)
 
@@ -141,6 +146,23 @@ def run(parts: Sequence[str], check: bool, breaking: bool, client: Client | None
     return 1 if unwritten else 0
 
 
+def make_fixtures(reports: Sequence[Path], check: bool) -> int:
+    """Write the fixture of each report; 2 if there is none, or one that is no report or holds a secret."""
+    try:
+        wanted = {path: text for report in reports for path, text in fixtures.files(report).items()}
+    except fixtures.NoReport as error:
+        wanted = {}
+        print(error, file=sys.stderr)
+    if not wanted:
+        return 2
+    if check:
+        stale = files.stale(wanted)
+        tell(stale, "stale: ")
+        return 1 if stale else 0
+    tell(files.write(wanted))
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m tests.generate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -149,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; name what is stale and end with 1")
     parser.add_argument("--breaking", action="store_true", help="accept nodes with which saved graphs would not open")
     options = parser.parse_args(arguments)
+    if options.parts[:1] == [FIXTURES]:
+        return make_fixtures([Path(one) for one in options.parts[1:]], options.check)
     if unknown := {*options.parts} - {*PARTS}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     parts = options.parts or [part for part in PARTS if part not in ON_REQUEST]

@@ -20,7 +20,7 @@ def test_a_video_and_a_sound_are_uploaded(gateway: Gateway, client: Client, obje
         "1": node("EmptyImage", "Frames", width=160, height=96, batch_size=8, color=0x2060A0),
         "2": node("CreateVideo", "Video", images=["1", 0], fps=8.0),
         "3": node("EmptyAudio", "Silence", duration=0.5, sample_rate=16000, channels=1),
-        "4": node(LIPS, "Lip sync", **{"video": ["2", 0], "audio": ["3", 0], "version": "lite"}),
+        "4": node(LIPS, "Lip sync", video=["2", 0], audio=["3", 0], version="lite"),
         "5": node("SaveVideo", "Save", video=["4", 0], filename_prefix="lips", format="auto", codec="auto"),
     }
     known = client.object_info()

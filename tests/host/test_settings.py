@@ -104,6 +104,7 @@ CHANGES = [
     ("POST", "/profile", {"active": "sandbox"}),
     ("DELETE", "/profile/default", None),
     ("POST", "/test", None),
+    ("POST", "/check", None),
 ]
 
 
@@ -254,6 +255,29 @@ def test_type_a_key_and_press_test(
         if os.environ.get("VOLCV_WRITE_DOCS") and (language, theme) == ("en", "dark"):
             DOCS.joinpath("settings.png").write_bytes(picture.read_bytes())
     assert panel.test()["ok"] and service.charged == 0
+
+
+@pytest.mark.parametrize(("language", "button"), [("en", "Check"), ("zh", "\u68c0\u67e5")])
+def test_check_shows_a_line_for_each_check(
+    browser: Browser, panel: Panel, service: Gateway, tmp_path: Path, language: str, button: str
+) -> None:
+    service.clear()
+    panel.save(base_url=service.url, api_key=GOOD)
+    with opened(browser, panel.url, {"Comfy.Locale": language}) as page:
+        lines = row(page, "Check").locator("li")
+        check = row(page, "Check").get_by_role("button", name=button)
+        check.click()
+        lines.nth(4).wait_for()
+        assert lines.evaluate_all("all => all.map((one) => one.dataset.check)") == [
+            *("address", "key", "clock", "task", "upload")
+        ]  # fmt: skip
+        assert all(text.isascii() is (language == "en") for text in lines.all_inner_texts())
+        shoot(page, tmp_path, f"settings-check-{language}")
+        assert service.charged == 0 and service.uploads == 1
+        field(page, "API key" if language == "en" else TEXTS["zh"]["key"]).fill("sk-wrong-000000000000")
+        check.click()
+        row(page, "Check").locator("li.volcv-bad").filter(has_text="HTTP 401").wait_for()
+        assert lines.count() == 5
 
 
 def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, panel: Panel) -> None:

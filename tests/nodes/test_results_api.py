@@ -36,6 +36,7 @@ from results_store import (
 from volcv_pack.nodes.server import calls_api, models_api, results_api
 from volcv_pack.nodes.server.settings import REMOTE_SWITCH, Requester
 from volcv_pack.volcv_client.catalog import all_models, model
+from volcv_pack.volcv_client.catalog.further import further_models
 from volcv_pack.volcv_client.errors import StoreError
 from volcv_pack.volcv_client.money import CallPrice
 from volcv_pack.volcv_client.store.results import ResultStore
@@ -215,10 +216,18 @@ def test_an_old_record_of_a_model_that_is_gone_becomes_any_model(store: ResultSt
 
 def test_every_known_model_has_a_body_for_any_model() -> None:
     models = {one["model"]: one for one in good(models_api.known_models())["models"]}
-    assert set(models) == set(models_api.known())
+    assert set(models) == {*models_api.known(), *(one.req_key for one in further_models())}
     assert models[T2I]["body"]["prompt"] == "" and models[T2I]["page"].startswith("https://")
     assert models[VIDEO]["mode"] == "task" and models[T2I]["mode"] == "synchronous"
     assert models[STYLE]["node"] == "Volcv_stylise" and "req_key" not in models[STYLE]["body"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_further_models_are_suggested_in_the_user_s_language(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("VOLCV_LANG", language)
+    models = {one["model"]: one for one in good(models_api.known_models())["models"]}
+    for one in further_models():
+        assert models[one.req_key]["title"] == one.title[language] != "" and models[one.req_key]["node"] == ""
 
 
 def test_every_member_of_a_family_is_known(store: ResultStore) -> None:

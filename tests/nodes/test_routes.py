@@ -152,6 +152,7 @@ ACTIONS = {
     "activate": lambda client: settings.activate(client, b'{"active": "sandbox"}'),
     "delete": lambda client: settings.delete(client, b"", "default"),
     "test": lambda client: settings.check_profile(client, b"{}"),
+    "check": lambda client: settings.check_all(client, b"{}"),
 }
 
 
@@ -315,6 +316,28 @@ def test_the_test_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_test_of_the_sandbox_and_of_an_unknown_profile() -> None:
     assert settings.check_profile(LOCAL, b'{"profile": "sandbox"}')[1]["ok"]
     assert "nobody" in settings.check_profile(LOCAL, b'{"profile": "nobody"}')[1]["error"]
+
+
+def check(body: bytes = b"{}") -> tuple[dict[str, Any], list[str]]:
+    """The reply to the panel's Check, and the states of its lines."""
+    code, answer = settings.check_all(LOCAL, body)
+    assert code == 200
+    return answer, [one["state"] for one in answer["checks"]]
+
+
+def test_check_says_each_of_what_is_free() -> None:
+    answer, states = check(b'{"profile": "sandbox"}')
+    assert states == ["ok"] * 5 and "error" not in answer
+    answer, states = check()
+    assert states == [] and "VOLCV_BASE_URL" in answer["error"]
+    with Gateway(api_keys=(KEY,)) as gateway:
+        save({"values": {"base_url": gateway.url, "api_key": KEY}})
+        assert check()[1] == ["ok"] * 5
+        save({"values": {"api_key": "sk-wrong-0000000000"}})
+        answer, states = check()
+        assert states == ["ok", "failed", "ok", "skipped", "skipped"] and gateway.charged == 0
+        assert "did not accept the key" in answer["checks"][1]["text"]
+        assert "sk-wrong" not in json.dumps(answer)
 
 
 def test_words_for_switches() -> None:

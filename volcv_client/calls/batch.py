@@ -80,8 +80,10 @@ class BatchRun:
         token: CancelToken | None = None,
         pixels: ImageBatch | None = None,
         on_change: Callable[[], None] | None = None,
+        forms: tuple[str, ...] = (),
     ) -> None:
-        """``on_change`` is called, from worker threads, whenever a call has ended. Nothing is sent before start()."""
+        """``on_change`` is called, from worker threads, whenever a call has ended. ``forms``: see :class:`Call`.
+        Nothing is sent before start()."""
         self.model = plan.model
         self.token = token or CancelToken()
         self.pixels = pixels
@@ -100,6 +102,7 @@ class BatchRun:
                 draft=partial(draft, plan.model, planned.given, lossless=executor.profile.lossless),
                 decoder=FileDecoder(pixels, position),
                 on_end=self._call_ended,
+                forms=forms,
                 token=CancelToken(self.token),
             )
             for position, planned in enumerate(plan.calls)

@@ -46,8 +46,10 @@ class Call:
 
     ``draft`` makes the draft of its request. ``decoder`` takes the files of its answer. ``on_end`` is called once, in
     the thread that ended the call. All three are dropped at the end, so that a finished call holds no pictures.
-    ``entry``: an earlier call, whose result is fetched and nothing is sent. ``number`` identifies the call in this
-    process. ``charges``: charged calls that it made. ``service_status``: status of its task that is not documented.
+    ``entry``: an earlier call, whose result is fetched and nothing is sent. ``forms`` that its pictures are sent in, in
+    turn; empty for what is known of the service. ``number`` identifies the call in this process. ``refusals``: codes of
+    attempts that were repeated. ``charges``: charged calls that it made. ``service_status``: status of its task that is
+    not documented.
     """
 
     model: Model
@@ -57,6 +59,7 @@ class Call:
     decoder: FileDecoder | None = field(default=None, repr=False)
     on_end: Callable[[Call], None] | None = field(default=None, repr=False)
     entry: Entry | None = None
+    forms: tuple[str, ...] = ()
     token: CancelToken = field(default_factory=CancelToken)
     number: int = 0
     submitted: float = field(default_factory=time.monotonic)
@@ -64,6 +67,7 @@ class Call:
     phase_since: float = field(default_factory=time.monotonic)
     retries: int = 0
     retry_reason: str = ""
+    refusals: list[int | str | None] = field(default_factory=list)
     service_status: str = ""
     charges: int = 0
     result: Result | None = None

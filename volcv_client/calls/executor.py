@@ -96,6 +96,11 @@ class CallExecutor:
     def limiter(self) -> Limiter:
         return self._limiter()
 
+    @property
+    def upload_url(self) -> str:
+        """Address that turns pictures into links: the profile's, else the gateway's own; empty if there is none."""
+        return self._endpoint.upload_url
+
     def submit(self, call: Call) -> None:
         """Start a call. It ends with a result, a VolcvError, or Cancelled."""
         self.shared.add_active(call)
@@ -257,7 +262,7 @@ class CallExecutor:
         while True:
             call.enter(Phase.WAITING)
             with self.limiter.slot(call.token) as granted_at:
-                forms = forms or self._forms(order.draft)
+                forms = forms or self._forms(call, order.draft)
                 entry = self._begin(order, forms.current)
                 if entry is None:
                     return None
@@ -271,9 +276,11 @@ class CallExecutor:
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
+                        self.store.slowdowns.tell(self.credential, self.limiter.allowed)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
                         raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
+                    call.refusals.append(error.code or error.http_status)
                     reason, seconds = error.message, wait_before(rule, attempts[rule.name], error)
                 except BaseException:  # such as Cancelled: nobody attends to the row any more
                     row.leave()
@@ -289,9 +296,11 @@ class CallExecutor:
         with row:
             return self._reader.read(call, row, raw)
 
-    def _forms(self, draft: Draft) -> Forms:
-        """The forms of the pictures of a request: links where the profile has an upload service; else the form that
-        the service took the last time, then the other one."""
+    def _forms(self, call: Call, draft: Draft) -> Forms:
+        """The forms of the pictures of a request: those that the call names; links where the profile has an upload
+        service; else the form that the service took the last time, then the other one."""
+        if call.forms and draft.attachments:
+            return Forms(*call.forms)
         if not draft.takes_links:
             return Forms("")
         if self.profile.upload_url or not self._endpoint.upload_url:
@@ -307,6 +316,8 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
+            if (told := self.store.slowdowns.told(self.credential)) is not None:
+                self.limiter.lower(told)
             allowance = Allowance(self.limiter.allowed, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):

@@ -67,6 +67,14 @@ class Limiter:
                 self._enforced = max(1, self.allowed // 2)
                 self._reduced_at = self._clock()
 
+    def lower(self, allowed: int) -> None:
+        """Allow no more than another process since it was refused."""
+        with self._condition:
+            if allowed < self.allowed:
+                self._enforced = max(1, allowed)
+                self._reduced_at = self._clock()
+                self._successes = 0
+
     def succeeded(self) -> None:
         """Count a success; enough of them in a time without refusals raise the allowance by one."""
         with self._condition:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "demo",
     "sandbox": "sandbox",
     "config": "settings",
+    "check": "check",
     "history": "history",
     "tasks": "tasks",
     "recall": "recall",

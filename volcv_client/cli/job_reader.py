@@ -6,8 +6,8 @@ import hashlib
 import json
 from argparse import ArgumentTypeError
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from .describe import input_facts, range_facts
 from .models import preset
 from .options import WATERMARK_PARTS, collect, inputs_of, unused
 from .parser import choice
+from .shard import WHOLE, Shard
 from .terminal import shorten
 
 FIELDS = ("key", "inputs", "id")
@@ -40,14 +41,14 @@ class Job:
     """A line of the file. ``values`` is what :func:`options.collect` takes; ``name`` is its id or empty.
 
     ``digest`` identifies a job across runs by its model, inputs, contents of files, id, and whether it is for the
-    sandbox, independent of its line and of the names of its files.
+    sandbox, independent of its line and of the names of its files; equal lines are numbered.
     """
 
     line: int
     name: str
     model: Model
     values: Mapping[str, Any]
-    digest: str
+    digest: str = ""
 
     @property
     def label(self) -> str:
@@ -63,23 +64,23 @@ class WrongValue(Exception):
 
 
 class Reader:
-    """Reads a jobs file. ``problems`` holds a line of text for each mistake, ``notes`` for each unused value.
+    """Reads a jobs file. ``problems`` holds a line of text for each mistake, ``notes`` by line for each unused value.
 
-    ``base``: folder of relative paths.
+    ``base``: folder of relative paths; ``jobs``: how many all shards have together.
     """
 
     def __init__(self, base: Path, profile: Profile) -> None:
         self.problems: list[str] = []
-        self.notes: list[str] = []
+        self.notes: list[tuple[int, str]] = []
         self.bad_lines = 0
+        self.jobs = 0
         self._base = base
         self._profile = profile
         self._ids: dict[str, int] = {}
-        self._seen: Counter[str] = Counter()
         self._contents = lru_cache(maxsize=4096)(contents)
 
-    def read(self, lines: Iterable[bytes]) -> list[Job]:
-        """The jobs of the good lines, in order. Empty lines are allowed."""
+    def read(self, lines: Iterable[bytes], shard: Shard = WHOLE) -> list[Job]:
+        """The shard's jobs, in order. All lines are checked; empty ones are allowed and do not count."""
         jobs = []
         for line, text in enumerate(lines, 1):
             if text.strip():
@@ -89,7 +90,28 @@ class Reader:
                 self.bad_lines += bool(wrong)
                 if job is not None:
                     jobs.append(job)
-        return jobs
+        self.jobs = len(jobs)
+        return [] if self.problems else self._part(jobs, shard)
+
+    def _part(self, jobs: Sequence[Job], shard: Shard) -> list[Job]:
+        """The jobs of a shard, with their digests.
+
+        Equal jobs are numbered over the whole file. The pictures of other shards are only read where their jobs can
+        be equal: on a network file system every shard would read all of them.
+        """
+        outlines = [self._digest(job, size) for job in jobs]
+        concerned = {outline for position, outline in enumerate(outlines) if shard.takes(position)}
+        seen = Counter[str]()
+        part = []
+        for position, (job, outline) in enumerate(zip(jobs, outlines, strict=True)):
+            if outline not in concerned:
+                continue
+            digest = self._digest(job, self._contents)
+            seen[digest] += 1  # equal lines are different jobs: two pictures are wanted
+            if shard.takes(position):
+                numbered = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+                part.append(replace(job, digest=numbered))
+        return part
 
     def _job(self, line: int, text: bytes, wrong: list[str]) -> Job | None:
         try:
@@ -105,7 +127,7 @@ class Reader:
         except (BadLine, InputError) as error:
             wrong.append(str(error))
             return None
-        return Job(line, name, model, values, self._digest(model, name, values))
+        return Job(line, name, model, values)
 
     def _name(self, line: int, body: Mapping[str, Any], wrong: list[str]) -> str:
         name = body.get("id", "")
@@ -138,13 +160,13 @@ class Reader:
         given = collect(model, values)
         plan(model, given)
         for name in unused(model, given):
-            self.notes.append(say("cli.jobs.bad", line=line, problem=say("cli.unused", option=name)))
+            note = say("cli.jobs.bad", line=line, problem=say("cli.unused", option=name))
+            self.notes.append((line, note))
 
-    def _digest(self, model: Model, name: str, values: Mapping[str, Any]) -> str:
-        facts = [self._profile.name == config.SANDBOX, model.req_key, name, values]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=self._contents).encode()).hexdigest()
-        self._seen[digest] += 1  # equal lines are different jobs: two pictures are wanted
-        return digest if self._seen[digest] == 1 else f"{digest}-{self._seen[digest]}"
+    def _digest(self, job: Job, of_file: Callable[[Path], object]) -> str:
+        """SHA-256 of the job, with what ``of_file`` says about its files."""
+        facts = [self._profile.name == config.SANDBOX, job.model.req_key, job.name, job.values]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=of_file).encode()).hexdigest()
 
 
 def parsed(text: bytes) -> dict[str, Any]:
@@ -190,6 +212,10 @@ def contents(path: Path) -> str:
         while piece := file.read(CHUNK):
             sha.update(piece)
     return sha.hexdigest()
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def takes(input_: Input) -> str:

@@ -15,6 +15,7 @@ from ..messages import say
 from .models import find_model, preset
 from .options import add_inputs, collect, flag, spelled, unused
 from .parser import Exit, Parser, UsageError
+from .shard import WHOLE, read_shard
 from .terminal import Progress, columns, report, show
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add(parser: Parser) -> None:
     parser.places.add_argument("key", metavar="KEY", nargs="?", help=say("cli.key"))
     parser.places.add_argument("rest", metavar="...", nargs=REMAINDER, help=say("cli.run.rest"))
     parser.options.add_argument("--jobs", metavar="FILE", help=say("cli.jobs.file"))
+    parser.options.add_argument("--shard", metavar="I/N", type=read_shard, help=say("cli.jobs.shard_option"))
     add_common(parser)
 
 
@@ -58,6 +60,8 @@ def run(arguments: Namespace) -> int:
     common = {name: value for name, value in vars(arguments).items() if name.startswith("-")}
     if (arguments.key is None) == (arguments.jobs is None):
         raise UsageError(say("cli.usage_error", message=say("cli.run.key_or_jobs"), prog="volcv run"))
+    if arguments.shard is not None and arguments.jobs is None:
+        raise UsageError(say("cli.usage_error", message=say("cli.run.shard_of_jobs"), prog="volcv run"))
     if arguments.key is not None:
         return run_one(arguments.key, arguments.rest, common)
     profile = config.profile(common["-profile"]).ready()
@@ -66,7 +70,8 @@ def run(arguments: Namespace) -> int:
     from .jobs import run_jobs
 
     folder: Path = common["-output"]
-    return run_jobs(arguments.jobs, folder, Client(profile), as_json=common["-json"], quiet=common["-quiet"])
+    shard, options = arguments.shard or WHOLE, {"as_json": common["-json"], "quiet": common["-quiet"]}
+    return run_jobs(arguments.jobs, folder, Client(profile), shard=shard, **options)
 
 
 def run_one(key: str, rest: Sequence[str], common: Mapping[str, Any]) -> int:

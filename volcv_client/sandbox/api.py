@@ -145,7 +145,7 @@ class Api:
         """A place among the calls being served, by number from 1, left before the answer is sent. Refusal 50430."""
         with self._lock:
             if self.max_in_flight is not None and self._running >= self.max_in_flight:
-                raise Refusal(50430, f"at most {self.max_in_flight} requests at a time")
+                raise self.too_many()
             self._running += 1
             number = self._running
         try:
@@ -153,6 +153,10 @@ class Api:
         finally:
             with self._lock:
                 self._running -= 1
+
+    def too_many(self) -> Refusal:
+        """The refusal of a call beyond ``max_in_flight``."""
+        return Refusal(50430, f"at most {self.max_in_flight} requests at a time")
 
     def work(self, request: Request) -> Reply:
         """The action that the query names. Raises Refusal."""

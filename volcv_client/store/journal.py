@@ -99,8 +99,9 @@ class Journal:
 
     def unanswered(self, fingerprint: str) -> Entry | None:
         """The newest call of that request that may have been charged without an answer. Raises StoreError."""
-        lost = (State.UNKNOWN, State.SENT)
-        return next((one for one in self.of(fingerprint) if one.state in lost and not self.is_attended(one)), None)
+        lost = (one for one in self.of(fingerprint) if one.state in (State.UNKNOWN, State.SENT))
+        # A process can die between writing an answer and saying so.
+        return next((one for one in lost if not self.is_attended(one) and not self.answer_file(one).exists()), None)
 
     def is_attended(self, entry: Entry) -> bool:
         """Whether a call of this process, or a process that is alive, attends to it."""

@@ -24,6 +24,7 @@ from .entry import FAVOURITE, Entry, State
 from .files import StoreFiles
 from .journal import Journal, marks
 from .result import Result
+from .slowdowns import Slowdowns
 from .space import FORGET
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class ResultStore:
         self._database = Database(folder / "index.db")
         self._files = StoreFiles(folder)
         self.journal = Journal(self._database, self._files)
+        self.slowdowns = Slowdowns(self._database)
         self._swept = False
 
     def close(self) -> None:

@@ -13,13 +13,24 @@ PICTURE_SIDE = 4096
 JPEG_AND_PNG = ("JPEG", "MPO", "PNG")
 
 
+PICTURE_KINDS = ("picture", "picture_url")
+
+#: Ways to call a model: a direct action, or the action of a task and that of its result.
+DIRECT = ("CVProcess",)
+TASK = ("CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult")
+
+#: What the request for a task's result takes in ``req_json``.
+RESULT_FIELDS = ("return_url", "logo_info", "aigc_meta")
+
+
 @dataclass(frozen=True)
 class Field:
     """One body field.
 
     kind: string, int, float, bool, object, objects, texts (array of strings), ints (array of integers), json (a
-    string that holds a JSON object) or picture (a string that names a picture). ``fields`` are those of an
-    object, of each of several objects or of the JSON object. ``low`` and ``high`` also bound array items.
+    string that holds a JSON object), url and urls (http or https addresses), picture_url (the address of a picture)
+    or picture (such an address, or a reference to a picture of the array). ``fields`` are those of an object, of
+    each of several objects or of the JSON object; None for any. ``low`` and ``high`` also bound array items.
     ``size`` marks pixel sizes the gateway has to allocate; ``items`` is the exact length of an array and
     ``letters`` the greatest length of a string.
     """
@@ -37,6 +48,11 @@ class Field:
     letters: int | None = None
     fields: tuple[Field, ...] | None = None
 
+    @property
+    def names_picture(self) -> bool:
+        """Whether a picture is named here or further inside."""
+        return self.kind in PICTURE_KINDS or any(one.names_picture for one in self.fields or ())
+
 
 @dataclass(frozen=True)
 class Page:
@@ -48,8 +64,8 @@ class Page:
     of all base64 texts together, None for no limit. ``formats``: accepted file formats, () for any. ``least_side``: px
     of the shortest accepted side. ``ratio``: greatest long to short side. ``masked``: a second picture is a mask of
     the first.
-    sync, task: whether CVProcess and the task actions take the key. ``video``: a film is made.
-    ``inner_id``: whether the inner request id is filled.
+    ``actions``: ways to call it. ``result_fields``: what ``req_json`` takes. ``video``: a film is made. ``inner_id``:
+    whether the inner request id is filled.
     """
 
     req_key: str
@@ -63,8 +79,8 @@ class Page:
     least_side: int = 1
     ratio: float | None = None
     masked: bool = False
-    sync: bool = True
-    task: bool = False
+    actions: tuple[tuple[str, ...], ...] = (DIRECT,)
+    result_fields: tuple[str, ...] = RESULT_FIELDS
     video: bool = False
     inner_id: bool = True
 

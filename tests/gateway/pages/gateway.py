@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import ARRAYS, BASE64, COMMON, HEIGHT, OPTIONAL_PROMPT, PROMPT, SEED, WIDTH, Field, Page
+from .fields import ARRAYS, BASE64, COMMON, DIRECT, HEIGHT, OPTIONAL_PROMPT, PROMPT, SEED, TASK, WIDTH, Field, Page
 
 ANIME = "high_aes"
 XL_IMAGE = "i2i_xl_sft"
@@ -78,7 +78,7 @@ _GENERAL = (
             Field("use_pre_llm", "bool", False),
         ),
         (*_TEXTS, "request_id"),
-        task=True,
+        actions=(DIRECT, TASK),
     ),
     Page(
         "high_aes_general_v20",
@@ -95,7 +95,7 @@ _GENERAL = (
         ),
         # From the gateway's page 289472081, as are return_url and logo_info; the catalog does not list it.
         ("predict_tags_result", "rephraser_result", "request_id"),
-        task=True,
+        actions=(DIRECT, TASK),
     ),
     Page(
         "t2i_xl_sft",
@@ -144,7 +144,7 @@ _EDITS = (
         ),
         ("vlm_result", "infer_ctx", "request_id"),
         pictures=(1, 1),
-        task=True,
+        actions=(DIRECT, TASK),
     ),
     Page(
         XL_IMAGE,
@@ -191,7 +191,7 @@ _EDITS = (
         ("request_id",),
         pictures=(2, 2),
         masked=True,
-        task=True,
+        actions=(DIRECT, TASK),
     ),
 )
 

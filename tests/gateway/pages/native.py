@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from .fields import ARRAYS, COMMON, JPEG_AND_PNG, OPTIONAL_PROMPT, PROMPT, REQ_KEY, RETURN_URL, SEED, Field, Page
+from .fields import (
+    ARRAYS,
+    COMMON,
+    DIRECT,
+    JPEG_AND_PNG,
+    OPTIONAL_PROMPT,
+    PROMPT,
+    REQ_KEY,
+    RETURN_URL,
+    SEED,
+    TASK,
+    Field,
+    Page,
+)
 
 JIMENG = "jimeng_t2i_v40"
 FILM = "jimeng_ti2v_v30_pro"
@@ -36,16 +49,14 @@ _MODELS = (
         request_base64_bytes=10_000_000,
         formats=JPEG_AND_PNG,
         ratio=3.0,
-        sync=False,
-        task=True,
+        actions=(TASK,),
     ),
     Page(
         "seededit_v3.0",
         (REQ_KEY, *ARRAYS, PROMPT, SEED, Field("scale", "float", 0.5)),
         ("request_id",),
         pictures=(1, 1),
-        sync=False,
-        task=True,
+        actions=(TASK,),
     ),
     Page(
         "saliency_seg",
@@ -73,6 +84,7 @@ _MODELS = (
             Field("jpg_quality", "int", 95, low=0, high=100),
         ),
         pictures=(1, 1),
+        actions=(DIRECT, ("EnhancePhotoV2",)),
     ),
     Page(
         FILM,
@@ -88,8 +100,7 @@ _MODELS = (
         formats=JPEG_AND_PNG,
         least_side=320,
         ratio=3.0,
-        sync=False,
-        task=True,
+        actions=(TASK,),
         video=True,
     ),
 )

@@ -7,7 +7,7 @@ where a seed or official page states them; ranges known from third parties are n
 
 from __future__ import annotations
 
-from .fields import ARRAYS, BASE64, COMMON, CONTROL_FIELDS, HEIGHT, PROMPT, SEED, WIDTH, Field, Page
+from .fields import ARRAYS, BASE64, COMMON, CONTROL_FIELDS, DIRECT, HEIGHT, PROMPT, SEED, TASK, WIDTH, Field, Page
 
 E_COMMERCE = "img2img_e_commerce_style"
 CHARACTER = "high_aes_ip_v20"
@@ -87,7 +87,7 @@ SEED_PAGES = (
         ("request_id",),
         pictures=(1, 2),
         masked=True,
-        task=True,
+        actions=(DIRECT, TASK),
     ),
     Page(
         CONTROLNET,

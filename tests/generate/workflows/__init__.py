@@ -16,10 +16,20 @@ from tests.generate.workflows.change import (
     STYLE,
     STYLE_REFERENCE,
 )
-from tests.generate.workflows.create import ANY, COMPARE, JIMENG, RECALL, TEXT_TO_IMAGE, VARIATIONS, VIDEO
+from tests.generate.workflows.create import (
+    ANY,
+    COMPARE,
+    JIMENG,
+    PICTURE_TO_VIDEO,
+    RECALL,
+    TALKING_PICTURE,
+    TEXT_TO_IMAGE,
+    VARIATIONS,
+    VIDEO,
+)
 from tests.generate.workflows.default import of_model
 from tests.generate.workflows.parts import Example, Graph, child, node
-from tests.generate.workflows.subjects import BANNER, CHARACTER, CUT_OUT, PORTRAITS, PRODUCT
+from tests.generate.workflows.subjects import BANNER, CHARACTER, CUT_OUT, PORTRAITS, PRODUCT, TRY_ON
 from volcv_client.catalog import all_models
 
 WRITTEN = (
@@ -27,6 +37,7 @@ WRITTEN = (
     *(VARIATIONS, RECALL, COMPARE, SIDES, CANVAS),
     *(REPAINT, ERASE, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
     *(PRODUCT, BANNER, CUT_OUT, JIMENG, VIDEO, ANY),
+    *(PICTURE_TO_VIDEO, TRY_ON, TALKING_PICTURE),
 )
 """The simplest first."""
 

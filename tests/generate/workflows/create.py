@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.generate.workflows.default import of_model
-from tests.generate.workflows.parts import Example, node, save
+from tests.generate.workflows.parts import Example, node, picture, save, save_video
 from volcv_client.catalog import model
 
 TEXT_TO_IMAGE = of_model(model("Volcv_high_aes_general_v14"), "Text to image - One sentence", sizes={"2": (480, 430)})
@@ -68,6 +68,39 @@ def comparison() -> Example:
 
 
 COMPARE = comparison()
+
+PICTURE_TO_VIDEO = Example(
+    "Jimeng - Picture to video",
+    {
+        "1": picture("landscape", "First frame"),
+        "2": node(
+            "Volcv_jimeng_video_v30",
+            image=["1", 0],
+            prompt="The camera flies slowly over the lake, mist drifts between the mountains, birds cross the sky",
+            source="first frame",
+            seed=3012,
+        ),
+        "3": save_video("2", "jimeng video"),
+    },
+    ("3",),
+)
+
+TALKING_PICTURE = Example(
+    "Video - Talking picture",
+    {
+        "1": picture("character", "Who speaks"),
+        "2": node("EmptyAudio", "Your voice: put Load Audio here", duration=3.0, sample_rate=44100, channels=1),
+        "3": node(
+            "Volcv_jimeng_realman_avatar_picture_omni_v15",
+            image=["1", 0],
+            audio=["2", 0],
+            prompt="It greets happily and waves",
+            seed=1830,
+        ),
+        "4": save_video("3", "talking picture"),
+    },
+    ("4",),
+)
 
 JIMENG = of_model(
     model("Volcv_jimeng_t2i_v40"),

@@ -83,6 +83,24 @@ PRODUCT = Example(
     sizes={"6": (360, 400)},
 )
 
+TRY_ON = Example(
+    "Product - Try-on",
+    {
+        "1": picture("character", "Who wears it"),
+        "2": picture("garment", "Garment"),
+        "3": node(
+            "Volcv_dressing_diffusionV2",
+            model_image=["1", 0],
+            garment_1=["2", 0],
+            garment_1_type="upper",
+            seed=6110,
+        ),
+        "4": save("3", "try-on"),
+    },
+    ("4",),
+    sizes={"4": (360, 400)},
+)
+
 BANNER = Example(
     "Product - Scene and banner",
     {

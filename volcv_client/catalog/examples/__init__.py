@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..spec import Box, Example, MaskPicture, Model, Picture, Text
 
-PICTURE_NAMES = ("product", "landscape", "character", "room", "light", "scene")
+PICTURE_NAMES = ("product", "landscape", "character", "room", "light", "scene", "garment")
 
 # Only these two need PNG: the cut-out for its alpha, the light map for exact greys.
 _PNG_NAMES = frozenset({"product", "light"})

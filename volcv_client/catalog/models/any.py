@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import FIRST_PICTURE, Example, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
+from ..spec import FIRST_PICTURE, TASK_ONLY, Example, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
 
 MOST_PICTURES = 8
+MODES = {**shared.BOTH_MODES, "task (CVSubmitTask)": TASK_ONLY}
 
 
 def picture(number: int) -> Picture:
@@ -33,7 +34,7 @@ MODEL = Model(
             tooltip="Goes behind the pictures, in grey and as large as the first of them. White is selected.",
         ),
         Text(name="req_key", required=True, origin=Origin.GATEWAY, tooltip="Name of the model at the service."),
-        shared.mode("synchronous", shared.BOTH_MODES),
+        shared.mode("synchronous", MODES),
         JsonText(
             name="body",
             multiline=True,
@@ -49,7 +50,7 @@ MODEL = Model(
             "identical request is reused from the result store.",
         ),
     ),
-    modes=shared.BOTH_MODES,
+    modes=MODES,
     texts=("rephraser_result", "pe_result", "predict_tags_result", "llm_result", "vlm_result", "prompt_translated"),
     aliases=("custom", "raw", "generic", "any model", "renyi moxing", "zidingyi"),
     example=Example(

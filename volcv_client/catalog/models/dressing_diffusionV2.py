@@ -145,6 +145,6 @@ MODEL = Model(
         title="Virtual try-on: a garment on a person",
         caption="The person, then the garment. The sandbox lays the garment over the picture.",
         values={"garment_1_type": "upper", "seed": 611},
-        pictures={"model_image": "character", "garment_1": "product"},
+        pictures={"model_image": "character", "garment_1": "garment"},
     ),
 )
