@@ -48,7 +48,7 @@ def test_every_line_is_checked_before_anything_is_sent(
     wrong: list[tuple[Json | str, tuple[str, ...]]] = [
         ('{"key": ', ("JSON", "column 8")),
         ("[1]", ("[1]", '"inputs"')),
-        ({"key": "nope"}, ("nope", T2I, OUTPAINT)),
+        ({"key": "qqq"}, ("qqq", T2I, OUTPAINT)),
         ({"inputs": {}}, ("key", T2I)),
         ({**job(), "input": 1}, ('"input"', "key, inputs, id")),
         (job(wdth=5), ('"wdth"', "width", "prompt")),

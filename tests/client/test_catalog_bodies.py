@@ -51,9 +51,8 @@ NOT_SENT: Mapping[tuple[str, str], str] = {
     ("", "callback_url"): "results are polled for",
     ("dressing_diffusionV2", "model.url"): "pictures travel in binary_data_base64, which req_image_store_type 0 says",
     ("dressing_diffusionV2", "garment.data[].url"): "as model.url",
+    ("entity_seg", "return_url"): "its page says that links are not supported yet",
     ("face_swap3_6", "merge_infos"): "a list of objects, for which no input stands; Any model sends it",
-    ("jimeng_t2i_v31", "req_json.aigc_meta"): "the node has no input for the label yet",
-    ("jimeng_t2i_v40", "req_json.aigc_meta"): "the node has no input for the label yet",
 }
 """Documented fields that a node does not send, of one model or of all."""
 

@@ -13,13 +13,16 @@ import pytest
 from tests.generate.models import FACTS
 from volcv_client.catalog import Model, all_models, model, spec
 from volcv_client.catalog.further import FurtherModel, further_models
+from volcv_client.catalog.shared import PROMPTS
 from volcv_client.catalog.spec import (
+    SYNCHRONOUS,
     Branch,
     Choice,
     Input,
     Integer,
     JsonText,
     MaskPicture,
+    Mode,
     Number,
     Picture,
     Seed,
@@ -31,7 +34,7 @@ from volcv_client.request.body import Request, build, draft
 from volcv_client.request.inputs import check
 from volcv_client.request.json_body import PICTURES_FIELD, fingerprint, json_body
 
-from .helpers import BODIES, colour, half_mask, same_json, without
+from .helpers import BODIES, colour, half_mask, opened, same_json, without
 from .test_gateway_bodies import BODIES as GATEWAY_BODIES
 
 MODELS = all_models()
@@ -151,6 +154,55 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
         },
         LINKS,
     ),
+    "recommended size": (
+        "jimeng_seedream46_cvtob",
+        {"image_14": colour()},
+        {"prompt": "a", "size_by": "recommended size", "preset_size": "16:9 5404x3040", "scale": 1},
+        {
+            "req_key": "jimeng_seedream46_cvtob",
+            "prompt": "a",
+            "width": 5404,
+            "height": 3040,
+            "scale": 1,
+            "force_single": False,
+        },
+        LINKS,
+    ),
+    "older version": (
+        "jimeng_t2i_v31",
+        {},
+        {"prompt": "a", "version": "3.0", "preset_size": "21:9 2016x864", "seed": 7},
+        {
+            "req_key": "jimeng_t2i_v30",
+            "prompt": "a",
+            "width": 2016,
+            "height": 864,
+            "use_pre_llm": True,
+            "seed": 7,
+        },
+        LINKS,
+    ),
+    "sides of an edit": (
+        "jimeng_i2i_v30",
+        {"image": colour()},
+        {"prompt": "a", "size_by": "width and height", "width": 1536, "height": 512},
+        {"req_key": "jimeng_i2i_v30", "prompt": "a", "width": 1536, "height": 512, "scale": 0.5, "seed": -1},
+        LINKS,
+    ),
+    "8k": (
+        "jimeng_i2i_seed3_tilesr_cvtob",
+        {"image": colour()},
+        {"resolution": "8k", "scale": 0},
+        {"req_key": "jimeng_i2i_seed3_tilesr_cvtob", "resolution": "8k", "scale": 0},
+        LINKS,
+    ),
+    "erase": (
+        "jimeng_image2image_dream_inpaint",
+        {"image": colour(), "mask": half_mask(24, 16)},
+        {"prompt": "\u5220\u9664", "seed": -1},
+        {"req_key": "jimeng_image2image_dream_inpaint", "prompt": "\u5220\u9664", "seed": -1},
+        LINKS,
+    ),
     "cut-out": (
         "saliency_seg",
         {"image": colour()},
@@ -216,6 +268,46 @@ NATIVE: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dic
         },
         {},
     ),
+    "twice as large": (
+        "lens_nnsr2_pic_common",
+        {"image": colour(256, 300)},
+        {},
+        {
+            "req_key": "lens_nnsr2_pic_common",
+            "model_quality": "MQ",
+            "result_format": 0,
+            "return_url": False,
+            "logo_info": NO_LOGO,
+        },
+        {},
+    ),
+    "every entity": (
+        "entity_seg",
+        {"image": colour(128, 140)},
+        {"refine_mask": "refined"},
+        {"req_key": "entity_seg", "max_entity": 20, "return_format": 1, "refine_mask": 1},
+        {},
+    ),
+    "padded canvas": (
+        "jimeng_img2img_seed3_painting_edit",
+        {"image": colour(), "mask": half_mask(48, 32)},
+        {"prompt": "a"},
+        {"req_key": "jimeng_img2img_seed3_painting_edit", "prompt": "a", "seed": -1},
+        LINKS,
+    ),
+    "own words": (
+        "jimeng_i2i_extract_tiled_images",
+        {"image": colour()},
+        {"extract": "custom", "edit_prompt": "a lamp", "width": 1024},
+        {
+            "req_key": "jimeng_i2i_extract_tiled_images",
+            "edit_prompt": "a lamp",
+            "width": 1024,
+            "height": 2048,
+            "seed": -1,
+        },
+        LINKS,
+    ),
     "film from a text": (
         "jimeng_ti2v_v30_pro",
         {},
@@ -246,6 +338,44 @@ def test_the_body_is_as_documented(name: str) -> None:
     assert same_json(without(dict(built.body), PICTURES_FIELD), body)
     assert len(built.body.get(PICTURES_FIELD, ())) == len(pictures)
     assert same_json(dict(built.result_request), asked)
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [("jimeng_i2i_extract_tiled_images", "edit_prompt"), ("i2i_material_extraction", "image_edit_prompt")],
+)
+def test_a_documented_sentence_or_own_words_are_sent(key: str, field: str) -> None:
+    with pytest.raises(InputError, match=field):
+        made(key, {"image": colour()}, extract="custom")
+    sentences = [made(key, {"image": colour()}, extract=label).body[field] for label in PROMPTS[key]]
+    assert sentences == list(PROMPTS[key].values())
+    assert len(set(sentences)) == len(sentences) >= 4
+
+
+def test_an_outpainting_needs_a_side_or_a_mask() -> None:
+    key, sides = "jimeng_img2img_seed3_painting_edit", dict.fromkeys(("top", "bottom", "left", "right"), 0.0)
+    with pytest.raises(InputError, match="nothing to extend"):
+        made(key, {"image": colour()}, **sides)
+    assert "top" not in made(key, {"image": colour()}, **{**sides, "left": 0.5}).body
+
+
+def test_faces_go_first_and_the_template_last() -> None:
+    pictures = {"template": colour(40, 40), "face_3": colour(30, 30), "face_1": colour(10, 10)}
+    built = made("face_swap3_6", pictures, source_similarity="0.7")
+    assert [opened(data).width for data in built.body[PICTURES_FIELD]] == [10, 30, 40]
+    assert (built.body["source_similarity"], built.mode) == ("0.7", SYNCHRONOUS)
+    assert draft(model("face_swap3_6"), {**model("face_swap3_6").defaults(), **pictures}).takes_links
+
+
+@pytest.mark.parametrize(
+    ("key", "action", "pictures"),
+    [
+        ("lens_opr", "ConvertPhotoV2", {"image": colour()}),
+        ("faceswap_ai", "FaceswapAI", {"face": colour(), "template": colour()}),
+    ],
+)
+def test_some_models_have_an_action_of_their_own(key: str, action: str, pictures: dict[str, Any]) -> None:
+    assert made(key, pictures).mode == Mode(action)
 
 
 def test_a_film_needs_a_text_or_a_picture() -> None:

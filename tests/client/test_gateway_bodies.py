@@ -31,6 +31,7 @@ LINKS = {"return_url": True, "logo_info": {"add_logo": False}}
 
 GENERAL = {"prompt": "a cat", "seed": -1, "scale": 3.5, "width": 512, "height": 512, "use_sr": True, **LINKS}
 XL = {"prompt": "a cat", "seed": -1, "ddim_steps": 20, "scale": 7.0, **LINKS}
+XL_IMAGE = {**XL, "ddim_step": 20}
 ANIME = {"prompt": "a cat", "seed": -1, "scale": 7.0, "ddim_steps": 20, "width": 1024, "height": 1024, **INLINE}
 PORTRAIT = {"beautify_info": {"whitening": 1.0, "dermabrasion": 1.2}, **INLINE}
 CANNY = {"type": "canny", "strength": 0.4, "binary_data_index": 0}
@@ -64,7 +65,7 @@ BODIES: dict[str, tuple[Pictures, Values]] = {
     "high_aes_general_v20": ({}, {**GENERAL, "model_version": "general_v2.0", "ddim_steps": 16}),
     "high_aes": ({}, {**ANIME, "model_version": "anime_v1.3"}),
     "t2i_xl_sft": ({}, {**XL, "width": 1024, "height": 1024}),
-    "i2i_xl_sft": (IMAGE, {**XL, "controlnet_args": [CANNY]}),
+    "i2i_xl_sft": (IMAGE, {**XL_IMAGE, "controlnet_args": [CANNY]}),
     "i2i_inpainting_edit": (MASKED, {"custom_prompt": "a cat", "scale": 5.0, "seed": -1, "steps": 25, **INLINE}),
     "i2i_inpainting": (
         MASKED,
@@ -147,6 +148,8 @@ def test_other_models_have_one_way_to_be_called(key: str) -> None:
         ("byteedit_v2.0", {"negative_prompt": "a dog"}, {"negative_prompt": "a dog"}),
         ("i2i_inpainting", {"quality": "H", "seed": -1}, {"quality": "H", "seed": -1}),
         ("i2i_xl_sft", {"prompt": ""}, {"prompt": ""}),
+        ("i2i_xl_sft", {"ddim_steps": 30}, {"ddim_steps": 30, "ddim_step": 30}),
+        ("high_aes_general_v20", {"use_rephraser": False}, {"use_rephraser": False}),
     ],
 )
 def test_a_choice_changes_its_own_fields_only(key: str, values: Values, changed: Values) -> None:
@@ -189,7 +192,9 @@ def test_the_first_control_is_taken_of_the_image(kind: str) -> None:
 
 
 def test_without_any_control_the_list_is_left_out() -> None:
-    assert same_json(without(made("i2i_xl_sft", control_type="none").body, PICTURES), {"req_key": "i2i_xl_sft", **XL})
+    assert same_json(
+        without(made("i2i_xl_sft", control_type="none").body, PICTURES), {"req_key": "i2i_xl_sft", **XL_IMAGE}
+    )
 
 
 STYLE: Pictures = {"style_image": colour(20, 10)}

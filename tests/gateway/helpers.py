@@ -38,6 +38,13 @@ V20_L = "high_aes_general_v20_L"
 V20 = "high_aes_general_v20"
 CUT = "saliency_seg"
 LENS = "lens_lqir"
+UPSCALE = "jimeng_i2i_seed3_tilesr_cvtob"
+INPAINT = "jimeng_image2image_dream_inpaint"
+REFERENCE = "jimeng_i2i_v30"
+TWICE = "lens_nnsr2_pic_common"
+PHOTO = "lens_opr"
+ENTITIES = "entity_seg"
+FACES = "face_swap3_6"
 PORTRAITS = [
     "img2img_photoverse_american_comics",
     "img2img_photoverse_executive_ID_photo",
@@ -132,6 +139,8 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
             "product_image_input": FIRST,
             "binary_data_base64": [PICTURE],
         },
+        ENTITIES: {"return_format": 1, "binary_data_base64": picture_of(128, 128)},
+        TWICE: {"model_quality": "MQ", "binary_data_base64": picture_of(256, 256)},
     }
     known = {**base, **MORE}.get(req_key) or documented(req_key)
     merged = {"req_key": req_key, **known, **changes}

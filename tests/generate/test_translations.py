@@ -31,7 +31,7 @@ SAME_IN_BOTH: frozenset[str] = frozenset()
 NAMES = frozenset(
     {"AI", "CFG", "ControlNet", "ID", "JSON", "Pro", "req_key", "s", "http", "x", "canny", "depth", "pose"}
     | {"image_urls", "request_id", "seconds", "seed", "table", "room", "warm", "tone"}
-    | {"Volcengine", "CV", "SeedEdit", "XL", "HDR", "1080p", "binary_data_base64", "frames"}
+    | {"Volcengine", "CV", "SeedEdit", "XL", "HDR", "1080p", "4K", "8K", "binary_data_base64", "frames"}
     | {"OmniHuman", "Agent", "ISO", "MB", "360p", "15s", "30s", "60s"}
 )
 """Latin words that Chinese texts may hold: proper names, fields of the API, and the prompt example."""

@@ -20,11 +20,12 @@ from tests.generate.workflows.parts import with_frames
 from tests.host.client import Client, differences, pixels
 from tests.host.examples import ASKING, SEVERAL_PICTURES, bodies, built, marked, original, received, run
 from tests.host.graphs import reseeded, sent_pictures
+from volcv_client.catalog import all_models
 from volcv_client.catalog.examples import picture_path
 
 BODIES = json.loads(Path(__file__).with_name("example_bodies.json").read_text(encoding="utf-8"))
 """What the gateway must receive for each example, as :func:`received` puts it, without the seeds."""
-ACTIONS = ("CVProcess", "CVSync2AsyncSubmitTask", "CVSubmitTask", *ASKING)
+ACTIONS = {*ASKING, *(mode.action for model in all_models() for mode in model.modes.values())}
 
 
 @pytest.mark.parametrize("title", [one.title for one in EXAMPLES])

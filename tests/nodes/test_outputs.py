@@ -51,6 +51,16 @@ def test_a_cut_out_brings_its_mask(gateway: Gateway, result: str, full: bool) ->
     assert 0.15 < float(made.mask.mean()) < 0.9
 
 
+def test_every_picture_of_an_answer_can_be_a_mask(gateway: Gateway) -> None:
+    made = run("entity_seg", image=disc(160), refine_mask="none")
+    assert made.images.shape[:3] == made.mask.shape == (2, 160, 160)
+    ground, red = made.mask
+    assert (ground[80, 80], red[80, 80], ground[2, 2], red[2, 2]) == (0.0, 1.0, 1.0, 0.0)
+    assert torch.equal(made.images[..., 0], made.mask)
+    run("entity_seg", image=disc(160), refine_mask="none")
+    assert gateway.charged == 1
+
+
 def test_masks_of_a_batch_stay_with_their_pictures(gateway: Gateway) -> None:
     batch = torch.cat([disc(), torch.roll(disc(), 20, dims=2)])
     made = run("saliency_seg", image=batch)

@@ -60,7 +60,7 @@ def test_a_garment_covers_the_part_of_the_person_that_its_type_names(
 ) -> None:
     picture = worn(server, *types)
     assert picture.size == (300, 300)
-    assert [green(picture, height) for height in (100, 180, 212)] == rows
+    assert [green(picture, height) for height in (100, 150, 230)] == rows
 
 
 def test_each_subject_has_a_mask_of_the_picture_s_size(server: SandboxServer) -> None:

@@ -15,14 +15,21 @@ from tests.gateway.helpers import (
     ANIME,
     CUT,
     EDIT,
+    ENTITIES,
     ERASE,
+    FACES,
+    INPAINT,
     LENS,
     MASK,
+    PHOTO,
     PICTURE,
     PORTRAITS,
+    REFERENCE,
     REPAINT,
     SEEDEDIT,
     STYLES,
+    TWICE,
+    UPSCALE,
     V20,
     V20_L,
     V21_L,
@@ -39,7 +46,9 @@ from tests.gateway.helpers import (
     pictures,
     post,
 )
+from volcv_client.catalog.shared import PROMPTS
 from volcv_client.sandbox import SandboxServer
+from volcv_client.sandbox.job import MOST_PIXELS
 
 STYLE, PORTRAIT = "img2img_cartoon_style", PORTRAITS[4]
 
@@ -182,3 +191,111 @@ def test_restoring(server: SandboxServer) -> None:
     sharp = {"binary_data_base64": [PICTURE], "result_format": 1}
     sizes = [len(post(server, body(LENS, **sharp, jpg_quality=quality)).text) for quality in (5, 95)]
     assert sizes[0] < sizes[1] / 2
+
+
+def test_upscaling(server: SandboxServer) -> None:
+    """4k has 4096 pixels on its long side; 8k as many as a drawing may have. Nothing shrinks."""
+    flat = encode(Image.new("RGB", (60, 20), (90, 140, 200)))
+    assert finished(server, UPSCALE, binary_data_base64=[flat], resolution="4k")[0].size == (4096, 1365)
+    wide, tall = finished(server, UPSCALE, binary_data_base64=[flat], resolution="8k")[0].size
+    assert (wide / tall, wide * tall) == (pytest.approx(3, rel=0.01), pytest.approx(MOST_PIXELS, rel=0.01))
+    large = encode(Image.new("RGB", (4096, 1400)))
+    assert finished(server, UPSCALE, binary_data_base64=[large])[0].size == (4096, 1400)
+
+
+def test_detail_grows_with_the_scale(server: SandboxServer) -> None:
+    edge = Image.new("RGB", (66, 22), (90, 90, 90))
+    edge.paste((160, 160, 160), (33, 0, 66, 22))
+    sent = {"binary_data_base64": [encode(edge)]}
+    spread = [np.ptp(array(finished(server, UPSCALE, **sent, scale=scale)[0])[700:800]) for scale in (0, 100)]
+    assert spread[0] < spread[1]
+
+
+def test_jimeng_inpainting_paints_or_erases_the_white_region_only(server: SandboxServer) -> None:
+    source, white = array(noise(96, 64)), np.asarray(Image.open(io.BytesIO(base64.b64decode(MASK)))) >= 128
+    results = [array(finished(server, INPAINT, prompt=prompt)[0]) for prompt in ("a red boat", "\u5220\u9664")]
+    for result in results:
+        assert not (result != source).any(axis=2)[~white].any()
+        assert (result != source).any(axis=2)[white].mean() > 0.9
+    # What is erased is filled with the colours around it: noise, whose mean is grey.
+    assert np.ptp(results[1][white].mean(axis=0)) < np.ptp(results[0][white].mean(axis=0))
+
+
+def test_a_reference_keeps_its_size_unless_another_is_asked_for(server: SandboxServer) -> None:
+    sent = {"binary_data_base64": picture_of(150, 90)}
+    assert finished(server, REFERENCE, **sent)[0].size == (150, 90)
+    assert finished(server, REFERENCE, **sent, width=64, height=96)[0].size == (64, 96)
+
+
+def test_extraction_shows_the_product_on_white_or_what_is_on_it(server: SandboxServer) -> None:
+    whole, flat = "jimeng_i2i_extract_tiled_images", "i2i_material_extraction"
+    sent = {"binary_data_base64": [encode(subject())], "width": 1024, "height": 1100}
+    product = finished(server, whole, **sent)[0].convert("RGB")
+    assert product.size == (1024, 1100)
+    assert array(product)[-4:, :4].min() > 240 and product.getpixel((512, 450)) != (255, 255, 255)
+    logo, texture = (
+        finished(server, flat, **sent, image_edit_prompt=PROMPTS[flat][one])[0] for one in ("logo", "texture")
+    )
+    assert [array(one)[450, :4, 1].max() < 80 for one in (logo, texture)] == [True, True]
+    tile = array(texture.convert("RGB"))[300:900]
+    assert np.abs(tile - tile[:, ::-1]).mean() < 3
+
+
+def test_super_resolution_doubles_the_size(server: SandboxServer) -> None:
+    def enlarged(**changes: Any) -> Image.Image:
+        return pictures(post(server, body(TWICE, binary_data_base64=picture_of(260, 300), **changes)))[0]
+
+    assert (enlarged().size, enlarged().format) == ((520, 600), "PNG")
+    assert enlarged(result_format=1).format == "JPEG"
+    contrasts = [array(enlarged(model_quality=quality)).std() for quality in ("HQ", "MQ", "LQ")]
+    assert contrasts == sorted(contrasts, reverse=True)
+
+
+def test_an_old_photo_gets_colours_if_wanted(server: SandboxServer) -> None:
+    def colourful(color: int, source: Image.Image) -> float:
+        sent = {"req_key": PHOTO, "if_color": color, "binary_data_base64": [encode(source)]}
+        (found,) = pictures(post(server, sent, action="ConvertPhotoV2"))
+        assert found.size == source.size
+        return float(np.ptp(array(found)[16:], axis=2).mean())
+
+    grey, coloured = noise(96, 64).convert("L"), subject()
+    assert colourful(1, grey) > 10 > 3 > colourful(0, grey)
+    assert colourful(1, coloured) > colourful(0, coloured)
+    assert post(server, {"req_key": PHOTO, "binary_data_base64": [PICTURE]}, action="Unknown").json()["code"] == 50402
+
+
+def test_every_entity_gets_a_mask_of_its_own(server: SandboxServer) -> None:
+    source = Image.new("RGB", (200, 160), (230, 230, 230))
+    for x, color in ((10, "red"), (80, "green"), (150, "blue")):
+        source.paste(color, (x, 50, x + 40, 110))
+
+    def masks(**changes: Any) -> list[Image.Image]:
+        return pictures(post(server, body(ENTITIES, binary_data_base64=[encode(source)], **changes)))
+
+    found = masks()
+    assert {(one.mode, one.size) for one in found} == {("L", (200, 160))}
+    # The ground is the largest; each thing is in one mask, and no place is in two.
+    assert [one.getpixel((100, 20)) for one in found] == [255, 0, 0, 0]
+    assert [sum(one.getpixel((x, 80)) == 255 for one in found) for x in (30, 100, 170)] == [1, 1, 1]
+    assert sum(np.asarray(one, dtype=int) for one in found).max() == 255
+    assert len(masks(max_entity=2)) == 2
+    assert len(np.unique(masks(refine_mask=1)[1])) > 2
+
+
+def test_faces_go_into_the_template_which_is_the_last_picture(server: SandboxServer) -> None:
+    red, blue = (encode(Image.new("RGB", (60, 80), color)) for color in ("red", "blue"))
+    template = encode(Image.new("RGB", (200, 160), (128, 128, 128)))
+
+    def swapped(*faces: str, **changes: Any) -> Image.Image:
+        return drawn(server, FACES, binary_data_base64=[*faces, template], **changes)
+
+    one, two = swapped(red), swapped(red, blue, face_type="l2r")
+    assert one.size == two.size == (200, 160)
+    reds, blues = ((array(two)[..., here] - array(two)[..., there]) > 90 for here, there in ((0, 2), (2, 0)))
+    assert reds.nonzero()[1].mean() < 80 and blues.nonzero()[1].mean() > 120
+    below = array(swapped(red, blue, face_type="t2b"))
+    assert ((below[..., 0] - below[..., 2]) > 90).nonzero()[0].mean() < 70
+    pale = array(swapped(red, source_similarity="0"))
+    assert (array(one)[64, 100, 0] - array(one)[64, 100, 2]) > 2 * (pale[64, 100, 0] - pale[64, 100, 2]) > 0
+    assert post(server, body(FACES, source_similarity=0.5)).json()["code"] == 50204
+    assert post(server, body(FACES, binary_data_base64=[template])).json()["code"] == 50206

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from .inputs import Condition
 from .price import VIDEO_PRICES
@@ -11,6 +13,8 @@ from .spec import (
     SYNCHRONOUS,
     TASK,
     Advice,
+    Branch,
+    BranchOption,
     Choice,
     Confidence,
     Controls,
@@ -236,16 +240,17 @@ def size(
 CUSTOM = "custom"
 
 
+def sides(label: str) -> dict[str, Json]:
+    """Wire values of a size by its label, ratio and size: ``4:3 1472x1104``."""
+    width, _, height = label.split(" ")[1].partition("x")
+    return {"width": int(width), "height": int(height)}
+
+
 def preset_size(*labels: str, origin: Origin) -> Choice:
-    """A choice of sizes that replace ``width`` and ``height``; labels are ratio and size, ``4:3 1472x1104``.
+    """A choice of sizes that replace ``width`` and ``height``; for the labels see :func:`sides`.
 
     It stands behind the two inputs, so that its values are written over theirs.
     """
-
-    def sides(label: str) -> dict[str, Json]:
-        width, _, height = label.split(" ")[1].partition("x")
-        return {"width": int(width), "height": int(height)}
-
     return Choice(
         name="preset_size",
         default=CUSTOM,
@@ -254,6 +259,32 @@ def preset_size(*labels: str, origin: Origin) -> Choice:
         late=True,
         tooltip="custom: width and height as they are set. Otherwise a size that is recommended for the model; width "
         "and height do not count then.",
+    )
+
+
+PROMPTS: Mapping[str, Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("prompts.json").read_text(encoding="utf-8")
+)
+"""Sentences that a model's page gives to choose from, by req_key and label: Chinese, so they are no Python."""
+
+
+def prompt_choice(req_key: str, name: str, *, field: str, tooltip: str, own: str) -> Branch:
+    """A choice of the sentences that the model's page documents, and of a text of one's own.
+
+    ``name``: the choice's; ``field``: where the sentence goes, and the input for the text of one's own. ``tooltip`` and
+    ``own``: the tooltips of the two.
+    """
+    documented = PROMPTS[req_key]
+    text = prompt(own, name=field, origin=Origin.OFFICIAL)
+    return Branch(
+        name=name,
+        default=next(iter(documented)),
+        options={
+            **{label: BranchOption(inputs=(), wire={field: sentence}) for label, sentence in documented.items()},
+            CUSTOM: BranchOption(inputs=(text,), wire={}),
+        },
+        origin=Origin.OFFICIAL,
+        tooltip=tooltip,
     )
 
 
@@ -308,6 +339,28 @@ REQ_SCHEDULE_CONF = Choice(
 def mask(tooltip: str) -> MaskPicture:
     """The mask of a model that paints within ``image``; its polarity is known from clients only."""
     return MaskPicture(name="mask", required=True, fit_to="image", origin=Origin.THIRD_PARTY, tooltip=tooltip)
+
+
+SIDES = ("top", "bottom", "left", "right")
+
+
+def growth(default: float) -> tuple[Number, ...]:
+    """How far outpainting grows each side. Not for a padded picture with a mask; ranges are known from clients only."""
+
+    def side(name: str) -> Number:
+        length = "height" if name in SIDES[:2] else "width"
+        return Number(
+            name=name,
+            default=default,
+            omit=0.0,
+            advice=Advice(0, 1),
+            origin=Origin.THIRD_PARTY,
+            only_if={"mask": False},
+            tooltip=f"How far the picture grows at the {name}, as a fraction of its {length}. 0: that side stays. "
+            "Not used when a mask is connected.",
+        )
+
+    return tuple(map(side, SIDES))
 
 
 def more_controls() -> Controls:

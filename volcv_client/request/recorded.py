@@ -91,22 +91,26 @@ def label_in(combo: Combo, model: Model, body: Mapping[str, Any], task: bool) ->
         return chosen[combo.name]
     if combo.name == "mode":
         return next((label for label, mode in model.modes.items() if bool(mode.result_action) is task), combo.default)
-    implied = {label: combo.implied(label) for label in combo.options}
-    fitting = [
-        label
-        for label, values in implied.items()
-        if all(get(body, path, ABSENT) == value for path, value in values.items())
-    ]
-    says = {label: len(implied[label]) + len(inner_paths(combo, label, body)) for label in fitting}
-    best = [label for label in fitting if says[label] == max(says.values())]
+    says = {label: len(combo.implied(label)) + len(inner_paths(combo, label, body)) for label in fitting(combo, body)}
+    best = [label for label, number in says.items() if number == max(says.values())]
     return combo.default if not best or combo.default in best else best[0]
 
 
+def fitting(combo: Combo, body: Mapping[str, Any]) -> list[str]:
+    """The labels whose wire values are all in the body."""
+    implied = {label: combo.implied(label) for label in combo.options}
+    return [label for label in implied if all(get(body, path, ABSENT) == one for path, one in implied[label].items())]
+
+
 def inner_paths(combo: Combo, label: str, body: Mapping[str, Any]) -> list[str]:
-    """The wire paths of a Branch's arm that the body has."""
-    inner = combo.options[label].inputs if isinstance(combo, Branch) else ()
-    paths = [path for one in inner if isinstance(one, WireInput) for path in one.paths]
-    return [path for path in paths if get(body, path, ABSENT) is not ABSENT]
+    """The wire paths of a Branch's arm that the body has; of a combo those of the first label that fits."""
+    paths: list[str] = []
+    for inner in combo.options[label].inputs if isinstance(combo, Branch) else ():
+        if isinstance(inner, WireInput):
+            paths += [path for path in inner.paths if get(body, path, ABSENT) is not ABSENT]
+        else:
+            paths += next((inner.implied(one) for one in fitting(inner, body) if inner.implied(one)), {})
+    return paths
 
 
 def file_in(socket: FileSocket, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Job:
     @property
     def prompt(self) -> str:
         """The text that steers the picture: what stands in the model's first long text."""
-        long = [one for one in self.model.inputs if getattr(one, "multiline", False)]
+        long = [one for one in self.model.all_inputs() if getattr(one, "multiline", False)]
         texts = (str(self.values.get(path) or "").strip() for one in long[:1] for path in getattr(one, "paths", ()))
         return next(filter(None, texts), "")
 

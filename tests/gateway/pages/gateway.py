@@ -92,6 +92,7 @@ _GENERAL = (
             Field("width", "int", 512, low=256, high=680, size=True),
             Field("height", "int", 512, low=256, high=680, size=True),
             Field("use_sr", "bool", True),
+            Field("use_rephraser", "bool", True),
         ),
         # From the gateway's page 289472081, as are return_url and logo_info; the catalog does not list it.
         ("predict_tags_result", "rephraser_result", "request_id"),
@@ -154,6 +155,7 @@ _EDITS = (
             OPTIONAL_PROMPT,
             SEED,
             Field("ddim_steps", "int", 20),
+            Field("ddim_step", "int", 20),
             Field("scale", "float", 7.0),
             Field("controlnet_args", "objects", fields=_CONTROL),
             Field("style_reference_args", "object", fields=_STYLE_REFERENCE),

@@ -9,12 +9,14 @@ from tests.generate.workflows.change import (
     CONTROLNET,
     EDIT,
     ERASE,
+    ERASE_BY_PROMPT,
     REPAINT,
     RESTORE,
     SEEDEDIT,
     SIDES,
     STYLE,
     STYLE_REFERENCE,
+    TO_4K,
 )
 from tests.generate.workflows.create import (
     ANY,
@@ -35,9 +37,9 @@ from volcv_client.catalog import all_models
 WRITTEN = (
     *(TEXT_TO_IMAGE, EDIT, STYLE, CHARACTER, RESTORE),
     *(VARIATIONS, RECALL, COMPARE, SIDES, CANVAS),
-    *(REPAINT, ERASE, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
-    *(PRODUCT, BANNER, CUT_OUT, JIMENG, VIDEO, ANY),
-    *(PICTURE_TO_VIDEO, TRY_ON, TALKING_PICTURE),
+    *(REPAINT, ERASE, ERASE_BY_PROMPT, PORTRAITS, SEEDEDIT, STYLE_REFERENCE, CONTROLNET),
+    *(PRODUCT, BANNER, TRY_ON, CUT_OUT, TO_4K, JIMENG),
+    *(PICTURE_TO_VIDEO, VIDEO, TALKING_PICTURE, ANY),
 )
 """The simplest first."""
 

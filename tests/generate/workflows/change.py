@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.generate.workflows.default import of_model
+from tests.generate.workflows.default import mask_nodes, of_model
 from tests.generate.workflows.parts import Example, node, picture, save
 from volcv_client.catalog import model
 
@@ -15,6 +15,22 @@ STYLE_REFERENCE = of_model(
     model("Volcv_i2i_xl_sft"),
     "Image to image - Style of a picture",
     titles={"1": "Room", "2": "Style"},
+)
+
+LAMP = (0.826, 0.26, 0.963, 0.814)
+"""The floor lamp's box in the picture of the room."""
+DELETE = "\u5220\u9664"
+"""The prompt that erases, as the page of the model says."""
+
+ERASE_BY_PROMPT = Example(
+    "Inpaint - Erase by prompt",
+    {
+        "1": picture("room"),
+        **dict(zip("234", mask_nodes((1024, 768), LAMP, 2), strict=True)),
+        "5": node("Volcv_jimeng_image2image_dream_inpaint", image=["1", 0], mask=["4", 0], prompt=DELETE, seed=101),
+        "6": save("5", "erased by prompt"),
+    },
+    ("6",),
 )
 
 SIDES = Example(
@@ -74,22 +90,30 @@ CONTROLNET = Example(
     ("4",),
 )
 
+SMALL = {
+    "1": picture("landscape"),
+    "2": node("ImageScale", "Smaller", image=["1", 0], upscale_method="area", width=320, height=240, crop="disabled"),
+    "3": node("PreviewImage", "Low quality", images=["2", 0]),
+}
+"""A good picture that is spoilt by making it small (2), and what that looks like (3)."""
+
 RESTORE = Example(
     "Restore - Low quality",
     {
-        "1": picture("landscape"),
-        "2": node(
-            "ImageScale",
-            "Smaller",
-            image=["1", 0],
-            upscale_method="area",
-            width=320,
-            height=240,
-            crop="disabled",
-        ),
-        "3": node("PreviewImage", "Low quality", images=["2", 0]),
+        **SMALL,
         "4": node("Volcv_lens_lqir", image=["2", 0], resolution_boundary="720p", enable_hdr=True),
         "5": save("4", "restored"),
+    },
+    ("3", "5"),
+    (("1",), ("2",), ("3", "4"), ("5",)),
+)
+
+TO_4K = Example(
+    "Restore - To 4K",
+    {
+        **SMALL,
+        "4": node("Volcv_jimeng_i2i_seed3_tilesr_cvtob", image=["2", 0], resolution="4k", scale=40),
+        "5": save("4", "4k"),
     },
     ("3", "5"),
     (("1",), ("2",), ("3", "4"), ("5",)),

@@ -1,9 +1,12 @@
 """General 2.0 text to image: catalog section 5, official page docs/6791/1347773 (as a task).
 
-The gateway page 289472081, which the catalog does not list, prints return_url, logo_info and the two texts.
+The gateway page 289472081, which the catalog does not list, prints return_url, logo_info and the two texts. The
+official SDK's request has use_rephraser, without a default.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from .. import shared
 from ..spec import Example, Model, Origin
@@ -25,6 +28,7 @@ MODEL = Model(
         shared.mode("synchronous", shared.BOTH_MODES),
         shared.return_url(True, Origin.GATEWAY),
         shared.logo_info({}),
+        replace(shared.use_rephraser(), on_page=False, origin=Origin.OFFICIAL, late=True),
     ),
     modes=shared.BOTH_MODES,
     texts=("rephraser_result", "predict_tags_result"),

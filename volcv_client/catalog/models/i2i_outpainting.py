@@ -9,23 +9,6 @@ from __future__ import annotations
 from .. import shared
 from ..spec import Advice, Example, Integer, MaskPicture, Model, Number, Origin, Picture, Require
 
-SIDES = ("top", "bottom", "left", "right")
-
-
-def side(name: str, length: str) -> Number:
-    return Number(
-        name=name,
-        # The page's example has 1 for left and right, a call that triples the width; the catalog has 0.1 for all four.
-        default=0.1,
-        omit=0.0,
-        advice=Advice(0, 1),
-        origin=Origin.THIRD_PARTY,
-        only_if={"mask": False},
-        tooltip=f"How far the picture grows at the {name}, as a fraction of its {length}. 0: that side stays. "
-        "Not used when a mask is connected.",
-    )
-
-
 MODEL = Model(
     req_key="i2i_outpainting",
     title="Outpainting",
@@ -46,10 +29,8 @@ MODEL = Model(
             required=False,
             wire=("prompt", "custom_prompt"),
         ),
-        side("top", "height"),
-        side("bottom", "height"),
-        side("left", "width"),
-        side("right", "width"),
+        # The page's example has 1 for left and right, a call that triples the width; the catalog has 0.1 for all four.
+        *shared.growth(0.1),
         shared.seed(),
         shared.scale(7.0, 20, "new area"),
         Integer(
@@ -80,7 +61,7 @@ MODEL = Model(
         shared.return_url(False),
         shared.logo_info({}),
     ),
-    requires=(Require(SIDES, why="nothing_to_extend", only_if={"mask": False}),),
+    requires=(Require(shared.SIDES, why="nothing_to_extend", only_if={"mask": False}),),
     service_seconds=4.0,
     aliases=("outpaint", "expand", "uncrop", "kuotu", "doubao"),
     example=Example(

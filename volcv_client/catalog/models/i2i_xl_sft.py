@@ -1,6 +1,7 @@
 """General XL Pro image to image: catalog section 5, gateway page 289472111, official page docs/6791/1330203.
 
-``image`` is picture 0: the first control is taken of it, and a face that is to be kept.
+``image`` is picture 0: the first control is taken of it, and a face that is to be kept. The official SDK and its
+examples call the steps ``ddim_step``, the gateway and other clients ``ddim_steps``: both are sent.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ MODEL = Model(
         weight("id_weight", 0.2, "How much of the face in image is kept."),
         shared.seed(),
         shared.scale(7.0, 30, origin=Origin.GATEWAY),
-        shared.steps(20, most=50, origin=Origin.GATEWAY),
+        replace(shared.steps(20, most=50, origin=Origin.GATEWAY), wire=("ddim_steps", "ddim_step")),
         shared.return_url(True, Origin.GATEWAY),
         shared.logo_info({}),
     ),

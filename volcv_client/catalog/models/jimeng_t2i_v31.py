@@ -1,14 +1,18 @@
-"""Jimeng 3.1 text to image: catalog section 6, official page 85621/1756900; size ranges as clients copied them."""
+"""Jimeng 3.0 and 3.1 text to image: catalog section 6, official pages 85621/1616429 and /1756900.
+
+Both take the same fields; size ranges and recommended sizes are as clients copied them.
+"""
 
 from __future__ import annotations
 
-from .. import shared
-from ..price import PICTURE_PRICES
-from ..spec import TASK, Advice, Confidence, Example, Model, Origin, Price
+from .. import jimeng, shared
+from ..spec import TASK, Advice, Choice, Example, Model, Origin
+
+VERSIONS = {"3.1": "jimeng_t2i_v31", "3.0": "jimeng_t2i_v30"}
 
 MODEL = Model(
-    req_key="jimeng_t2i_v31",
-    title="Jimeng 3.1 text to image",
+    req_key=VERSIONS["3.1"],
+    title="Jimeng 3.0 and 3.1 text to image",
     group="Text to image",
     summary="Makes a large picture from a text. Runs as a task.",
     page="https://www.volcengine.com/docs/85621/1756900",
@@ -36,15 +40,24 @@ MODEL = Model(
             "1:1 2048x2048",
             origin=Origin.THIRD_PARTY,
         ),
+        Choice(
+            name="version",
+            default="3.1",
+            options={version: {"req_key": key} for version, key in VERSIONS.items()},
+            origin=Origin.OFFICIAL,
+            late=True,
+            tooltip="Each version is a model of its own, with a seed that means another picture. 3.1: more varied and "
+            "vivid. 3.0: the older one, strong at lettering and layout.",
+        ),
+        shared.aigc_meta(late=True),
     ),
     modes={"task": TASK},
     native_only=True,
-    prices={
-        "jimeng_t2i_v31": Price(
-            amount=0.2, per="picture", source=PICTURE_PRICES, date="2026-04", confidence=Confidence.DIGEST
-        )
-    },
-    aliases=("text to image", "t2i", "txt2img", "wenshengtu", "jimeng", "jimeng 3.1", "seedream", "doubao"),
+    prices=dict.fromkeys(VERSIONS.values(), jimeng.FAMILY_3_0),
+    aliases=(
+        *("text to image", "t2i", "txt2img", "wenshengtu", "jimeng", "jimeng 3.0", "jimeng 3.1", "seedream"),
+        *("haibao", "doubao"),
+    ),
     example=Example(
         title="Jimeng 3.1: a large picture from a text",
         caption="1472 x 1104 at once. The task is submitted first, then asked for until the result is there.",

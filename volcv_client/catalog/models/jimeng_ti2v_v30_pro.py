@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import shared
 from ..spec import TASK, Example, Model, Origin, Output, Picture, Require
 
@@ -14,12 +16,20 @@ MODEL = Model(
     inputs=(
         Picture(name="image", origin=Origin.OFFICIAL, tooltip="First picture of the video; may be left out."),
         shared.prompt(
-            "What happens, in Chinese or English. Needed without a picture.", required=False, origin=Origin.OFFICIAL
+            "What happens, in Chinese or English. Needed without a picture. Up to 400 characters are advised, 800 are "
+            "the most.",
+            required=False,
+            origin=Origin.OFFICIAL,
         ),
         shared.frames(),
         shared.aspect_ratio({"image": False}),
         shared.seed("video"),
-        shared.logo_info({}),
+        # Landed with the node, so it stays; what is connected goes into the request for the result.
+        replace(
+            shared.logo_info({}),
+            tooltip="No documented effect: the pages of the video models know no visible watermark. It is sent all the "
+            "same.",
+        ),
         shared.aigc_meta(late=True),
     ),
     requires=(Require(("prompt", "image"), why="nothing_to_film"),),

@@ -9,17 +9,19 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from ..job import Job
-from .base import Box, Drawn, rounded, shrunk, to_array, to_rgb
+from .base import Box, Drawn, rounded, shrunk, to_array, to_picture, to_rgb
 
 WORK_SIDE = 320
 #: Largest typical difference (sum over channels) between border pixels that still counts as a plain border.
 PLAIN = 16.0
+#: Entities are looked for in a picture of this long side and as many colours; those below this share are left out.
+ENTITY_SIDE, COLORS, SMALLEST = 160, 6, 0.004
 
 
 def draw_cut_out(job: Job) -> list[Drawn]:
     """Lossless pictures in the form that ``only_mask`` names (catalog section 6): 0 cropped, 1 mask, 2 cropped on a
-    colour, 3 full size, 4 full size and mask; a mask where the model has no such field. ``rgb``: the colour of the
-    ground, -1 for none."""
+    colour, 3 full size, 4 full size and mask; a model without it makes masks. ``rgb``: the colour of the ground, -1
+    for none."""
     form, subject = job.values.get("only_mask", 1), cut_out(job.pictures[0])
     mask = subject.getchannel("A")
     if form in (0, 2):
@@ -31,6 +33,27 @@ def draw_cut_out(job: Job) -> list[Drawn]:
         ground.alpha_composite(subject)
         subject = ground.convert("RGB") if form == 2 else ground
     return [Drawn(picture, "PNG") for picture in {1: [mask], 4: [subject, mask]}.get(form, [subject])]
+
+
+def draw_entities(job: Job) -> list[Drawn]:
+    """Lossless masks as large as the picture, mode L, of at most ``max_entity`` regions of one colour, the largest
+    first; with soft edges if ``refine_mask`` is on."""
+    source = to_rgb(job.pictures[0])
+    small = source.resize(shrunk(source.size, ENTITY_SIDE)).filter(ImageFilter.GaussianBlur(1))
+    # Light and shade split a thing less than its colour does.
+    seen = to_picture((to_array(small.convert("YCbCr")) - 128) * (0.8, 2.0, 2.0) + 128)
+    colors = Image.fromarray(np.asarray(seen.quantize(COLORS, kmeans=4))).filter(ImageFilter.ModeFilter(5))
+    regions = []
+    while (left := np.asarray(colors) < COLORS).any():
+        y, x = divmod(int(left.argmax()), colors.width)
+        ImageDraw.floodfill(colors, (x, y), 255)
+        region = Image.fromarray(np.where(np.asarray(colors) == 255, 255, 0).astype(np.uint8))
+        colors.paste(COLORS, (0, 0), region)
+        regions.append((region.histogram()[255], region))
+    regions.sort(key=lambda one: -one[0])
+    large = [region for area, region in regions if area > SMALLEST * colors.width * colors.height] or [regions[0][1]]
+    smooth = Image.Resampling.BICUBIC if job.values.get("refine_mask") else Image.Resampling.NEAREST
+    return [Drawn(one.resize(source.size, smooth), "PNG") for one in large[: int(job.values.get("max_entity", 20))]]
 
 
 def cut_out(picture: Image.Image) -> Image.Image:

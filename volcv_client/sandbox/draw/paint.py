@@ -15,6 +15,8 @@ from .scene import backdrop
 
 #: No output side is drawn longer than this, whatever max_width and max_height say.
 LONGEST = 4096
+#: Prompts that erase: none at all, or the Chinese word for "delete" (current models, Jimeng inpainting).
+ERASING = ("", "\u5220\u9664")
 
 
 def draw_painted(job: Job) -> list[Drawn]:
@@ -25,8 +27,8 @@ def draw_painted(job: Job) -> list[Drawn]:
         return [Drawn(image, "PNG")]
     random = job.random()
     colors = choose(job.prompt, random)
-    # Erasing alone has neither a prompt nor a scene: the surroundings fill the hole.
-    erased = not job.prompt and len(job.pictures) > 1
+    # Erasing has no scene: the surroundings fill the hole.
+    erased = job.prompt in ERASING and len(job.pictures) > 1
     image = _painted(image, new, image if erased else backdrop(image.size, random, colors))
     # The mark and a caption inside the new area, where there is room.
     tiles = [mark_tile(image.size, share) for share in (1.0, 0.8, 0.62, 0.48, 0.36, 0.2)]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from collections.abc import Iterator
 
+import numpy as np
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+from ...catalog.spec import Branch
 from ..job import Job, allowed
 from .base import WHITE, Drawn, FloatArray, Size, axes, clamp, cover, to_array, to_picture, to_rgb
 from .cutout import cut_out, subject_box
 from .marks import describe, put_mark
 from .palette import choose, mix
 from .restyle import tinted
-from .scene import backdrop
+from .scene import backdrop, size_of
+
+#: Words of choices that ask for what is on a product, without the product; and for its repetition.
+FLAT, TILED = {"pattern", "packaging", "logo", "texture"}, {"texture"}
 
 
 def draw_product(job: Job) -> list[Drawn]:
@@ -46,6 +52,44 @@ def draw_product(job: Job) -> list[Drawn]:
     return [Drawn(put_mark(image))]
 
 
+def draw_extracted(job: Job) -> list[Drawn]:
+    """One picture of the request's size: the product alone on plain white, or what is on it laid flat.
+
+    Named by the model's title: the documented sentences are Chinese, for which a machine may have no font."""
+    product = cut_out(job.pictures[0])
+    product, size = product.crop(subject_box(product)), size_of(job)
+    image = Image.new("RGB", size, WHITE)
+    words = {word for label in _chosen(job) for word in label.split()}
+    if words & FLAT:
+        swatch = to_rgb(_below_middle(product))
+        both = Image.new("RGB", (swatch.width * 2, swatch.height * 2))
+        for x, y, turned in ((0, 0, swatch), (1, 0, ImageOps.mirror(swatch)), (0, 1, ImageOps.flip(swatch))):
+            both.paste(turned, (x * swatch.width, y * swatch.height))
+        both.paste(ImageOps.mirror(ImageOps.flip(swatch)), swatch.size)
+        image = cover(both if words & TILED else swatch, size)
+    else:
+        product = _scaled(product, 0.66 * min(size[0] / product.width, size[1] / product.height))
+        image.paste(product, ((size[0] - product.width) // 2, round((size[1] - product.height) * 0.38)), product)
+    describe(image, job, choose(job.prompt, job.random()), job.model.title, share=0.1)
+    return [Drawn(put_mark(image))]
+
+
+def _chosen(job: Job) -> Iterator[str]:
+    """The labels of the choices whose values the request holds."""
+    for one in job.model.inputs:
+        if isinstance(one, Branch):
+            for label, option in one.options.items():
+                if option.wire and option.wire.items() <= job.values.items():
+                    yield label
+
+
+def _below_middle(product: Image.Image) -> Image.Image:
+    """The square of a product where a print mostly is."""
+    side = max(1, round(0.6 * min(product.size)))
+    left, top = (product.width - side) // 2, round((product.height - side) * 0.72)
+    return product.crop((left, top, left + side, top + side))
+
+
 def composed(job: Job) -> Image.Image:
     """The product as RGBA in its place on a transparent canvas: original, automatic or manual."""
     values, product = job.values, _product(job)
@@ -63,7 +107,9 @@ def composed(job: Job) -> Image.Image:
         x = int(clamp(values.get("offset_x", 0), -product.width, canvas[0]))
         y = int(clamp(values.get("offset_y", 0), -product.height, canvas[1]))
     else:
-        product = _scaled(product, int(values.get("longer_side", 1600)) / max(product.size))
+        # A model without that field, which takes the product from the array, keeps its size.
+        longest = int(values.get("longer_side", 1600 if job.named else max(product.size)))
+        product = _scaled(product, longest / max(product.size))
         canvas = product.size
     layer = Image.new("RGBA", allowed(*canvas), (0, 0, 0, 0))
     layer.paste(product, (x, y))
@@ -72,7 +118,7 @@ def composed(job: Job) -> Image.Image:
 
 def _product(job: Job) -> Image.Image:
     """The product at its own size; alpha 255 is product: by the mask, else as any subject is cut out."""
-    picture = job.named["product_image_input"]
+    picture = job.named.get("product_image_input") or job.pictures[0]
     if not job.values.get("mask_image_switch") or "mask_image_input" not in job.named:
         return cut_out(picture if job.values.get("product_alpha_switch", True) else to_rgb(picture))
     mask = to_rgb(job.named["mask_image_input"]).convert("L").resize(picture.size, Image.Resampling.BILINEAR)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
-from ..job import Job, seeded
+from ..job import MOST_PIXELS, Job, seeded
 from .base import BLACK, Drawn, clamp, cover, shrunk, to_array, to_picture, to_rgb
 from .marks import describe, put_mark
 from .palette import Palette, choose, mix
@@ -70,6 +71,8 @@ def draw_restyled(job: Job) -> list[Drawn]:
     values, colors = job.values, choose(job.prompt or job.style, job.random())
     if "resolution_boundary" in values:
         return [_restored(job)]
+    if "resolution" in values:
+        return [_enlarged(job)]
     controls: Controls = values.get("controlnet_args") or ()
     image = _controlled(job, controls, colors) if controls else _styled(job)
     reference = values.get("style_reference_args")
@@ -131,6 +134,19 @@ def tinted(scene: Image.Image, reference: Image.Image, weight: float) -> Image.I
     mood = cover(reference, scene.size).filter(ImageFilter.GaussianBlur(max(scene.size) * 0.028))
     shaded = ImageChops.overlay(mood, scene.convert("L").convert("RGB"))
     return Image.blend(scene, shaded, clamp(weight, 0.0, 1.0) * 0.85)
+
+
+def _enlarged(job: Job) -> Drawn:
+    """The long side as ``resolution`` says (4k: 4096 px), the area at most MOST_PIXELS; the sharper, the higher
+    ``scale``, 0..100. It never shrinks."""
+    image = to_rgb(job.pictures[0]).filter(
+        ImageFilter.UnsharpMask(2, percent=40 + 2 * int(job.values.get("scale", 50)))
+    )
+    side = 1024 * int(str(job.values["resolution"]).rstrip("k"))
+    factor = min(side / max(image.size), math.sqrt(MOST_PIXELS / (image.width * image.height)))
+    if factor > 1:
+        image = image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.BICUBIC)
+    return Drawn(put_mark(image))
 
 
 def _restored(job: Job) -> Drawn:
