@@ -61,7 +61,18 @@ def test_the_known_prices_are_declared() -> None:
         "jimeng_i2i_extract_tiled_images": (0.22, "picture"),
         "jimeng_t2i_v31": (0.2, "picture"),
         "jimeng_t2i_v40": (0.22, "picture"),
+        "jimeng_t2v_v30": (0.28, "second"),
+        "jimeng_i2v_first_v30": (0.28, "second"),
+        "jimeng_i2v_first_tail_v30": (0.28, "second"),
+        "jimeng_i2v_recamera_v30": (0.28, "second"),
+        "jimeng_t2v_v30_1080p": (0.63, "second"),
+        "jimeng_i2v_first_v30_1080": (0.63, "second"),
+        "jimeng_i2v_first_tail_v30_1080": (0.63, "second"),
         "jimeng_ti2v_v30_pro": (1.0, "second"),
+        "jimeng_dream_actor_m1_gen_video_cv": (0.5, "second"),
+        "jimeng_dreamactor_m20_gen_video": (0.4, "second"),
+        "jimeng_realman_avatar_picture_omni_v15": (1.0, "second"),
+        "video_translate_v2_cvtob": (0.2, "second"),
     }
 
 

@@ -12,13 +12,15 @@ import pytest
 
 from tests.gateway import Gateway
 from volcv_client.catalog import all_models, model
-from volcv_client.catalog.spec import Control
+from volcv_client.catalog.spec import Control, FileSocket, Model, Picture
+from volcv_client.catalog.wire_path import get, put
 from volcv_client.client import Client
 from volcv_client.errors import InputError, ParameterError
 from volcv_client.images.image import Image, Mask
 from volcv_client.request.body import build
-from volcv_client.request.inputs import check
+from volcv_client.request.inputs import active_inputs, check, holds
 from volcv_client.request.json_body import PICTURES_FIELD
+from volcv_client.request.media import MediaFile
 from volcv_client.request.plan import plan
 
 from .helpers import (
@@ -49,7 +51,7 @@ from .wire import Script, WireServer, response
 
 OFF = {"add_logo": False}
 SEEDS = (T2I, CHARACTER, OUTPAINT, CONTROLNET, PRODUCT)
-PICTURES = {"picture": colour(), "mask": half_mask(24, 16)}
+PICTURES = {"picture": colour(360, 320), "mask": half_mask(36, 32)}
 
 Sent = dict[str, Any]
 PRODUCT_PROMPT: Mapping[str, Any] = {"positive_prompt": "table,room,warm tone,"}
@@ -286,17 +288,75 @@ def test_there_are_seed_pages_for_all_models() -> None:
     assert set(SEEDS) <= {one.req_key for one in all_models()}
 
 
+def inputs_of_page(one: Model, page: Sent) -> Sent:
+    """The choices that name the page's req_key, its texts and addresses, and files for the pictures that must be
+    inside the request; everything else as by default."""
+    given = one.defaults() | one.choices_of_req_key().get(page["req_key"], {})
+    active = list(active_inputs(one, given))
+    needed = {rule.any_of[0] for rule in one.requires if holds(rule.only_if, one, given)}
+    for input_ in active:
+        if input_.kind == "text" and input_.name in page:
+            given[input_.name] = page[input_.name]
+        elif isinstance(input_, FileSocket) and input_.url_input:
+            given[input_.url_input] = get(page, (input_.link_path or "").replace("[]", "[0]"), "")
+        elif isinstance(input_, Picture) and (input_.required or input_.name in needed):
+            given[input_.name] = PICTURES[input_.kind]
+    return given
+
+
 @pytest.mark.parametrize("key", sorted({path.stem for path in BODIES.glob("*.json")} - {*SEEDS}))
 def test_the_body_at_the_defaults_is_the_documented_one(key: str) -> None:
-    """Texts are the page's own, pictures and masks are given where they must be."""
     one, page = model(key), seed_page(key)
-    texts = {input_.name: page[input_.name] for input_ in one.all_inputs() if input_.kind == "text"}
-    pictures = {picture.name: PICTURES[picture.kind] for picture in one.pictures() if picture.required}
-    given = {**one.defaults(), **texts, **pictures}
+    given = inputs_of_page(one, page)
     assert check(one, given) == []
     built = build(one, given)
     assert same_json(without(built.body, PICTURES_FIELD), without(page, PICTURES_FIELD, "image_urls"))
+    pictures = page.get("image_urls") or page.get(PICTURES_FIELD) or ()
     assert len(built.body.get(PICTURES_FIELD, ())) == len(pictures)
-    asked = {"return_url": True, "logo_info": OFF}
-    assert same_json(built.result_request, {name: asked[name] for name in built.result_request})
-    assert built.result_request or not built.mode.result_action
+    assert not built.uploads
+    asked = {"return_url": True, "logo_info": OFF} if built.mode.result_action else {}
+    declared = {input_.name for input_ in one.inputs}
+    assert same_json(built.result_request, {name: asked[name] for name in asked.keys() & declared})
+
+
+FILES = {**PICTURES, "video": MediaFile(b"video"), "audio": MediaFile(b"sound")}
+LINKED: Mapping[str, Mapping[str, str]] = {
+    "jimeng_dreamactor_m20_gen_video": {"video": "video_url"},
+    "jimeng_dream_actor_m1_gen_video_cv": {"image": "image_url", "video": "video_url"},
+    "jimeng_realman_avatar_object_detection": {"image": "image_url"},
+    "jimeng_realman_avatar_picture_omni_v15": {"image": "image_url", "audio": "audio_url", "mask": "mask_url[0]"},
+    "realman_change_lips": {"video": "url", "audio": "pure_audio_url"},
+    "realman_change_lips_basic_chimera": {"video": "url", "audio": "pure_audio_url"},
+    "video_translate_v2_cvtob": {"video": "video_url"},
+    "dressing_diffusionV2": {"protect_mask": "model.protect_mask_url"},
+    "i2i_portrait_photo": {"image": "image_input"},
+    "i2i_multi_style_zx2x": {"image": "image_input1"},
+    "pippit_iv2v_v20_cvtob": {"image_2": "img_url_list[0]", "image_8": "img_url_list[1]"},
+    "pippit_iv2v_v20_cvtob_with_vinput": {"image_3": "img_url_list[0]", "video": "video_url_list[0]"},
+}
+"""Sockets in the order of the node, and where the page has the link of each file."""
+
+
+@pytest.mark.parametrize("key", LINKED)
+def test_a_link_stands_where_the_page_has_it(key: str) -> None:
+    one, page = model(key), seed_page(key)
+    given = inputs_of_page(one, page)
+    for place, (name, path) in enumerate(LINKED[key].items()):
+        socket = next(i for i in one.sockets() if i.name == name)
+        given |= {name: FILES[socket.kind], **({socket.url_input: ""} if socket.url_input else {})}
+        put(page, path, f"uri://upload?index={place}")
+    built = build(one, given)
+    assert same_json(without(built.body, PICTURES_FIELD), without(page, PICTURES_FIELD, "image_urls"))
+    assert len(built.uploads) == len(LINKED[key])
+
+
+def test_every_link_of_a_declaration_is_compared_with_its_page() -> None:
+    paths = {key: {path.split("[")[0] for path in links.values()} for key, links in LINKED.items()}
+    declared = {
+        (key, socket.link_path.split("[")[0])
+        for one in all_models()
+        for key in one.req_keys
+        for socket in one.sockets()
+        if socket.link_path and holds(socket.only_if, one, one.defaults() | one.choices_of_req_key().get(key, {}))
+    }
+    assert {(key, path) for key in paths for path in paths[key]} == declared

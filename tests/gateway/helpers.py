@@ -148,11 +148,15 @@ def body(req_key: str, **changes: Any) -> dict[str, Any]:
 
 
 def documented(req_key: str) -> dict[str, Any]:
-    """The body that the model's page prints, without its req_key, with pictures that can be read."""
-    page: dict[str, Any] = json.loads((BODIES / f"{model(req_key).req_key}.json").read_text(encoding="utf-8"))
+    """The body that the model's page prints, or that of its family, without its req_key; with pictures that can be
+    read, as large as they must be."""
+    own, side = BODIES / f"{req_key}.json", model(req_key).limits.min_side
+    file = own if own.exists() else BODIES / f"{model(req_key).req_key}.json"
+    page: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     del page["req_key"]
     printed = page.pop("image_urls", None) or page.pop("binary_data_base64", [])
-    return {**page, **({"binary_data_base64": [PICTURE, MASK][: len(printed)]} if printed else {})}
+    large = picture_of(side, side) * 2 if side else [PICTURE, MASK]
+    return {**page, **({"binary_data_base64": large[: len(printed)]} if printed else {})}
 
 
 def post(

@@ -14,6 +14,8 @@ from volcv_client.catalog.spec import Input
 from .locales import catalog, declared, definitions, every_input, key_of, words
 from .snapshot import Entry, Snapshot
 
+FILES = {"IMAGE": "picture", "MASK": "mask", "VIDEO": "video", "AUDIO": "audio"}
+"""Type of a socket -> key of the words for what is connected."""
 WIDGETS = ("INT", "FLOAT", "BOOLEAN", "STRING", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 SOCKETS = {"VOLCV_WATERMARK": "Volcv_watermark", "VOLCV_CONTROL": "Volcv_control"}
 
@@ -71,7 +73,7 @@ class Row:
             return f"{self.say('on')} / {self.say('off')}"
         if kind in SOCKETS:
             return self.say("socket", kind=self.titles[SOCKETS[kind]])
-        return self.say({"IMAGE": "picture", "MASK": "mask"}.get(kind, "any_text"))
+        return self.say(FILES.get(kind, "any_text"))
 
     def numbers(self) -> str:
         low, high = (self.one[key] if self.one[key] not in UNBOUNDED else None for key in ("min", "max"))

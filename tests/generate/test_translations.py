@@ -32,6 +32,7 @@ NAMES = frozenset(
     {"AI", "CFG", "ControlNet", "ID", "JSON", "Pro", "req_key", "s", "http", "x", "canny", "depth", "pose"}
     | {"image_urls", "request_id", "seconds", "seed", "table", "room", "warm", "tone"}
     | {"Volcengine", "CV", "SeedEdit", "XL", "HDR", "1080p", "4K", "8K", "binary_data_base64", "frames"}
+    | {"OmniHuman", "Agent", "ISO", "MB", "360p", "15s", "30s", "60s"}
 )
 """Latin words that Chinese texts may hold: proper names, fields of the API, and the prompt example."""
 
@@ -62,7 +63,7 @@ def test_chinese_is_chinese() -> None:
 def test_no_english_is_left(node_id: str) -> None:
     allowed = NAMES | set(fields(node_id)) | set(labels(node_id)) | {one["name"] for one in NODES[node_id]["outputs"]}
     if node_id in locales.catalog():
-        allowed |= set(locales.catalog()[node_id].req_keys)
+        allowed |= set(locales.catalog()[node_id].req_keys) | set(json_names(node_id))
     for path, text in of_node(CHINESE, node_id):
         strange = {word.rstrip(".") for word in LATIN.findall(text)} - allowed
         assert not strange, f"{path}: {strange}"
@@ -160,6 +161,12 @@ def fields(node_id: str) -> Iterator[str]:
     """The ids of a node's inputs."""
     for _, one in locales.every_input(NODES[node_id]["inputs"]):
         yield one["id"]
+
+
+def json_names(node_id: str) -> Iterator[str]:
+    """The names inside a node's JSON inputs."""
+    for one in locales.catalog()[node_id].all_inputs():
+        yield from getattr(one, "fields_allowed", ())
 
 
 def labels(node_id: str) -> Iterator[str]:

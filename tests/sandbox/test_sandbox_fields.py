@@ -61,7 +61,9 @@ def test_every_declared_model_draws_its_smallest_body(server: SandboxServer, req
     if all(mode.result_action for mode in fields.models()[req_key].modes.values()):
         data = poll(server, req_key, submit(server, req_key)).json()["data"]
         assert data["status"] == "done"
-        assert data.get("video_url") or len(data["binary_data_base64"]) == 1
+        assert data.get("video_url") or data.get("resp_data") or len(data["binary_data_base64"]) == 1
+    elif fields.models()[req_key].links_at:
+        assert "/files/" in post(server, body(req_key)).json()["data"]["resp_data"]
     else:
         assert drawn(server, req_key).width > 0
 

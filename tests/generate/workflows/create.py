@@ -89,7 +89,7 @@ TALKING_PICTURE = Example(
     "Video - Talking picture",
     {
         "1": picture("character", "Who speaks"),
-        "2": node("EmptyAudio", "Your voice: put Load Audio here", duration=3.0, sample_rate=44100, channels=1),
+        "2": node("EmptyAudio", "Put Load Audio here", duration=3.0, sample_rate=44100, channels=1),
         "3": node(
             "Volcv_jimeng_realman_avatar_picture_omni_v15",
             image=["1", 0],

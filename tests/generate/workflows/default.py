@@ -61,7 +61,7 @@ def of_model(
     for key, text in (titles or {}).items():
         graph[key]["_meta"] = {"title": text}
     return Example(
-        title or f"{model.group} - {model.title}",
+        title or f"{model.group.split(' & ')[0]} - {model.title}",
         graph,
         (str(len(nodes)),),
         sizes=sizes or {},

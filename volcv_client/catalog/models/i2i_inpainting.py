@@ -17,7 +17,8 @@ MODEL = Model(
     req_key="i2i_inpainting",
     title="Erase (inpainting)",
     group="Inpaint & outpaint",
-    summary="Removes what the white part of a mask covers and fills the gap from its surroundings. Needs no prompt.",
+    summary="Removes what the white part of a mask covers and fills the gap from its surroundings. Needs no prompt. "
+    "The vendor is retiring this model and names Jimeng inpainting in its place.",
     page="https://www.volcengine.com/docs/6791/1223709",
     inputs=(
         Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture to clean up."),
@@ -54,6 +55,7 @@ MODEL = Model(
         shared.return_url(False, Origin.OFFICIAL),
         shared.logo_info({}),
     ),
+    successor="jimeng_image2image_dream_inpaint",
     aliases=("erase", "remove object", "inpaint", "eraser", "tumo xiaochu", "xiaochu", "doubao"),
     example=Example(
         title="Erase: gone without a prompt",

@@ -9,7 +9,8 @@ MODEL = Model(
     req_key="i2i_inpainting_edit",
     title="Inpainting edit",
     group="Inpaint & outpaint",
-    summary="Repaints the white part of a mask as the prompt says and leaves the rest of the picture.",
+    summary="Repaints the white part of a mask as the prompt says and leaves the rest of the picture. The vendor is "
+    "retiring this model and names Jimeng inpainting in its place.",
     page=shared.OVERVIEW,
     inputs=(
         Picture(name="image", required=True, origin=Origin.OFFICIAL, tooltip="The picture to change."),
@@ -21,6 +22,7 @@ MODEL = Model(
         shared.return_url(False, Origin.OFFICIAL),
         shared.logo_info({}),
     ),
+    successor="jimeng_image2image_dream_inpaint",
     service_seconds=2.2,
     aliases=("inpaint", "repaint", "edit", "mask", "tumo bianji", "jubu chonghui", "doubao"),
     example=Example(

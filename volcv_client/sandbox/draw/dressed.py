@@ -25,7 +25,7 @@ def draw_dressed(job: Job) -> list[Drawn]:
     for garment, about in zip(garments, worn, strict=False):  # a protection mask may follow the garments
         subject = cut_out(to_rgb(garment))
         subject = subject.crop(subject_box(subject))
-        above, below = PLACES[about["type"]]
+        above, below = PLACES[about.get("type", "full")]
         tall = max(1, round((bottom - top) * (below - above)))
         wide = max(1, min(right - left, round(tall * subject.width / subject.height)))
         fitted = subject.resize((wide, tall), Image.Resampling.LANCZOS)
