@@ -22,8 +22,7 @@ from .help import PICTURES
 from .locales import catalog
 from .snapshot import Snapshot
 
-WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 512, 160, 8, 11_000
-SHARES = (1.0, 0.85, 0.72, 0.6, 0.5)
+WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 400, 128, 8, 11_500
 GROUND = (96, 96, 96)
 FRAMES = 2
 """How many frames of a video are shown."""
@@ -115,17 +114,13 @@ def column(rows: Sequence[Image.Image]) -> Image.Image:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """A JPEG of at most ``MOST_BYTES``, so that the registry's archive stays below 2.8 MB: first of lower quality, then
-    smaller."""
-    for share in SHARES:
-        size = round(picture.width * share), round(picture.height * share)
-        smaller = picture.resize(size, Image.Resampling.LANCZOS)
-        for quality in range(88, 44, -4):
-            buffer = io.BytesIO()
-            smaller.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
-            if buffer.tell() <= MOST_BYTES:
-                path.write_bytes(buffer.getvalue())
-                return
+    """A JPEG of at most ``MOST_BYTES``, so that the registry's archive stays below 2.8 MB."""
+    for quality in range(88, 20, -4):
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
+        if buffer.tell() <= MOST_BYTES:
+            path.write_bytes(buffer.getvalue())
+            return
     raise ValueError(f"{path.name} stays above {MOST_BYTES} bytes")
 
 
