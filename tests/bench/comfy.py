@@ -21,7 +21,8 @@ from .light import KEY, light
 from .photos import photo
 from .rows import ROOT, Row, median
 
-HEAVY = ("calls", "http", "store", "images", "answer", "request", "sandbox")
+HEAVY = ("calls", "http", "store", "images", "answer", "request.body", "sandbox")
+TEXTS = ("/messages/", "/catalog/prompts.json")
 IMPORT_LINE = re.compile(r"([0-9.]+) seconds: .*custom_nodes/volcv")
 
 
@@ -137,7 +138,8 @@ def start_child() -> None:
     files, connections = list(opened), list(sockets)
     asyncio.run(register())
     seconds = time.perf_counter() - began
-    files = [name for name in [*files, *opened] if "/messages/" not in name and Path(name).is_relative_to(ROOT)]
+    own = [name for name in [*files, *opened] if Path(name).is_relative_to(ROOT)]
+    files = [name for name in own if not any(text in name for text in TEXTS)]
     new = set(sys.modules) - before
     heavy = [name for name in HEAVY if f"volcv_pack.volcv_client.{name}" in new]
     heavy += [name for name in ("requests", "PIL", "sqlite3") if name in new]
