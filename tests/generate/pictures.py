@@ -22,7 +22,7 @@ from .help import PICTURES
 from .locales import catalog
 from .snapshot import Snapshot
 
-WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 512, 160, 8, 17_500
+WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 512, 160, 8, 10_000
 GROUND = (96, 96, 96)
 FRAMES = 2
 """How many frames of a video are shown."""
@@ -114,7 +114,7 @@ def column(rows: Sequence[Image.Image]) -> Image.Image:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """A JPEG of at most ``MOST_BYTES``, so that the registry's archive stays below 2 MB."""
+    """A JPEG of at most ``MOST_BYTES``, so that the registry's archive stays below 2.8 MB."""
     for quality in range(88, 20, -4):
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)

@@ -224,7 +224,7 @@ def test_jimeng_inpainting_paints_or_erases_the_white_region_only(server: Sandbo
 def test_a_reference_keeps_its_size_unless_another_is_asked_for(server: SandboxServer) -> None:
     sent = {"binary_data_base64": picture_of(150, 90)}
     assert finished(server, REFERENCE, **sent)[0].size == (150, 90)
-    assert finished(server, REFERENCE, **sent, width=64, height=96)[0].size == (64, 96)
+    assert finished(server, REFERENCE, **sent, width=512, height=768)[0].size == (512, 768)
 
 
 def test_extraction_shows_the_product_on_white_or_what_is_on_it(server: SandboxServer) -> None:

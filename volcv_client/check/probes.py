@@ -87,6 +87,25 @@ PROBES: tuple[Probe, ...] = (
         pictures={"image": "discs", "mask": "right_half"},
         judge=Region(),
     ),
+    Probe(  # two clients send prompt, others custom_prompt (current models)
+        fact="prompt_field",
+        model="jimeng_img2img_seed3_painting_edit",
+        values={"prompt": RED, "top": 0.0, "bottom": 0.0, "left": 0.0, "right": 0.5, "seed": 16},
+        pictures={"image": "discs"},
+        variants=(
+            Variant("both", {"prompt": RED, "custom_prompt": BLUE}),
+            Variant("prompt", {"prompt": RED}),
+            Variant("custom_prompt", {"prompt": None, "custom_prompt": BLUE}),
+        ),
+        judge=Tint("prompt", "custom_prompt", (0.75, 0.05, 0.98, 0.95)),
+    ),
+    Probe(  # white is known from the older model only
+        fact="mask",
+        model="jimeng_img2img_seed3_painting_edit",
+        values={"prompt": "A wide sandy beach in the sun", "seed": 17},
+        pictures={"image": "discs", "mask": "right_half"},
+        judge=Region(),
+    ),
     Probe(  # white is known from clients and sibling models only
         fact="mask",
         model="i2i_inpainting",
