@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import shared
 from ..spec import FIRST_PICTURE, TASK_ONLY, Example, JsonText, MaskPicture, Model, Origin, Picture, Seed, Text
 
 MOST_PICTURES = 8
 MODES = {**shared.BOTH_MODES, "task (CVSubmitTask)": TASK_ONLY}
+BOTH = shared.mode("synchronous", MODES)
+MODE = replace(BOTH, tooltip=f"{BOTH.tooltip} task (CVSubmitTask): the same for models that are submitted by CVSubmitTask.")
 
 
 def picture(number: int) -> Picture:
@@ -34,7 +38,7 @@ MODEL = Model(
             tooltip="Goes behind the pictures, in grey and as large as the first of them. White is selected.",
         ),
         Text(name="req_key", required=True, origin=Origin.GATEWAY, tooltip="Name of the model at the service."),
-        shared.mode("synchronous", MODES),
+        MODE,
         JsonText(
             name="body",
             multiline=True,
