@@ -22,7 +22,7 @@ from .help import PICTURES
 from .locales import catalog
 from .snapshot import Snapshot
 
-WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 512, 160, 8, 10_000
+WIDTH, INPUT_HEIGHT, GAP, MOST_BYTES = 400, 128, 8, 11_500
 GROUND = (96, 96, 96)
 FRAMES = 2
 """How many frames of a video are shown."""

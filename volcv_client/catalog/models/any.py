@@ -9,7 +9,8 @@ from ..spec import FIRST_PICTURE, TASK_ONLY, Example, JsonText, MaskPicture, Mod
 
 MOST_PICTURES = 8
 MODES = {**shared.BOTH_MODES, "task (CVSubmitTask)": TASK_ONLY}
-MODE = shared.mode("synchronous", MODES)
+BOTH = shared.mode("synchronous", MODES)
+MODE = replace(BOTH, tooltip=f"{BOTH.tooltip} task (CVSubmitTask): the same for models that are submitted by CVSubmitTask.")
 
 
 def picture(number: int) -> Picture:
@@ -37,7 +38,7 @@ MODEL = Model(
             tooltip="Goes behind the pictures, in grey and as large as the first of them. White is selected.",
         ),
         Text(name="req_key", required=True, origin=Origin.GATEWAY, tooltip="Name of the model at the service."),
-        replace(MODE, tooltip=f"{MODE.tooltip} task (CVSubmitTask): the same for models whose page names that action."),
+        MODE,
         JsonText(
             name="body",
             multiline=True,
