@@ -10,7 +10,7 @@ from ..spec import FIRST_PICTURE, TASK_ONLY, Example, JsonText, MaskPicture, Mod
 MOST_PICTURES = 8
 MODES = {**shared.BOTH_MODES, "task (CVSubmitTask)": TASK_ONLY}
 BOTH = shared.mode("synchronous", MODES)
-MODE = replace(BOTH, tooltip=f"{BOTH.tooltip} task (CVSubmitTask): the same for models that are submitted by CVSubmitTask.")
+MODE = replace(BOTH, tooltip=f"{BOTH.tooltip} task (CVSubmitTask): the same for models of CVSubmitTask.")
 
 
 def picture(number: int) -> Picture:
