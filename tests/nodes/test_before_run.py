@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from volcv_pack.nodes.before_run import checked_inputs, fingerprint, host_requires, input_of, refusal
 from volcv_pack.volcv_client.catalog import all_models, model
+from volcv_pack.volcv_client.catalog.shared import COUNT
 from volcv_pack.volcv_client.catalog.spec import Branch, Combo, Model, Numeric, Text, Widget
 from volcv_pack.volcv_client.errors import InputError
 from volcv_pack.volcv_client.images.image import Image
@@ -95,6 +96,16 @@ def test_empty_required_texts(declared: Model) -> None:
         for empty in ("", " \n\t"):
             assert refused(declared, **{**filled(declared), name: empty}).startswith(f"{name} is empty.")
         assert "is empty" not in refused(declared, **{**filled(declared), name: LINKED})
+
+
+def test_a_missing_file_is_refused_where_a_prompt_may_leave_every_input_out() -> None:
+    """The host shows a refusal at the inputs that the prompt has: at least at count."""
+    actor = model("jimeng_dream_actor_m1_gen_video_cv")
+    assert refused(actor).startswith("Nothing is given for image, image_url.")
+    assert refused(actor, image=LINKED).startswith("Nothing is given for video, video_url.")
+    assert refused(actor, image=LINKED, video_url="https://e.example/dance.mp4") == ""
+    assert refused(actor, image=LINKED, video=LINKED, count=0).startswith("count is 0")
+    assert "count" in checked_inputs(actor) and "count" not in checked_inputs(TEXT_TO_IMAGE)
 
 
 def test_what_may_be_empty() -> None:
