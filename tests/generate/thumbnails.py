@@ -17,7 +17,7 @@ from .workflows.convert import complete
 from .workflows.files import path_of as workflow_path
 from .workflows.parts import with_frames
 
-THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 352, 7_100
+THUMBNAIL_WIDTH, THUMBNAIL_BYTES = 352, 8_200
 
 
 def path_of(example: Example) -> Path:
@@ -51,10 +51,10 @@ def tiled(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def thumbnail(picture: Image.Image) -> bytes:
-    """A JPEG of ``THUMBNAIL_WIDTH`` pixels, below ``THUMBNAIL_BYTES`` as long as a quality of 20 allows it."""
+    """A JPEG of ``THUMBNAIL_WIDTH`` pixels, below ``THUMBNAIL_BYTES`` as long as a quality of 16 allows it."""
     height = round(picture.height * THUMBNAIL_WIDTH / picture.width)
     small = picture.convert("RGB").resize((THUMBNAIL_WIDTH, height), Image.Resampling.LANCZOS)
-    for quality in range(88, 20, -6):
+    for quality in range(88, 10, -6):
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)
         if buffer.tell() < THUMBNAIL_BYTES:

@@ -16,11 +16,13 @@ from tests.host.client import Client, PromptRun, pixels
 from tests.host.graphs import reseeded, sent_fields
 from volcv_client.catalog import all_models
 from volcv_client.catalog.examples import picture_path
-from volcv_client.catalog.spec import SYNCHRONOUS, Picture
+from volcv_client.catalog.spec import SYNCHRONOUS, FileSocket
 from volcv_client.catalog.wire_path import UPLOAD_URI
 from volcv_client.request.body import build
+from volcv_client.request.media import MediaFile
 
-PICTURES = {"picture": colour(640, 480), "mask": half_mask(640, 480)}
+MEDIA = MediaFile(b"film")
+PICTURES = {"picture": colour(640, 480), "mask": half_mask(640, 480), "video": MEDIA, "audio": MEDIA}
 ASKING = ("CVSync2AsyncGetResult", "CVGetResult")
 NEW_EACH_TIME = "*"
 SEVERAL_PICTURES = "Jimeng 4.0 - Several pictures"
@@ -67,7 +69,7 @@ def without_links(value: Any, depth: int = 0) -> Any:
     if isinstance(value, dict):
         starred = {"seed": NEW_EACH_TIME} if depth and "seed" in value else {}
         return {name: without_links(inner, depth + 1) for name, inner in value.items()} | starred
-    if isinstance(value, list) and not all(isinstance(inner, str) for inner in value):
+    if isinstance(value, list):
         return [without_links(inner, depth + 1) for inner in value]
     uploaded = isinstance(value, str) and ("/files/" in value or value.startswith(UPLOAD_URI))
     return NEW_EACH_TIME if uploaded else value
@@ -85,7 +87,7 @@ def built(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
         given = model.defaults()
         for path, value in node["inputs"].items():
             input_ = model.input(path.split(".")[-1])
-            if isinstance(input_, Picture):
+            if isinstance(input_, FileSocket):
                 given[input_.name] = PICTURES[input_.kind]
             else:
                 given[input_.name] = one.graph[value[0]]["inputs"]["value"] if isinstance(value, list) else value
@@ -93,7 +95,9 @@ def built(one: Example, known: Collection[str]) -> list[dict[str, Any]]:
         body = without(without_links(sent_fields(request.body)), "seed")
         found.append(body if request.mode == SYNCHRONOUS else {"Action": request.mode.action, **body})
         if request.mode.result_action:
-            asked = {"req_key": body["req_key"], "task_id": "*", "req_json": json.dumps(request.result_request)}
+            asked = {"req_key": body["req_key"], "task_id": "*"}
+            if request.result_request:
+                asked["req_json"] = json.dumps(request.result_request)
             found.append({"Action": request.mode.result_action, **asked})
     return found
 
