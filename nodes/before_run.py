@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..volcv_client import config
+from ..volcv_client.catalog.shared import COUNT
 from ..volcv_client.catalog.spec import Branch, Combo, Input, JsonText, Model, Numeric, Text, Widget
 from ..volcv_client.errors import InputError, SetupError
 from ..volcv_client.request.inputs import check_require, holds
@@ -68,10 +69,15 @@ def checked_inputs(model: Model) -> list[str]:
             names |= {input_.name, *input_.only_if}
     for require in model.requires:
         names |= {*require.any_of, *require.only_if}
-    flat = [input_ for input_ in model.inputs if not isinstance(input_, Branch)]
+    flat = [input_ for input_ in (*model.inputs, COUNT) if not isinstance(input_, Branch)]
     if not any(host_requires(input_) for input_ in flat if input_.name in names):
         names |= {input_.name for input_ in list(filter(host_requires, flat))[:1]}
     return [input_.name for input_ in flat if input_.name in names]
+
+
+def input_of(model: Model, name: str) -> Input:
+    """One of the :func:`checked_inputs`: ``count``, which no declaration has, or the model's own."""
+    return COUNT if name == COUNT.name else model.input(name)
 
 
 def refusal(model: Model, names: Collection[str], given: Mapping[str, Any]) -> str:
@@ -92,7 +98,7 @@ def known_inputs(model: Model, names: Collection[str], given: Mapping[str, Any])
     known = set(names)
     values: dict[str, Any] = {}
     for name in names:
-        input_ = model.input(name)
+        input_ = input_of(model, name)
         if not isinstance(input_, Widget):
             values |= {name: ()} if name in given else {}
         elif given.get(name, input_.default) is None:
@@ -104,7 +110,7 @@ def known_inputs(model: Model, names: Collection[str], given: Mapping[str, Any])
 
 def check_inputs(model: Model, names: Collection[str], given: KnownInputs) -> None:
     """Raises InputError for inputs that cannot work; what depends on an unknown input is left to the run."""
-    for input_ in map(model.input, names):
+    for input_ in (input_of(model, name) for name in names):
         with suppress(UnknownInputError):
             limited = isinstance(input_, (Numeric, Combo))  # the host would check it in any case
             if limited or holds(input_.only_if, model, given):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from volcv_client.catalog import model
-from volcv_client.catalog.spec import INT_MAX, Choice, Control, Integer
+from volcv_client.catalog import all_models, model
+from volcv_client.catalog.spec import INT_MAX, Choice, Control, Integer, Model
 from volcv_client.errors import InputError
 from volcv_client.images.image import Mask
 from volcv_client.request.body import build
@@ -102,6 +102,14 @@ def test_notes_come_once_and_empty_masks_are_dropped() -> None:
     made = planned(OUTPAINT, image=[colour(), colour()], mask=masks, strength=2.0, count=2)
     assert len(made.calls) == 4 and all("mask" not in call.given for call in made.calls)
     assert [note.split()[0] for note in made.notes] == ["mask", "strength"]
+
+
+@pytest.mark.parametrize("one", [one for one in all_models() if one.successor], ids=lambda one: one.node_id)
+def test_a_model_that_is_being_retired_names_a_model_that_is_there(one: Model) -> None:
+    given = {"image": [colour(512, 512)], "mask": [half_mask(512, 512)], "custom_prompt": "a lamp"}
+    notes = plan(one, {name: given[name] for name in given if name in {i.name for i in one.inputs}}).notes
+    assert [note for note in notes if one.successor in note] == [notes[0]]
+    assert not model(one.successor).successor and "retiring" in one.summary
 
 
 def test_further_controls_follow_the_pictures_in_every_declaration() -> None:

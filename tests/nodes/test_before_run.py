@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from volcv_pack.nodes.before_run import checked_inputs, fingerprint, host_requires, refusal
+from volcv_pack.nodes.before_run import checked_inputs, fingerprint, host_requires, input_of, refusal
 from volcv_pack.volcv_client.catalog import all_models, model
+from volcv_pack.volcv_client.catalog.shared import COUNT
 from volcv_pack.volcv_client.catalog.spec import Branch, Combo, Model, Numeric, Text, Widget
 from volcv_pack.volcv_client.errors import InputError
 from volcv_pack.volcv_client.images.image import Image
@@ -53,7 +54,8 @@ def refused(declared: Model, **given: Any) -> str:
     """The refusal of a prompt that has these inputs and, of the others that the host requires, the defaults; required
     pictures are linked. As in the host, only the named ones are passed."""
     names = checked_inputs(declared)
-    sent = {input_.name: getattr(input_, "default", LINKED) for input_ in declared.inputs if host_requires(input_)}
+    inputs = (*declared.inputs, COUNT)
+    sent = {input_.name: getattr(input_, "default", LINKED) for input_ in inputs if host_requires(input_)}
     return refusal(declared, names, {name: value for name, value in (sent | given).items() if name in names})
 
 
@@ -75,8 +77,8 @@ def filled(declared: Model) -> dict[str, str]:
 @each_model
 def test_named_inputs(declared: Model) -> None:
     """They can stand in a signature, are no DynamicCombo or its part, and every prompt has one of them."""
-    named = [declared.input(name) for name in checked_inputs(declared)]
-    assert all(input_ in declared.inputs and not isinstance(input_, Branch) for input_ in named)
+    named = [input_of(declared, name) for name in checked_inputs(declared)]
+    assert all(input_ in (*declared.inputs, COUNT) and not isinstance(input_, Branch) for input_ in named)
     assert any(map(host_requires, named))
     for input_ in named:
         inspect.Parameter(input_.name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -96,6 +98,16 @@ def test_empty_required_texts(declared: Model) -> None:
         assert "is empty" not in refused(declared, **{**filled(declared), name: LINKED})
 
 
+def test_a_missing_file_is_refused_where_a_prompt_may_leave_every_input_out() -> None:
+    """The host shows a refusal at the inputs that the prompt has: at least at count."""
+    actor = model("jimeng_dream_actor_m1_gen_video_cv")
+    assert refused(actor).startswith("Nothing is given for image, image_url.")
+    assert refused(actor, image=LINKED).startswith("Nothing is given for video, video_url.")
+    assert refused(actor, image=LINKED, video_url="https://e.example/dance.mp4") == ""
+    assert refused(actor, image=LINKED, video=LINKED, count=0).startswith("count is 0")
+    assert "count" in checked_inputs(actor) and "count" not in checked_inputs(TEXT_TO_IMAGE)
+
+
 def test_what_may_be_empty() -> None:
     assert refused(OUTPAINTING) == refused(model("i2i_xl_sft")) == refused(model("stylise")) == ""
 
@@ -112,7 +124,7 @@ def test_the_text_of_the_run() -> None:
 @each_model
 def test_named_numbers_and_combos_keep_their_limits(declared: Model) -> None:
     """The host no longer checks them; they are checked whatever the other inputs are."""
-    named = [declared.input(name) for name in checked_inputs(declared)]
+    named = [input_of(declared, name) for name in checked_inputs(declared)]
     linked = {input_.name: LINKED for input_ in named if not isinstance(input_, Widget)}
     for input_ in named:
         wrong: list[Any] = []
@@ -180,7 +192,8 @@ def test_an_incomplete_profile(
     else:
         configure(default, **content)
     for declared in MODELS:
-        given = {**filled(declared), **({"product_image": LINKED} if declared is PRODUCT else {}), "prompt": "go"}
+        needed = {rule.any_of[0]: LINKED for rule in declared.requires}
+        given = {**needed, **filled(declared), "prompt": "go"}
         refusal_text = refused(declared, **given)
         assert said in refusal_text, declared.node_id
         assert KEY not in refusal_text
