@@ -38,7 +38,7 @@ class VolcvError(Exception):
     """Optional ``hint.<name>`` text about a likely cause, or a way on."""
 
     variant = ""
-    """Optional suffix of the advice: ``error.<key>.advice.<variant>`` wins over the text for all models."""
+    """Optional name of a case with texts of its own: ``error.<key>.advice.<variant>`` and the same of ``remedy``."""
 
     lost = False
     """Nothing more can be had of an earlier call, so that its request may be sent again."""
@@ -201,8 +201,10 @@ class BatchError(VolcvError):
     """Some calls of a batch failed; ``failures``: (position from 1, error)."""
 
     def __init__(self, failures: list[tuple[int, VolcvError]], total: int) -> None:
-        super().__init__("batch", failed=len(failures), total=total, kept=total - len(failures))
+        kept = total - len(failures)
+        super().__init__("batch", failed=len(failures), total=total, kept=kept)
         self.failures = failures
+        self.variant = "" if kept else "none"
 
     def __str__(self) -> str:
         lines = [messages.say("batch.line", position=position, error=error) for position, error in self.failures]

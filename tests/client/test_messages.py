@@ -146,7 +146,7 @@ def test_every_remedy_fits_on_the_first_line_of_a_node(monkeypatch: pytest.Monke
         if name.startswith("error.") and name.endswith(".message"):
             key = name.split(".")[1]
             fields = placeholders(texts[f"error.{key}.advice"]) | placeholders(texts.get(f"error.{key}.remedy", ""))
-            for variant in ("", RETURN_URL):
+            for variant in ("", RETURN_URL, "none"):
                 error = VolcvError(key, **dict.fromkeys(fields, "512"))
                 error.variant = variant
                 assert error.remedy and columns(error.remedy) <= 45, (key, error.remedy)
