@@ -257,6 +257,31 @@ def test_the_pictures_of_a_batch_are_paged_through(
 
 
 @RENDERERS
+def test_a_status_stays_with_its_workflow_and_its_node(browser: Browser, panel: Panel, vue_nodes: bool) -> None:
+    """A node of another workflow may have the same id, and undo makes the nodes anew."""
+    panel.send("POST", "/profile", {"active": "sandbox"})
+    with opened(browser, panel, vue_nodes) as page:
+        text_to_image(page)
+        run(page)
+        status(page, "1 picture")
+        saved = page.evaluate("() => app.graph.serialize()")
+        page.evaluate("async (saved) => app.loadGraphData(saved, true, true, 'Another')", saved)
+        page.wait_for_function("() => app.extensionManager.workflow.activeWorkflow.path.includes('Another')")
+        page.wait_for_timeout(500)
+        assert page.locator(".volcv-status:visible").count() == 0 and page.evaluate("() => !app.nodeOutputs[1]")
+        page.evaluate("() => app.extensionManager.command.execute('Workspace.PreviousOpenedWorkflow')")
+        status(page, "1 picture")
+        page.evaluate(SET, {"scale": 4.5})
+        page.evaluate("() => app.extensionManager.workflow.activeWorkflow.changeTracker.checkState()")
+        page.evaluate("() => app.extensionManager.command.execute('Comfy.Undo')")
+        page.wait_for_function(f"() => {FIND}?.widgets.find((one) => one.name === 'scale').value !== 4.5")
+        status(page, "1 picture")
+        page.evaluate(SET, {"count": 3, "seed": next(seeds)})
+        run(page)
+        status(page, "3 pictures")
+
+
+@RENDERERS
 def test_an_error_says_what_to_do_and_offers_it(
     browser: Browser, panel: Panel, service: Gateway, vue_nodes: bool
 ) -> None:
