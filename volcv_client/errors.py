@@ -37,6 +37,9 @@ class VolcvError(Exception):
     hint = ""
     """Optional ``hint.<name>`` text about a likely cause, or a way on."""
 
+    variant = ""
+    """Optional name of a case with texts of its own: ``error.<key>.advice.<variant>`` and the same of ``remedy``."""
+
     lost = False
     """Nothing more can be had of an earlier call, so that its request may be sent again."""
 
@@ -77,17 +80,22 @@ class VolcvError(Exception):
     @property
     def advice(self) -> str:
         """What the user can do about it; may be empty."""
-        return messages.say(f"error.{self.key}.advice", **self.values)
+        return messages.say(self._name("advice"), **self.values)
 
     @property
     def remedy(self) -> str:
         """What to do, in at most 45 columns as far as the values are short: a text of its own, or how the advice
         begins."""
-        name = f"error.{self.key}.remedy"
+        name = self._name("remedy")
         if messages.has(name):
             return messages.say(name, **self.values)
         first = SENTENCE_END.split(self.advice, 1)[0].rstrip(".;\u3002\uff1b")
         return first + ("." if first.isascii() else "\u3002")
+
+    def _name(self, part: str) -> str:
+        name = f"error.{self.key}.{part}"
+        special = f"{name}.{self.variant}"
+        return special if messages.has(special) else name
 
     def facts(self) -> str:
         """The facts to quote to support, such as ``code 50411, HTTP 400, request id 2024...``; may be empty."""
@@ -197,8 +205,10 @@ class BatchError(VolcvError):
     """Some calls of a batch failed; ``failures``: (position from 1, error)."""
 
     def __init__(self, failures: list[tuple[int, VolcvError]], total: int) -> None:
-        super().__init__("batch", failed=len(failures), total=total, kept=total - len(failures))
+        kept = total - len(failures)
+        super().__init__("batch", failed=len(failures), total=total, kept=kept)
         self.failures = failures
+        self.variant = "" if kept else "none"
 
     def __str__(self) -> str:
         lines = [messages.say("batch.line", position=position, error=error) for position, error in self.failures]

@@ -14,6 +14,11 @@ export function make(tag, properties = {}, ...children) {
   return element
 }
 
+/** Add stylesheets that stand beside the module of that URL. */
+export function addStyle(module, ...files) {
+  for (const file of files) document.head.append(make("link", { rel: "stylesheet", href: new URL(file, module).href }))
+}
+
 /** A line under a control that is read out when it changes: note.say(text, "bad" | "good" | ""). */
 export function makeNote(id) {
   const element = make("p", { id: `${id}-note`, className: "volcv-note", role: "status" })

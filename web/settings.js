@@ -1,7 +1,7 @@
 /** The section "Volcengine CV" of ComfyUI's settings dialog. Nothing of it is stored in ComfyUI's own settings. */
 import { app } from "../../scripts/app.js"
 import { call, locale, say } from "./api.js"
-import { actionSwitch, fill, numberControl, secretControl, selectControl, switchControl, textControl } from "./controls.js"
+import { actionSwitch, addStyle, fill, numberControl, secretControl, selectControl, switchControl, textControl } from "./controls.js"
 import { change, renderer } from "./panel.js"
 import { aboutControl, profileControl, testControl } from "./profile.js"
 import { checkControl } from "./check.js"
@@ -101,15 +101,10 @@ function tellLocale() {
   call("POST", "/locale", { locale: locale() }).catch(() => {})
 }
 
-function addStyle() {
-  const href = new URL("./settings.css", import.meta.url).href
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }))
-}
-
 app.registerExtension({
   name: "volcv.settings",
   settings: settings(),
-  init: addStyle,
+  init: () => addStyle(import.meta.url, "settings.css"),
   setup() {
     tellLocale()
     app.ui?.settings?.addEventListener?.("Comfy.Locale.change", () => setTimeout(tellLocale))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import Any
 
 import pytest
 
 from tests.gateway import Fault
-from volcv_client.errors import DownloadError
+from volcv_client.errors import DownloadError, VolcvError
 from volcv_client.http import downloads
 from volcv_client.http.address_guard import AddressRule
 from volcv_client.http.transport import Transport
 
-from .helpers import KEY, SMALL, client_for, make, png, profile, sandbox, settled, success
+from .fault_matrix import in_data
+from .helpers import KEY, SMALL, T2I, client_for, error_of, make, png, profile, sandbox, settled, start, success
 from .wire import CERTIFICATE, Script, WireServer, response
 
 PUBLIC = "https://gateway.example"
@@ -153,6 +155,31 @@ def test_the_message_names_the_setting_and_no_switch(fetch: Any, monkeypatch: py
         text = str(caught.value)
         assert "10.0.0.1" in text and "trusted_hosts" in text and "VOLCV_TRUSTED_HOSTS" in text
         assert "return_url" not in text and "signed" not in text
+
+
+ANY = {"req_key": T2I, "body": json.dumps(LINKS)}
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        (Fault(times=None, where="file", status=404), "link_expired"),
+        (Fault(times=None, where="file", status=200, body=b"<html>", content_type="text/html"), "not_a_picture"),
+        (Fault(times=None, edit=in_data(binary_data_base64=["@@@"], image_urls=[])), "bad_base64"),
+    ],
+)
+def test_the_advice_names_return_url_only_if_the_model_has_it(
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, key: str
+) -> None:
+    with sandbox(fault) as server:
+        client = client_for(profile(server.url))
+        with_switch, without = error_of(start(client, LINKS)), error_of(start(client, ANY, key="any"))
+    for language in ("en", "zh"):
+        monkeypatch.setenv("VOLCV_LANG", language)
+        for error, named in ((with_switch, True), (without, False)):
+            assert isinstance(error, VolcvError) and error.key == key
+            assert ("return_url" in str(error)) is named
+            assert error.remedy and (named or "return_url" not in error.remedy)
 
 
 def test_no_credential_and_no_cookie_is_sent_to_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

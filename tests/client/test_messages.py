@@ -12,6 +12,7 @@ import pytest
 
 import volcv_client
 from volcv_client import messages
+from volcv_client.answer.advice import RETURN_URL
 from volcv_client.answer.codes import CODES, HTTP_STATUSES
 from volcv_client.calls.call import Phase
 from volcv_client.errors import BatchError, Charged, VolcvError
@@ -145,8 +146,10 @@ def test_every_remedy_fits_on_the_first_line_of_a_node(monkeypatch: pytest.Monke
         if name.startswith("error.") and name.endswith(".message"):
             key = name.split(".")[1]
             fields = placeholders(texts[f"error.{key}.advice"]) | placeholders(texts.get(f"error.{key}.remedy", ""))
-            remedy = VolcvError(key, **dict.fromkeys(fields, "512")).remedy
-            assert remedy and columns(remedy) <= 45, (key, remedy)
+            for variant in ("", RETURN_URL, "none"):
+                error = VolcvError(key, **dict.fromkeys(fields, "512"))
+                error.variant = variant
+                assert error.remedy and columns(error.remedy) <= 45, (key, error.remedy)
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 pictures"), (1, "1 picture"), (2, "2 pictures")])

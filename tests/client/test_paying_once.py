@@ -226,7 +226,7 @@ def test_one_refused_picture_in_a_batch_of_four_costs_one_call_on_the_next_run(q
         with pytest.raises(BatchError) as caught:
             make(client, four)
         assert [(position, error.code) for position, error in caught.value.failures] == [(3, 50511)]
-        for part in ("1 of 4", "Picture 3:", "50511", "The 3 that succeeded are kept"):
+        for part in ("1 of 4", "Picture 3:", "50511", "What succeeded (3) is kept"):
             assert part in str(caught.value)
         assert (len(server.requests), server.charged) == (4, 3)
         again = make(client, four)

@@ -177,6 +177,20 @@ def test_a_mask_of_16_bits_is_scaled_and_turned() -> None:
     assert mask.shape == (4, 6) and mask.max() == pytest.approx(0.5, abs=1e-4)
 
 
+@pytest.mark.parametrize("codec", ["PNG", "JPEG"])
+def test_a_mask_in_colour_is_read_by_its_lightness(codec: str) -> None:
+    values = np.zeros((64, 96, 3), np.uint8)
+    values[:, 48:] = 255
+    mask = decode_mask(saved(Image.fromarray(values), codec))
+    assert mask.shape == (64, 96) and mask[:, :40].max() < 0.05 and mask[:, 56:].min() > 0.95
+
+
+def test_a_photo_is_no_mask() -> None:
+    grey = np.linspace(0, 255, 64 * 64).reshape(64, 64).astype(np.uint8)
+    assert decode_mask(saved(Image.fromarray(np.dstack([grey] * 3)))).min() == 1
+    assert decode_mask(saved(Image.new("RGB", (20, 20), (255, 0, 0)))).min() == 1
+
+
 def test_downscaling_is_said() -> None:
     done = encode_image(noise(300, 300).pixels, EncodeOptions(max_base64=20_000))
     assert done.resized_from == (300, 300)

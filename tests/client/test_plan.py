@@ -141,6 +141,15 @@ def test_a_preset_size_replaces_width_and_height(key: str) -> None:
     assert build(model(key), same.given).body == build(model(key), chosen.given).body, "one cache key for one picture"
 
 
+@pytest.mark.parametrize("key", [GENERAL_3, "jimeng_t2i_v31"])
+def test_a_size_that_is_not_sent_needs_no_advice(key: str) -> None:
+    wide = {"prompt": "a cat", "width": 64, "height": 4096}
+    assert [note.split()[0] for note in planned(key, **wide).notes] == ["width", "height"]
+    assert planned(key, **wide, preset_size="4:3 1472x1104").notes == ()
+    with pytest.raises(InputError):
+        planned(key, **wide, preset_size="none of them")
+
+
 def test_preset_sizes_are_within_the_known_range() -> None:
     for key in (GENERAL_3, "jimeng_t2i_v31"):
         preset, width = model(key).input("preset_size"), model(key).input("width")

@@ -127,6 +127,8 @@ def frontend(
         page.goto(url)
         page.wait_for_function("() => window.app?.vueAppReady && window.app.graph", timeout=60_000)
         page.wait_for_function("() => 'Volcv_example_picture' in LiteGraph.registered_node_types", timeout=60_000)
+        # The first workflow is loaded after that, and would replace whatever a test adds.
+        page.wait_for_function("() => window.app.extensionManager.workflow?.activeWorkflow", timeout=60_000)
         yield page
     finally:
         context.close()

@@ -90,8 +90,7 @@ def take(one: Example, locale: str, *, vue_nodes: bool) -> bytes:
         press_run(page, one.results)
         page.wait_for_timeout(6000)  # until the messages about the run have gone
         page.add_style_tag(content=CLEAN)
-        nodes = boxes(page)["nodes"]
-        shown = [nodes[key] for key in one.graph]
+        shown = list(boxes(page)["nodes"].values())
         left, top = min(box[0] for box in shown) - MARGIN, min(box[1] for box in shown) - HEADER + MARGIN
         right, bottom = max(box[0] + box[2] for box in shown), max(box[1] + box[3] for box in shown)
         frame(page, [left, top, right + MARGIN - left, bottom + MARGIN - top])
@@ -128,7 +127,7 @@ def take_results(one: Example) -> bytes:
             gateway.inject(Fault(delay=SERVICE_SECONDS, times=None))
             load(page, workflow, one.title)
             page.locator(".volcv-results-tab-button").click()
-            frame(page, [-700, -40, 2100, 1000])
+            frame(page, [-700, -90, 2100, 1000])
             page.get_by_test_id("queue-button").click()
             page.locator(".volcv-r-row img").first.wait_for()
             page.wait_for_timeout(SERVICE_SECONDS * 500)

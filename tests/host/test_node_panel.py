@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.gateway import Fault, Gateway
+from tests.host import pager
 from tests.host.browser import chromium, find_chromium, frontend, shoot
 from tests.host.newest import VERSION, newest_frontend
 from tests.host.panel import Panel
@@ -177,6 +178,29 @@ def test_a_refused_run_leads_to_the_key_within_six_clicks(
 
 
 @RENDERERS
+def test_from_opening_to_a_key_and_a_paid_picture_within_six_clicks(
+    browser: Browser, panel: Panel, service: Gateway, vue_nodes: bool, tmp_path: Path
+) -> None:
+    with opened(browser, panel, vue_nodes) as page:
+        click = Mouse(page)
+        open_template(page, click)
+        page.evaluate(SET, {"seed": next(seeds)})
+        overlay = page.locator(".volcv-overlay")
+        click(overlay.get_by_role("button", name="Enter a key"))
+        overlay.get_by_label("Gateway address").wait_for()
+        page.keyboard.type(service.url)
+        page.keyboard.press("Tab")
+        page.keyboard.type(KEY)
+        click(overlay.get_by_role("button", name="Save and test"))
+        overlay.filter(has_text="Nothing was charged").wait_for()
+        click(overlay.get_by_role("button", name="Run", exact=True))
+        assert "1 call charged" in status(page, "1 picture")
+        page.wait_for_function(f"() => ({DRAWN})() > 0")
+        shoot(page, tmp_path, "paid-picture")
+        assert click.clicks <= 6 and service.charged == 1
+
+
+@RENDERERS
 def test_a_batch_shows_its_pictures_and_they_stay(
     browser: Browser, panel: Panel, service: Gateway, vue_nodes: bool, tmp_path: Path
 ) -> None:
@@ -210,6 +234,51 @@ def test_a_batch_shows_its_pictures_and_they_stay(
         page.wait_for_function(f"() => ({DRAWN})() === 0 && !app.nodeOutputs[{FIND}.id]?.images")
         assert before[0] == page.evaluate(SIZE)[0]
         shoot(page, tmp_path, "error")
+
+
+@RENDERERS
+def test_the_pictures_of_a_batch_are_paged_through(
+    browser: Browser, panel: Panel, service: Gateway, vue_nodes: bool, tmp_path: Path
+) -> None:
+    panel.save(base_url=service.url, api_key=KEY)
+    with opened(browser, panel, vue_nodes) as page:
+        text_to_image(page, count=4)
+        run(page)
+        status(page, "4 pictures")
+        page.wait_for_function(f"() => ({DRAWN})() === 4")
+        page.wait_for_timeout(500)
+        page_through = pager.in_nodes_2 if vue_nodes else pager.on_the_canvas
+        assert page_through(page, FIND, tmp_path) == [0, 1, 2, 3, 0, None]
+        page.wait_for_function(f"() => ({DRAWN})() === 4")
+        page.evaluate(SET, {"count": 2, "seed": next(seeds)})
+        run(page)
+        status(page, "2 pictures")
+        page.wait_for_function(f"() => ({DRAWN})() === 2")
+
+
+@RENDERERS
+def test_a_status_stays_with_its_workflow_and_its_node(browser: Browser, panel: Panel, vue_nodes: bool) -> None:
+    """A node of another workflow may have the same id, and undo makes the nodes anew."""
+    panel.send("POST", "/profile", {"active": "sandbox"})
+    with opened(browser, panel, vue_nodes) as page:
+        text_to_image(page)
+        run(page)
+        status(page, "1 picture")
+        saved = page.evaluate("() => app.graph.serialize()")
+        page.evaluate("async (saved) => app.loadGraphData(saved, true, true, 'Another')", saved)
+        page.wait_for_function("() => app.extensionManager.workflow.activeWorkflow.path.includes('Another')")
+        page.wait_for_timeout(500)
+        assert page.locator(".volcv-status:visible").count() == 0 and page.evaluate("() => !app.nodeOutputs[1]")
+        page.evaluate("() => app.extensionManager.command.execute('Workspace.PreviousOpenedWorkflow')")
+        status(page, "1 picture")
+        page.evaluate(SET, {"scale": 4.5})
+        page.evaluate("() => app.extensionManager.workflow.activeWorkflow.changeTracker.checkState()")
+        page.evaluate("() => app.extensionManager.command.execute('Comfy.Undo')")
+        page.wait_for_function(f"() => {FIND}?.widgets.find((one) => one.name === 'scale').value !== 4.5")
+        status(page, "1 picture")
+        page.evaluate(SET, {"count": 3, "seed": next(seeds)})
+        run(page)
+        status(page, "3 pictures")
 
 
 @RENDERERS

@@ -21,7 +21,7 @@ from tests.host.client import Client
 from tests.host.graphs import plain, save, text_to_image
 from tests.host.newest import VERSION, newest_frontend
 from tests.host.results_panel import KEY, TAB, Panel, dialog, film, make, opened, rows, until
-from tests.host.server import ComfyServer
+from tests.host.server import ROOT, ComfyServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -378,6 +378,19 @@ def test_commands_and_the_menu_of_a_node(browser: Browser, panel: Panel, vue_nod
             page.evaluate("() => app.extensions.find((one) => one.name === 'volcv.commands').getNodeMenuItems({})")
             == []
         )
+
+
+def test_the_keys_of_commands_are_listed_in_chinese(browser: Browser, panel: Panel, tmp_path: Path) -> None:
+    texts = json.loads((ROOT / "locales" / "zh" / "commands.json").read_text(encoding="utf-8"))
+    with opened(browser, panel.url, more={"Comfy.Locale": "zh"}) as page:
+        page.evaluate("() => app.extensionManager.command.execute('Comfy.ShowSettingsDialog')")
+        page.locator('[data-nav-id="keybinding"]').click()
+        settings = page.get_by_role("dialog").filter(has=page.locator("[data-nav-id]"))
+        settings.locator("input").nth(1).fill("CV")  # the first one searches the settings
+        for text in texts.values():
+            settings.get_by_text(text["label"], exact=True).wait_for()
+        assert settings.get_by_text("Volcengine CV", exact=False).count() == 1, "the page of the settings"
+        shoot(page, tmp_path, "keys-zh")
 
 
 @both_renderers

@@ -209,6 +209,7 @@ def opened(
                 "**/volcv/status",
                 lambda route: route.fulfill(json={**route.fetch().json(), **status}),
             )
+        page.evaluate("() => window.app.graph.clear()")  # its missing models are none of ours
         page.evaluate("() => window.app.extensionManager.command.execute('Comfy.ShowSettingsDialog')")
         page.locator("[data-nav-id]").filter(has_text="Volcengine CV").click()
         page.wait_for_function("() => document.querySelector('[data-setting-id=\"Volcv.About\"] p')?.textContent")

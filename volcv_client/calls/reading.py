@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, zip_longest
 
+from ..answer.advice import advise_on_form
 from ..answer.envelope import Envelope, RawAnswer, parse_for
 from ..catalog.spec import Model
 from ..config import Profile
@@ -56,6 +57,7 @@ class AnswerReader:
                 raise problems[0]
         except (BadAnswerError, DownloadError) as error:
             keep_unread(row, error, result)
+            advise_on_form(error, call.model)
             error.lost = error.key == "link_expired" and row.entry.age > LINK_SECONDS
             raise
         row.read(replace(result, files=files), problems[0].key if problems else "")

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageChops, ImageFile, ImageOps
 
 from ..errors import BadAnswerError
 from .formats import PICTURE_FORMATS
@@ -31,6 +31,9 @@ PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 TIFF_PARTS = ((273, 279), (324, 325))
 """Tags with the offsets and the byte counts of a TIFF's strips, and of its tiles (TIFF 6.0, sections 8 and 15)."""
+
+NEARLY, MASK_SHARE = 16, 0.95
+"""Steps of 8 bits that a codec may move black, white and grey; share of a mask's pixels that are black or white."""
 
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column, first row, column step and row step of each interlacing pass (PNG specification, section 8.2)."""
@@ -105,14 +108,25 @@ def opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
 
 def decode_mask(data: bytes) -> NDArray[np.float32]:
     """Selection float32 ``[H, W]`` in 0..1 of a picture file that was decoded before: its opacity if some pixel is
-    transparent, the lightness of a grey picture, all 1 for any other."""
+    transparent, the lightness of a grey or a black and white picture, all 1 for any other."""
     with Image.open(io.BytesIO(data), formats=answer_formats()) as image:
-        if image.mode not in ("1", "L", "I;16"):
+        if image.mode not in ("1", "L", "I;16") and not is_black_and_white(image):
             return decode_alpha(data)
         ImageOps.exif_transpose(image, in_place=True)
         grey, white = (image, 65535.0) if image.mode == "I;16" else (image.convert("L"), 255.0)
         lightness: NDArray[np.float32] = np.asarray(grey, dtype=np.float32) / np.float32(white)
         return lightness
+
+
+def is_black_and_white(image: Image.Image) -> bool:
+    """Whether an opaque colour picture is a mask: nothing but black and white, blurred by a codec at most."""
+    if image.mode != "RGB":
+        return False
+    red, green, blue = image.split()
+    colours = [ImageChops.difference(one, green).point(lambda value: value >= NEARLY).getbbox() for one in (red, blue)]
+    histogram = np.asarray(green.histogram())
+    extreme = histogram[:NEARLY].sum() + histogram[-NEARLY:].sum()
+    return colours == [None, None] and bool(extreme >= MASK_SHARE * histogram.sum())
 
 
 def decode_alpha(data: bytes) -> NDArray[np.float32]:

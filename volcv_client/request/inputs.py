@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..catalog.inputs import Condition, Given, Input, JsonText
+from ..catalog.inputs import Combo, Condition, Given, Input, JsonText, WireInput
 from ..catalog.shared import RUN_OPTIONS
 from ..catalog.spec import Control, Model, Picture, Require
 from ..errors import InputError
@@ -56,6 +56,15 @@ def active_inputs(model: Model, given: Given) -> Iterator[Input]:
                 yield input_
 
 
+def sent_inputs(active: Sequence[Input], given: Given) -> Iterator[Input]:
+    """The inputs without those whose values a later choice replaces: it writes to every one of their wire paths."""
+    for place, input_ in enumerate(active, 1):
+        paths = set(input_.paths) if isinstance(input_, WireInput) else set()
+        later = (one for one in active[place:] if isinstance(one, Combo) and given[one.name] in one.options)
+        if not paths or not paths <= {path for one in later for path in one.implied(given[one.name])}:
+            yield input_
+
+
 def holds(condition: Condition, model: Model, given: Given) -> bool:
     return all(
         model.input(name).is_given(given) is wanted if isinstance(wanted, bool) else given[name] in choices_in(wanted)
@@ -71,7 +80,8 @@ def choices_in(wanted: str | tuple[str, ...]) -> tuple[str, ...]:
 def check(model: Model, given: Given) -> list[str]:
     """Notes about unusual inputs. Raises InputError for inputs that cannot work."""
     active = list(active_inputs(model, given))
-    notes = [note for input_ in active for note in input_.check(given)]
+    sent = list(sent_inputs(active, given))
+    notes = [note for input_ in sent for note in input_.check(given)]
     for socket in model.sockets():
         if socket.name not in given:
             continue
@@ -79,7 +89,7 @@ def check(model: Model, given: Given) -> list[str]:
             notes.append(say("note.picture_unused", name=socket.name))
         elif isinstance(socket, Picture):
             model.limits.check(socket.name, given[socket.name].size)
-    names = {input_.name for input_ in active}
+    names = {input_.name for input_ in sent}
     for area in model.areas:
         if {area.width, area.height} <= names and holds(area.only_if, model, given):
             area.check(given)

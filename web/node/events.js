@@ -2,6 +2,7 @@
 import { api } from "../../../scripts/api.js"
 import { app } from "../../../scripts/app.js"
 import { call, say } from "../api.js"
+import { addStyle } from "../controls.js"
 import { offer } from "./actions.js"
 import { addBadge, loadPrices } from "./badge.js"
 import { hasStatus, nodeOf, openWorkflow, statusNodes, watchQueue, workflowOf } from "./graph.js"
@@ -12,7 +13,12 @@ let prompt = "" // the one that runs
 let cached = new Set() // its nodes that ComfyUI's cache answers
 let told = new Set() // its nodes that said themselves how they ended
 let offered = false
-let configured = false // before that there is no graph to look at
+let before = "" // path of the open workflow when the last graph began to load
+let loads = 0 // graphs that were loaded
+let current = false // whether the last of them is that of the open workflow
+
+const LOOK = 50
+const LONGEST = 1000 // milliseconds until a graph belongs to the open workflow even if that has not changed
 
 /** The node of that id, if the workflow of the run is the open one. */
 function shownNode(id, promptId) {
@@ -77,19 +83,35 @@ async function onRefused(errors, path) {
   if (advice) offer(advice)
 }
 
-/** Show again what the nodes of the open workflow showed last. */
+/** Show again what the nodes of the open workflow showed last: what was kept of it, else what the frontend has. */
 function refill() {
-  if (!configured) return
   for (const [id, node] of statusNodes()) {
-    const output = outputOf(id)
-    const now = app.nodeOutputs?.[id]?.volcv_status?.[0]
-    if (output && output.volcv_status[0].kind !== "running" && JSON.stringify(now?.lines) !== JSON.stringify(output.volcv_status[0].lines)) {
+    const now = app.nodeOutputs?.[id]
+    const output = (current && outputOf(id)) || (now?.volcv_status && now)
+    const [status] = output?.volcv_status ?? []
+    const same = JSON.stringify(status?.lines) === JSON.stringify(now?.volcv_status?.[0].lines)
+    if (status && status.kind !== "running" && !same) {
       hand(id, "", output)
     } else {
-      show(node, output?.volcv_status[0] ?? now)
+      show(node, status)
       if (output?.images?.length) roomForPictures(node)
     }
   }
+}
+
+/** A graph has been loaded. Its workflow becomes the open one a little later; nothing kept belongs to it before. */
+function loaded() {
+  const load = ++loads
+  const end = Date.now() + LONGEST
+  current = false
+  const look = () => {
+    if (load !== loads) return
+    current = openWorkflow() !== before || Date.now() > end
+    if (current) refill()
+    else setTimeout(look, LOOK)
+  }
+  setTimeout(refill)
+  setTimeout(look)
 }
 
 /** Before the first run of an open workflow with nodes of ours: what to do if nothing is set up yet. */
@@ -100,15 +122,10 @@ async function offerSetup() {
   if (advice?.actions.includes("sandbox")) offer(advice)
 }
 
-function addStyle() {
-  const href = new URL("./node.css", import.meta.url).href
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }))
-}
-
 app.registerExtension({
   name: "volcv.node",
   init() {
-    addStyle()
+    addStyle(import.meta.url, "node.css")
     watchQueue(onRefused)
     api.addEventListener("volcv.status", onStatus)
     api.addEventListener("executed", onExecuted)
@@ -131,10 +148,15 @@ app.registerExtension({
     addPanel(node)
     addBadge(node)
   },
+  beforeConfigureGraph() {
+    before = openWorkflow()
+  },
   afterConfigureGraph() {
-    configured = true
-    setTimeout(refill)
+    loaded()
     offerSetup()
   },
-  onNodeOutputsUpdated: refill
+  onNodeOutputsUpdated(outputs) {
+    // Before a graph is loaded the frontend takes the outputs of the last one away.
+    if (loads && Object.keys(outputs).length) refill()
+  }
 })

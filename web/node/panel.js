@@ -36,11 +36,21 @@ export function addPanel(node) {
   new ResizeObserver(() => text.offsetHeight && fit(panel)).observe(text)
 }
 
+/**
+ * Nodes 2.0 places the element of a widget once. When undo makes a node anew, the page goes on showing the panel of the
+ * node before: put the new one in its place.
+ */
+function place({ node, element }) {
+  if (element.isConnected || node.graph !== (app.canvas.graph ?? app.graph)) return
+  document.querySelector(`[data-node-id="${node.id}"] .volcv-status`)?.replaceWith(element)
+}
+
 /** Show a status, or nothing. */
 export function show(node, status) {
   const panel = panels.get(node)
   if (!panel) return
   const { element, text } = panel
+  place(panel)
   const empty = !status?.lines?.length
   if (empty) text.replaceChildren()
   else {

@@ -1,7 +1,7 @@
 /** The sidebar tab "Volcengine CV": calls under way, open calls, what was charged, and every stored result. */
 import { app } from "../../../scripts/app.js"
 import { call, say } from "../api.js"
-import { make } from "../controls.js"
+import { addStyle, make } from "../controls.js"
 import { Filters } from "./filters.js"
 import { takeDrops } from "./graph.js"
 import { Head } from "./head.js"
@@ -138,15 +138,9 @@ function renew() {
   if (shown) render(place)
 }
 
-function addStyle() {
-  for (const file of ["results.css", "calls.css", "viewer.css", "select.css"]) {
-    document.head.append(make("link", { rel: "stylesheet", href: new URL(file, import.meta.url).href }))
-  }
-}
-
 app.registerExtension({
   name: "volcv.results",
-  init: addStyle,
+  init: () => addStyle(import.meta.url, "results.css", "calls.css", "viewer.css", "select.css"),
   setup() {
     takeDrops()
     const tab = { id: TAB, icon: "volcv-r-icon", title: TITLE, tooltip: TITLE, label: LABEL, type: "custom", render }
