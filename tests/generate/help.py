@@ -8,7 +8,7 @@ from pathlib import Path
 from . import table
 from .files import ROOT, Files
 from .locales import FOLDER as LOCALES
-from .locales import LANGUAGES, catalog, definitions, words
+from .locales import LANGUAGES, catalog, titles, words
 from .snapshot import Snapshot
 
 FOLDER = ROOT / "web" / "docs"
@@ -31,7 +31,7 @@ def page(snapshot: Snapshot, node_id: str, language: str) -> str:
     The prose names its generated parts: ``{{picture}}``, ``{{parameters}}``, ``{{outputs}}``, ``{{page}}`` and
     the shared texts.
     """
-    title = definitions(snapshot, language)[node_id]["display_name"]
+    title = titles(snapshot, language)[node_id]
     text = f"# {title}\n\n{prose(node_id, language)}\n"
     for name in SHARED:
         text = text.replace(f"{{{{{name}}}}}", prose(f"shared/{name}", language))

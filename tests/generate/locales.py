@@ -70,6 +70,7 @@ def catalog() -> Mapping[str, Model]:
     return {one.node_id: one for one in all_models()}
 
 
+@cache
 def declared(node_id: str) -> dict[str, Input]:
     """The catalog's inputs of a node by name; empty for helper nodes, which are no models."""
     model = catalog().get(node_id)
@@ -107,11 +108,15 @@ class Translation:
         return messages.texts(self.language)[key]
 
 
+@cache
+def written(language: str) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
+    """The texts that nodes share, and those of each node."""
+    names = sorted(path.stem for path in (FOLDER / language / "nodes").iterdir())
+    return load(language, "shared"), {name: flat(load(language, f"nodes/{name}")) for name in names}
+
+
 def translation(language: str) -> Translation:
-    if language not in TRANSLATED:
-        return Translation(language)
-    nodes = {path.stem: flat(load(language, f"nodes/{path.stem}")) for path in (FOLDER / language / "nodes").iterdir()}
-    return Translation(language, load(language, "shared"), nodes)
+    return Translation(language, *(written(language) if language in TRANSLATED else ()))
 
 
 def tooltip(texts: Translation, node_id: str, path: str, one: Entry) -> str:
@@ -125,13 +130,16 @@ def tooltip(texts: Translation, node_id: str, path: str, one: Entry) -> str:
     return written + texts.fixed("label.field").format(name=one["id"])
 
 
+def display_name(texts: Translation, node_id: str, node: Entry) -> str:
+    title = node["display_name"].removesuffix(messages.texts("en")["label.vendor"])
+    return texts.text(node_id, "title", title) + texts.fixed("label.vendor")
+
+
 def node_texts(texts: Translation, node_id: str, node: Entry) -> Entry:
     """The definition of a node in a language."""
-    vendor = messages.texts("en")["label.vendor"]
-    title = node["display_name"].removesuffix(vendor)
     summary, mark, keys = node["description"].partition(KEYS)
     return {
-        "display_name": texts.text(node_id, "title", title) + texts.fixed("label.vendor"),
+        "display_name": display_name(texts, node_id, node),
         "description": texts.text(node_id, "summary", summary) + mark + keys,
         "inputs": {
             (key := key_of(path)): {
@@ -154,6 +162,17 @@ def definitions(snapshot: Snapshot, language: str, texts: Translation | None = N
     """``nodeDefs.json`` of a language."""
     texts = texts or translation(language)
     return {node_id: node_texts(texts, node_id, node) for node_id, node in snapshot.items()}
+
+
+def definition(snapshot: Snapshot, node_id: str, language: str) -> Entry:
+    """The entry of one node in :func:`definitions`."""
+    return node_texts(translation(language), node_id, snapshot[node_id])
+
+
+def titles(snapshot: Snapshot, language: str) -> dict[str, str]:
+    """Display names by node id."""
+    texts = translation(language)
+    return {node_id: display_name(texts, node_id, node) for node_id, node in snapshot.items()}
 
 
 def captions(texts: Translation) -> dict[str, Entry]:

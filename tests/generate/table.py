@@ -11,7 +11,7 @@ from volcv_client.catalog.inputs import UNBOUNDED
 from volcv_client.catalog.shared import RUN_OPTIONS
 from volcv_client.catalog.spec import Input
 
-from .locales import catalog, declared, definitions, every_input, key_of, words
+from .locales import catalog, declared, definition, every_input, key_of, titles, words
 from .snapshot import Entry, Snapshot
 
 FILES = {"IMAGE": "picture", "MASK": "mask", "VIDEO": "video", "AUDIO": "audio"}
@@ -125,11 +125,9 @@ def rows(snapshot: Snapshot, node_id: str, language: str) -> Iterator[Row]:
         for option in outer.get("options", []):
             for inner in option["inputs"] if isinstance(option, dict) else ():
                 arms.setdefault(f"{outer['id']}.{inner['id']}", []).append(option["key"])
-    known = definitions(snapshot, language)
-    titles = {name: text["display_name"] for name, text in known.items()}
+    known, named = definition(snapshot, node_id, language)["inputs"], titles(snapshot, language)
     for path, one in dict(every_input(top)).items():
-        text = known[node_id]["inputs"][key_of(path)]
-        yield Row(node_id, one, path, tuple(arms.get(path, ())), language, text, titles)
+        yield Row(node_id, one, path, tuple(arms.get(path, ())), language, known[key_of(path)], named)
 
 
 def markdown(head: str, cells: list[str]) -> str:
@@ -158,7 +156,7 @@ def parameters(snapshot: Snapshot, node_id: str, language: str) -> str:
 
 def outputs(snapshot: Snapshot, node_id: str, language: str) -> str:
     """The table of what a node returns."""
-    say, known = words(language), definitions(snapshot, language)[node_id]["outputs"]
+    say, known = words(language), definition(snapshot, node_id, language)["outputs"]
     lines: list[str] = []
     for place, one in enumerate(snapshot[node_id]["outputs"]):
         text: dict[str, Any] = known[str(place)]
