@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from .inputs import Condition
-from .price import VIDEO_PRICES
 from .spec import (
     INT_MAX,
     SYNCHRONOUS,
@@ -25,12 +23,10 @@ from .spec import (
     Mode,
     Number,
     Origin,
-    PictureLimits,
     Price,
     Seed,
     Switch,
     Text,
-    VideoLength,
     Watermark,
 )
 
@@ -114,41 +110,6 @@ def logo_info(off: Mapping[str, Json]) -> Watermark:
 def result_options() -> tuple[Switch, Watermark]:
     """Inputs that go into the polls of a task, not into its submission."""
     return return_url(True, Origin.OFFICIAL), logo_info({})
-
-
-FIRST_FRAME = PictureLimits(
-    max_side=4096, max_base64=4_700_000, max_total_base64=9_400_000, origin=Origin.OFFICIAL, min_side=320, max_ratio=3
-)
-"""Frames that Jimeng videos begin and end with (catalog section 6)."""
-
-VIDEO_LENGTH = VideoLength("frames", {121: 5.0, 241: 10.0})
-"""24 frames a second and one."""
-
-
-def frames() -> Choice:
-    return Choice(
-        name="frames",
-        default="121 (5 s)",
-        origin=Origin.OFFICIAL,
-        options={f"{frames} ({seconds:g} s)": {"frames": frames} for frames, seconds in VIDEO_LENGTH.seconds.items()},
-        tooltip="Length of the video, 24 frames a second.",
-    )
-
-
-def aspect_ratio(only_if: Condition) -> Choice:
-    return Choice(
-        name="aspect_ratio",
-        default="16:9",
-        origin=Origin.OFFICIAL,
-        only_if=only_if,
-        options={label: {"aspect_ratio": label} for label in ("16:9", "4:3", "1:1", "3:4", "9:16", "21:9")},
-        tooltip="Shape of the video. With a picture the picture decides.",
-    )
-
-
-def video_price(amount: float, date: str = "2026-09-01") -> Price:
-    """Price of a second, as digests of the price page have it (prices page, "Prices")."""
-    return Price(amount=amount, per="second", source=VIDEO_PRICES, date=date, confidence=Confidence.DIGEST)
 
 
 def address(name: str, replaces: str) -> Text:
@@ -334,6 +295,29 @@ REQ_SCHEDULE_CONF = Choice(
     origin=Origin.OFFICIAL,
     tooltip="aesthetic: prettier pictures. standard: closer to the prompt, and shapes come out sounder.",
 )
+
+
+def result_file() -> tuple[Choice, Integer]:
+    """File format of the picture in an answer, of models that restore one."""
+    return (
+        Choice(
+            name="result_format",
+            default="PNG",
+            origin=Origin.OFFICIAL,
+            advanced=True,
+            options={"PNG": {"result_format": 0}, "JPEG": {"result_format": 1}},
+            tooltip="File format of the answer: PNG is lossless, JPEG is smaller.",
+        ),
+        Integer(
+            name="jpg_quality",
+            default=95,
+            high=100,
+            only_if={"result_format": "JPEG"},
+            origin=Origin.OFFICIAL,
+            advanced=True,
+            tooltip="Quality of the JPEG; only with result_format JPEG.",
+        ),
+    )
 
 
 def mask(tooltip: str) -> MaskPicture:

@@ -3,9 +3,8 @@ word; size and lora_weight as clients send them."""
 
 from __future__ import annotations
 
-from .. import shared
-from ..price import PICTURE_PRICES
-from ..spec import TASK, Advice, Confidence, Example, Model, Number, Origin, Picture, Price
+from .. import jimeng, shared
+from ..spec import TASK, Advice, Example, Model, Number, Origin, Picture
 
 REQ_KEY = "i2i_material_extraction"
 
@@ -42,11 +41,7 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     service_seconds=20.0,
-    prices={
-        REQ_KEY: Price(
-            amount=0.22, per="picture", source=PICTURE_PRICES, date="2026-03-31", confidence=Confidence.DIGEST
-        )
-    },
+    prices={REQ_KEY: jimeng.price(0.22, "picture")},
     aliases=("extract", "pattern", "logo", "texture", "print on demand", "pod", "sucai tiqu", "huaxing", "jimeng"),
     example=Example(
         title="Material extraction: what is printed on it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shared
+from .. import shared, videos
 from ..spec import TASK, Example, Model, Origin, Output, Picture, Require, Video
 
 MODEL = Model(
@@ -38,7 +38,7 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     service_seconds=180.0,
-    prices={"jimeng_dream_actor_m1_gen_video_cv": shared.video_price(0.5, "2026-04")},
+    prices={"jimeng_dream_actor_m1_gen_video_cv": videos.video_price(0.5, "2026-04")},
     aliases=("dance", "motion", "mimic", "dreamactor", "dongzuo mofang", "tiaowu"),
     example=Example(
         title="Motion imitation 1.0: a person moves like a video",

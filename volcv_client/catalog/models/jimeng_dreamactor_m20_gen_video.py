@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shared
+from .. import shared, videos
 from ..spec import TASK, Example, Model, Origin, Output, Picture, PictureLimits, Require, Switch, Video
 
 MODEL = Model(
@@ -42,7 +42,7 @@ MODEL = Model(
     takes_links=True,
     native_only=True,
     service_seconds=180.0,
-    prices={"jimeng_dreamactor_m20_gen_video": shared.video_price(0.4, "")},
+    prices={"jimeng_dreamactor_m20_gen_video": videos.video_price(0.4, "")},
     aliases=("dance", "motion", "mimic", "dreamactor", "pose video", "dongzuo mofang", "tiaowu"),
     example=Example(
         title="Motion imitation 2.0: a figure moves like a video",

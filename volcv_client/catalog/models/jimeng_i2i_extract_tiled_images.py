@@ -5,9 +5,8 @@ The page's example once calls the field ``image_edit_prompt``; its table says ``
 
 from __future__ import annotations
 
-from .. import shared
-from ..price import PICTURE_PRICES
-from ..spec import TASK, Confidence, Example, Model, Origin, Picture, Price
+from .. import jimeng, shared
+from ..spec import TASK, Example, Model, Origin, Picture
 
 REQ_KEY = "jimeng_i2i_extract_tiled_images"
 
@@ -37,11 +36,7 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     service_seconds=20.0,
-    prices={
-        REQ_KEY: Price(
-            amount=0.22, per="picture", source=PICTURE_PRICES, date="2026-03-31", confidence=Confidence.DIGEST
-        )
-    },
+    prices={REQ_KEY: jimeng.price(0.22, "picture")},
     aliases=("extract", "product", "cutout", "white background", "flat lay", "shangpin tiqu", "sucai tiqu", "jimeng"),
     example=Example(
         title="Product extraction: alone on white",

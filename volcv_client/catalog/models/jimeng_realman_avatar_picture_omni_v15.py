@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shared
+from .. import shared, videos
 from ..spec import (
     TASK_ONLY,
     Audio,
@@ -77,7 +77,7 @@ MODEL = Model(
     modes={"task": TASK_ONLY},
     native_only=True,
     service_seconds=240.0,
-    prices={"jimeng_realman_avatar_picture_omni_v15": shared.video_price(1.0, "2026-08")},
+    prices={"jimeng_realman_avatar_picture_omni_v15": videos.video_price(1.0, "2026-08")},
     aliases=("omnihuman", "talking head", "digital human", "avatar", "lip sync", "shuziren", "duikouxing"),
     example=Example(
         title="OmniHuman 1.5: a picture speaks",

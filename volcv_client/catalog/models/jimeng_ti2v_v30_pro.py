@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import shared
+from .. import shared, videos
 from ..spec import TASK, Example, Model, Origin, Output, Picture, Require
 
 MODEL = Model(
@@ -21,8 +21,8 @@ MODEL = Model(
             required=False,
             origin=Origin.OFFICIAL,
         ),
-        shared.frames(),
-        shared.aspect_ratio({"image": False}),
+        videos.frames(),
+        videos.aspect_ratio({"image": False}),
         shared.seed("video"),
         # Landed with the node, so it stays; what is connected goes into the request for the result.
         replace(
@@ -35,11 +35,11 @@ MODEL = Model(
     requires=(Require(("prompt", "image"), why="nothing_to_film"),),
     outputs=(Output.VIDEO,),
     modes={"task": TASK},
-    limits=shared.FIRST_FRAME,
+    limits=videos.FIRST_FRAME,
     native_only=True,
     service_seconds=120.0,
-    prices={"jimeng_ti2v_v30_pro": shared.video_price(1.0)},
-    video_length=shared.VIDEO_LENGTH,
+    prices={"jimeng_ti2v_v30_pro": videos.video_price(1.0)},
+    video_length=videos.VIDEO_LENGTH,
     aliases=("video", "text to video", "image to video", "i2v", "t2v", "shipin", "wenshengshipin", "jimeng"),
     example=Example(
         title="Jimeng video 3.0 Pro: a picture begins to move",

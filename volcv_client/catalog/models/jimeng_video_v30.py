@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shared
+from .. import shared, videos
 from ..spec import (
     TASK,
     Branch,
@@ -45,7 +45,7 @@ VARIANTS = {
     "jimeng_i2v_first_tail_v30_1080": {"source": FIRST_AND_LAST, "resolution": FULL_HD},
     "jimeng_i2v_recamera_v30": {"source": CAMERA},
 }
-PRICES = {HD: shared.video_price(0.28), FULL_HD: shared.video_price(0.63)}
+PRICES = {HD: videos.video_price(0.28), FULL_HD: videos.video_price(0.63)}
 
 CAMERA_INPUTS = (
     Choice(
@@ -90,7 +90,7 @@ MODEL = Model(
             default=TEXT,
             origin=Origin.OFFICIAL,
             options={
-                TEXT: BranchOption((shared.aspect_ratio({}),), {}),
+                TEXT: BranchOption((videos.aspect_ratio({}),), {}),
                 FIRST: BranchOption((), {}),
                 FIRST_AND_LAST: BranchOption((), {}),
                 CAMERA: BranchOption(CAMERA_INPUTS, {}),
@@ -105,7 +105,7 @@ MODEL = Model(
             origin=Origin.OFFICIAL,
             tooltip="720p is quicker and cheaper. A camera move is always 720p.",
         ),
-        shared.frames(),
+        videos.frames(),
         shared.seed("video"),
         shared.aigc_meta(),
     ),
@@ -115,12 +115,12 @@ MODEL = Model(
     ),
     outputs=(Output.VIDEO,),
     modes={"task": TASK},
-    limits=shared.FIRST_FRAME,
+    limits=videos.FIRST_FRAME,
     takes_links=True,
     native_only=True,
     service_seconds=90.0,
     prices={key: PRICES[choices.get("resolution", HD)] for key, choices in VARIANTS.items()},
-    video_length=shared.VIDEO_LENGTH,
+    video_length=videos.VIDEO_LENGTH,
     aliases=("video", "text to video", "image to video", "first frame", "last frame", "camera", "i2v", "t2v"),
     example=Example(
         title="Jimeng video 3.0: from a first to a last frame",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Choice, Example, Integer, Model, Number, Origin, Picture, Switch
+from ..spec import Choice, Example, Model, Number, Origin, Picture, Switch
 
 BOUNDARIES = ("144p", "240p", "360p", "480p", "540p", "720p", "1080p", "2k")
 
@@ -32,23 +32,7 @@ MODEL = Model(
             tooltip="Strength of the HDR effect; only with enable_hdr.",
         ),
         Switch(name="enable_wb", default=False, origin=Origin.OFFICIAL, tooltip="Correct the white balance."),
-        Choice(
-            name="result_format",
-            default="PNG",
-            origin=Origin.OFFICIAL,
-            advanced=True,
-            options={"PNG": {"result_format": 0}, "JPEG": {"result_format": 1}},
-            tooltip="File format of the answer: PNG is lossless, JPEG is smaller.",
-        ),
-        Integer(
-            name="jpg_quality",
-            default=95,
-            high=100,
-            only_if={"result_format": "JPEG"},
-            origin=Origin.OFFICIAL,
-            advanced=True,
-            tooltip="Quality of the JPEG; only with result_format JPEG.",
-        ),
+        *shared.result_file(),
         shared.return_url(False, Origin.OFFICIAL),
     ),
     native_only=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import shared
-from ..spec import Choice, Example, Integer, Model, Origin, Picture, PictureLimits
+from ..spec import Choice, Example, Model, Origin, Picture, PictureLimits
 
 MODEL = Model(
     req_key="lens_nnsr2_pic_common",
@@ -26,23 +26,7 @@ MODEL = Model(
             tooltip="How good the given picture is. HQ: clean and sharp. MQ: in between, recommended. LQ: blurred, "
             "noisy or strongly compressed.",
         ),
-        Choice(
-            name="result_format",
-            default="PNG",
-            origin=Origin.OFFICIAL,
-            advanced=True,
-            options={"PNG": {"result_format": 0}, "JPEG": {"result_format": 1}},
-            tooltip="File format of the answer: PNG is lossless, JPEG is smaller.",
-        ),
-        Integer(
-            name="jpg_quality",
-            default=95,
-            high=100,
-            only_if={"result_format": "JPEG"},
-            origin=Origin.OFFICIAL,
-            advanced=True,
-            tooltip="Quality of the JPEG; only with result_format JPEG.",
-        ),
+        *shared.result_file(),
         shared.return_url(False, Origin.OFFICIAL),
         shared.logo_info({}),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import shared
+from .. import shared, videos
 from ..spec import TASK, Choice, Example, Model, Origin, Output, Require, Video
 
 LANGUAGES = (
@@ -45,7 +45,7 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     service_seconds=240.0,
-    prices={"video_translate_v2_cvtob": shared.video_price(0.2, "")},
+    prices={"video_translate_v2_cvtob": videos.video_price(0.2, "")},
     aliases=("translate", "dubbing", "language", "shipin fanyi", "peiyin"),
     example=Example(
         title="Video translation 2.0: from Chinese into English",
