@@ -174,7 +174,7 @@ def line_of(outcome: Outcome) -> str:
     last = next((one for one in reversed(outcome.tried) if one.outcome != "not sent"), outcome.tried[-1])
     if last.outcome == "accepted":
         if not outcome.step.fact:
-            return say("cli.check.accepted", model=key, seconds=last.facts["seconds"])
+            return say("cli.check.accepted", model=key, seconds=f"{last.facts['seconds']:.1f}")
         found = outcome.finding.value or say("check.unclear")
         return say("cli.check.found", model=key, fact=fact_title(outcome.step.fact), value=found)
     return say(f"cli.check.{last.outcome.replace(' ', '_')}", model=key, problem=last.problem)
