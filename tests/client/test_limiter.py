@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.gateway import Fault, Gateway
+from volcv_client.calls import limiter as limiter_module
 from volcv_client.calls.cancel import CancelToken
 from volcv_client.calls.limiter import GROW_AFTER_SECONDS, GROW_AFTER_SUCCESSES, Limiter
 from volcv_client.calls.shared import SharedState
 from volcv_client.client import Client, ClientPool
 from volcv_client.errors import Cancelled
-from volcv_client.store import slowdowns
+from volcv_client.store import shared_allowance
 from volcv_client.store.results import ResultStore
 
 from .helpers import SMALL, client_for, finish, profile, sandbox, settled, start, until
@@ -215,33 +216,55 @@ def test_one_refusal_slows_every_process_that_shares_the_home(quick_retries: Non
         assert other.executor.limiter.allowed == 2 and server.peak_in_flight <= 2
 
 
-def test_what_another_process_allows_never_raises_an_allowance() -> None:
+def test_a_process_follows_another_down_and_up() -> None:
     clock = Clock()
     limiter = Limiter(8, clock)
-    limiter.lower(0)
+    limiter.adopt(0, grown=False)
     assert limiter.allowed == 1
-    limiter.lower(5)
-    assert limiter.allowed == 1
+    limiter.adopt(5, grown=False)
+    assert limiter.allowed == 1, "a refusal elsewhere raises nothing"
     clock.now = GROW_AFTER_SECONDS
-    for _ in range(GROW_AFTER_SUCCESSES):
-        limiter.succeeded()
-    assert limiter.allowed == 2, "it grows back as after a refusal of its own"
+    grown = [limiter.succeeded() for _ in range(GROW_AFTER_SUCCESSES)]
+    assert (limiter.allowed, grown.count(True), grown[-1]) == (2, 1, True), "as after a refusal of its own"
+    limiter.adopt(1, grown=True)
+    assert limiter.allowed == 2, "growth elsewhere lowers nothing"
+    limiter.adopt(3, grown=True)
+    assert limiter.allowed == 3
+    clock.now += GROW_AFTER_SECONDS - 1
+    assert [limiter.succeeded() for _ in range(2 * GROW_AFTER_SUCCESSES)].count(True) == 0, "one grows at a time"
+    limiter.adopt(9, grown=True)
+    assert limiter.allowed == 8
+
+
+def test_growth_is_told(quick_retries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter_module, "GROW_AFTER_SECONDS", 0.0)
+    with sandbox(Fault(code=50430)) as server:
+        refused, other = (Client(profile(server.url, max_concurrency=4), pool=ClientPool()) for _ in range(2))
+        finish(start(refused, SMALL))
+        finish(start(other, {**SMALL, "seed": 1}))
+        assert other.executor.limiter.allowed == 2
+        finish(start(refused, {**SMALL, "count": GROW_AFTER_SUCCESSES}))
+        finish(start(other, {**SMALL, "seed": 2}))
+        assert refused.executor.limiter.allowed == other.executor.limiter.allowed == 3
 
 
 def test_a_refusal_is_told_once_and_not_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = (ResultStore(tmp_path).slowdowns for _ in range(2))
+    one, other = (ResultStore(tmp_path).shared_allowance for _ in range(2))
     assert one.told("c") is None, "no store yet"
     one.tell("c", 3)
-    assert (one.told("c"), other.told("d"), other.told("c"), other.told("c")) == (None, None, 3, None)
-    monkeypatch.setattr(slowdowns, "TOLD_SECONDS", 0.0)
-    assert ResultStore(tmp_path).slowdowns.told("c") is None, "allowances have grown since then"
+    assert (one.told("c"), other.told("d")) == (None, None)
+    told = [other.told("c"), other.told("c")]
+    assert told[0] is not None and (told[0].allowed, told[0].grown, told[1]) == (3, False, None)
+    monkeypatch.setattr(shared_allowance, "TOLD_SECONDS", 0.0)
+    assert ResultStore(tmp_path).shared_allowance.told("c") is None, "allowances have grown since then"
 
 
 def test_a_refusal_that_cannot_be_told_harms_nothing(tmp_path: Path, impatient: None) -> None:
     one, other = (ResultStore(tmp_path) for _ in range(2))
-    one.slowdowns.tell("c", 3)
+    one.shared_allowance.tell("c", 3)
     with held_by_another(tmp_path):
-        one.slowdowns.tell("c", 2)
-    assert other.slowdowns.told("c") == 3
+        one.shared_allowance.tell("c", 2)
+    told = other.shared_allowance.told("c")
+    assert told is not None and told.allowed == 3
     (tmp_path / "index.db").write_bytes(b"no database" * 99)
-    assert ResultStore(tmp_path).slowdowns.told("c") is None
+    assert ResultStore(tmp_path).shared_allowance.told("c") is None

@@ -276,7 +276,7 @@ class CallExecutor:
                     rule = rule_for(error, random_seed=call.random_seed)
                     if rule is not None and rule.slow_down:
                         self.limiter.refused(granted_at)
-                        self.store.slowdowns.tell(self.credential, self.limiter.allowed)
+                        self.store.shared_allowance.tell(self.credential, self.limiter.allowed)
                     if rule is None or not row.dropped or attempts[rule.name] >= rule.retries:
                         raise (forms.final(error) if row.dropped else error) from None
                     attempts[rule.name] += 1
@@ -286,7 +286,8 @@ class CallExecutor:
                     row.leave()
                     raise
                 else:
-                    self.limiter.succeeded()
+                    if self.limiter.succeeded():
+                        self.store.shared_allowance.tell(self.credential, self.limiter.allowed, grown=True)
                     order.notes += forms.notes()
                     break
             call.retries += 1
@@ -316,8 +317,8 @@ class CallExecutor:
         Raises BudgetError, or Cancelled while waiting.
         """
         while True:
-            if (told := self.store.slowdowns.told(self.credential)) is not None:
-                self.limiter.lower(told)
+            if (told := self.store.shared_allowance.told(self.credential)) is not None:
+                self.limiter.adopt(told.allowed, grown=told.grown)
             allowance = Allowance(self.limiter.allowed, limits_of(self.profile))
             begun = self._journal.begin(self._entry(order, form), allowance, reuse=order.reuse)
             if isinstance(begun, Entry):

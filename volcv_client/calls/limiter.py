@@ -67,21 +67,24 @@ class Limiter:
                 self._enforced = max(1, self.allowed // 2)
                 self._reduced_at = self._clock()
 
-    def lower(self, allowed: int) -> None:
-        """Allow no more than another process since it was refused."""
+    def adopt(self, allowed: int, *, grown: bool) -> None:
+        """Follow another process: allow no more than it since it was refused, or as many as it since it has grown."""
         with self._condition:
-            if allowed < self.allowed:
-                self._enforced = max(1, allowed)
-                self._reduced_at = self._clock()
-                self._successes = 0
+            if allowed > self.allowed if grown else allowed < self.allowed:
+                self._change(max(1, allowed))
 
-    def succeeded(self) -> None:
-        """Count a success; enough of them in a time without refusals raise the allowance by one."""
+    def succeeded(self) -> bool:
+        """Count a success; whether the allowance has grown by one, after enough of them in a time without refusals."""
         with self._condition:
             self._successes += 1
             quiet = self._clock() - self._reduced_at >= GROW_AFTER_SECONDS
-            if self._enforced is not None and quiet and self._successes >= GROW_AFTER_SUCCESSES:
-                self._enforced = self._enforced + 1 if self._enforced + 1 < self._limit else None
-                self._successes = 0
-                self._reduced_at = self._clock()
-                self._condition.notify_all()
+            if self._enforced is None or not quiet or self._successes < GROW_AFTER_SUCCESSES:
+                return False
+            self._change(self._enforced + 1)
+            return True
+
+    def _change(self, allowed: int) -> None:
+        self._enforced = allowed if allowed < self._limit else None
+        self._successes = 0
+        self._reduced_at = self._clock()
+        self._condition.notify_all()

@@ -24,7 +24,7 @@ from .entry import FAVOURITE, Entry, State
 from .files import StoreFiles
 from .journal import Journal, marks
 from .result import Result
-from .slowdowns import Slowdowns
+from .shared_allowance import SharedAllowance
 from .space import FORGET
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class ResultStore:
         self._database = Database(folder / "index.db")
         self._files = StoreFiles(folder)
         self.journal = Journal(self._database, self._files)
-        self.slowdowns = Slowdowns(self._database)
+        self.shared_allowance = SharedAllowance(self._database)
         self._swept = False
 
     def close(self) -> None:
