@@ -9,6 +9,9 @@ TORCH := torch==2.13.0
 # The CPU build, a tenth of the size, where its index can be reached; else what the registry has.
 CPU_INDEX := --retries 0 --timeout 5 --index-url https://download.pytorch.org/whl/cpu
 
+# Tests start many processes, and four of them import every test: byte code is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-host lint clean
 
 demo: $(VENV)/demo.ready
@@ -16,7 +19,7 @@ demo: $(VENV)/demo.ready
 	$(BIN)/python -m tests.host.run_examples -o demo/comfyui
 
 test: lint
-	$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --ignore=tests/host
+	$(BIN)/python -m pytest -q --numprocesses 4 --dist loadfile --ignore=tests/host
 	$(BIN)/python -m pytest -q tests/host
 
 test-host: $(VENV)/test.ready

@@ -191,7 +191,7 @@ class Journal:
 
 def run(quick: bool) -> list[Row]:
     """2,000 calls in 20 processes that are killed 300 times; then all of them once more in one process."""
-    total, processes, kills, pause = (60, 4, 8, 0.5) if quick else (2000, 20, 300, 2.0)
+    total, processes, kills, pause = (40, 3, 4, 0.3) if quick else (2000, 20, 300, 2.0)
     with tempfile.TemporaryDirectory(prefix="volcv-soak-", ignore_cleanup_errors=True) as folder:
         soak = Soak(total, processes, kills, pause, Path(folder))
         try:
