@@ -37,7 +37,7 @@ class Record:
                     self._done.append(self._done_by(path, overlapping=other.count != shard.count))
             if not whole:  # the next entry must not be appended to a line that a crash cut
                 self._file.write(b"\n")
-        except BaseException:
+        except BaseException:  # KeyboardInterrupt too: an open file keeps its lock
             self._file.close()
             raise
 
