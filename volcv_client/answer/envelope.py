@@ -94,7 +94,7 @@ def has_result(data: Mapping[str, Any]) -> bool:
 
 def task_status(raw: RawAnswer) -> str:
     """``data.status`` of the answer to a poll, whatever else it holds; empty if it has none."""
-    return text_of(at(unpacked((raw.body or {}).get("data")), ("status",)))
+    return text_of(at(raw.body, ("data", "status")))
 
 
 def parse_data(raw: RawAnswer, *, secrets: Iterable[str] = ()) -> tuple[dict[str, Any], str, float | None]:

@@ -112,14 +112,14 @@ def result_options() -> tuple[Switch, Watermark]:
     return return_url(True, Origin.OFFICIAL), logo_info({})
 
 
-def address(name: str, replaces: str) -> Text:
-    """The address of a file that is online already."""
+def address(name: str, replaces: str, what: str = "file") -> Text:
+    """The address of what is online already."""
     return Text(
         name=name,
         wire=(),
         advanced=True,
         origin=Origin.OFFICIAL,
-        tooltip=f"Public http(s) address of a file; it is sent instead of {replaces}.",
+        tooltip=f"Public http(s) address of a {what}; it is sent instead of {replaces}.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -13,6 +13,11 @@ from .inputs import Attachment, Given, Input, Number
 from .wire_path import INLINE_URI, UPLOAD_URI, Json, place, put, put_all
 
 FIRST_PICTURE = ""
+
+
+def next_index(attachments: Sequence[Attachment], *, upload: bool = False) -> int:
+    """Place of the next inline image in its array, or of the next file among the uploads."""
+    return sum(one.upload is upload for one in attachments)
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ class FileSocket(Input):
 
     def link(self, body: dict[str, Any], given: Given, attachments: list[Attachment], image: Attachment) -> None:
         """Write the URL, or what stands for the link of the file that is to be uploaded."""
-        index = sum(other.upload for other in attachments)
-        put(body, place(body, self.link_path or ""), self.url(given) or f"{UPLOAD_URI}{index}")
+        uri = f"{UPLOAD_URI}{next_index(attachments, upload=True)}"
+        put(body, place(body, self.link_path or ""), self.url(given) or uri)
         if not self.url(given):
             attachments.append(replace(image, upload=True))
 
@@ -106,7 +111,7 @@ class Picture(FileSocket):
     fit_to: str | None = None
 
     def attach(self, body: dict[str, Any], given: Given, attachments: list[Attachment]) -> None:
-        url, index = self.url(given), sum(not other.upload for other in attachments)
+        url, index = self.url(given), next_index(attachments)
         put_all(body, self.present if self.is_given(given) else self.absent)
         if self.link_path and self.is_given(given):
             self.link(body, given, attachments, Attachment(self.name, given.get(self.name), self.alpha, self.fit_to))
@@ -163,7 +168,7 @@ class Controls(Input):
 
     def attach(self, body: dict[str, Any], given: Given, attachments: list[Attachment]) -> None:
         for control in given.get(self.name, ()):
-            index = sum(not other.upload for other in attachments)
+            index = next_index(attachments)
             entry = {"type": control.type, "binary_data_index": index, "strength": control.strength}
             put(body, f"{self.path}[{len(body.get(self.path, []))}]", entry)
             attachments.append(Attachment(self.name, control.image))

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-import numpy as np
-
 from .. import catalog
 from ..catalog.examples import example_of, picture_path
-from ..catalog.spec import Combo, Integer, MaskPicture, Model, VideoLength
+from ..catalog.spec import Combo, Integer, Model, VideoLength
 from ..client import Client
 from ..errors import InputError
-from ..images.image import FileImage, Mask
+from ..images.example_masks import example_masks
+from ..images.image import Mask
 from ..request.body import draft
 from ..request.inputs import holds
-from ..request.json_body import PICTURES_FIELD
 from ..request.plan import Plan
 from ..request.price import Estimate
 from .cards import card
@@ -113,8 +111,7 @@ def planned(client: Client, plan: Plan, variant: Variant) -> Try:
     """The plan of a variant; one with other fields is sent through the model that takes any req_key."""
     if variant.fields:
         plan = with_fields(client, plan, variant.fields)
-    body = draft(plan.model, plan.calls[0].given).body
-    return Try(variant, plan, {name: value for name, value in body.items() if name != PICTURES_FIELD})
+    return Try(variant, plan, draft(plan.model, plan.calls[0].given).body)
 
 
 def with_fields(client: Client, plan: Plan, fields: Mapping[str, Any]) -> Plan:
@@ -174,15 +171,6 @@ def shortest(model: Model, length: VideoLength) -> dict[str, str]:
 
 
 def example_pictures(model: Model) -> dict[str, Any]:
-    """The pictures of the model's example as paths, and its masks, white in their box, as ``[H, W]`` arrays."""
-    example = example_of(model)
-    files = {name: picture_path(picture) for name, picture in example.pictures.items()}
-    pictures: dict[str, Any] = dict(files)
-    for input_ in model.all_inputs():
-        if isinstance(input_, MaskPicture) and input_.name in example.masks:
-            width, height = FileImage(files.get(input_.fit_to) or next(iter(files.values()))).size
-            left, top, right, bottom = example.masks[input_.name]
-            mask = np.zeros((height, width), np.uint8)
-            mask[round(top * height) : round(bottom * height), round(left * width) : round(right * width)] = 255
-            pictures[input_.name] = mask
-    return pictures
+    """The pictures of the model's example as paths, and its masks as ``[H, W]`` arrays."""
+    files = {name: picture_path(picture) for name, picture in example_of(model).pictures.items()}
+    return {**files, **example_masks(model)}

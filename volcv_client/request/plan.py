@@ -44,7 +44,7 @@ def plan(model: Model, given: Given) -> Plan:
     defaults = model.defaults() | {option.name: option.default for option in RUN_OPTIONS}
     given = defaults | {name: value for name, value in given.items() if value is not None}
     seeds = seeds_of(given)
-    notes = dict.fromkeys([retiring(model)] if model.successor else [])
+    notes = dict.fromkeys([say("note.retiring", successor=model.successor)] if model.successor else [])
     calls = []
     for inputs in split(model, given, len(seeds)):
         notes |= dict.fromkeys(drop_empty_masks(model, inputs))
@@ -53,11 +53,6 @@ def plan(model: Model, given: Given) -> Plan:
             notes |= dict.fromkeys(check(model, call))
             calls.append(planned(model, call))
     return Plan(model, tuple(calls), tuple(notes), given[ON_REFUSAL.name])
-
-
-def retiring(model: Model) -> str:
-    """That the vendor retires the model, and what it names in its place."""
-    return say("note.retiring", successor=model.successor)
 
 
 def seeds_of(given: Given) -> list[dict[str, int]]:

@@ -27,7 +27,6 @@ class Told(NamedTuple):
 
     allowed: int
     grown: bool
-    at: float
 
 
 class SharedAllowance:
@@ -63,5 +62,5 @@ class SharedAllowance:
             row = self._database.read(work)
             if row is not None and row[2] != self._known.get(credential) and abs(time.time() - row[2]) < TOLD_SECONDS:
                 self._known[credential] = row[2]
-                return Told(row[0], bool(row[1]), row[2])
+                return Told(row[0], bool(row[1]))
         return None

@@ -5,9 +5,8 @@ By its name the successor of ``img2img_e_commerce_style``, with fewer settings a
 
 from __future__ import annotations
 
-from .. import shared
-from ..price import PICTURE_PRICES
-from ..spec import TASK, Confidence, Example, Model, Origin, Picture, Price, Text
+from .. import jimeng, shared
+from ..spec import TASK, Example, Model, Origin, Picture, Text
 
 REQ_KEY = "i2i_dreamlight3_0_background_replace"
 
@@ -31,9 +30,7 @@ MODEL = Model(
     modes={"task": TASK},
     native_only=True,
     service_seconds=20.0,
-    prices={
-        REQ_KEY: Price(amount=0.2, per="picture", source=PICTURE_PRICES, date="2026-04", confidence=Confidence.DIGEST)
-    },
+    prices={REQ_KEY: jimeng.FAMILY_3_0},
     aliases=("product", "e-commerce", "background", "product photo", "shangpin tu", "dianshang", "huan beijing"),
     example=Example(
         title="Product picture 3.0: a new background in one sentence",

@@ -134,16 +134,6 @@ MANUAL = BranchOption(
 )
 
 
-def url(name: str, replaces: str) -> Text:
-    return Text(
-        name=name,
-        wire=(),
-        advanced=True,
-        origin=Origin.OFFICIAL,
-        tooltip=f"Public http(s) address of a picture; it is sent instead of {replaces}.",
-    )
-
-
 def override(name: str, meaning: str) -> Text:
     return Text(name=name, on_page=False, multiline=True, advanced=True, origin=Origin.THIRD_PARTY, tooltip=meaning)
 
@@ -265,10 +255,10 @@ MODEL = Model(
         override("negative_prompt", "What the picture must not show."),
         override("fixed_positive_prompt", "Replaces the quality keywords that the service adds to the prompt."),
         override("fixed_negative_prompt", "Replaces the service's own list of unwanted things."),
-        url("product_image_url", "product_image"),
-        url("mask_image_url", "product_mask"),
-        url("ref_image_url", "ref_image"),
-        url("light_image_url", "light_image"),
+        shared.address("product_image_url", "product_image", "picture"),
+        shared.address("mask_image_url", "product_mask", "picture"),
+        shared.address("ref_image_url", "ref_image", "picture"),
+        shared.address("light_image_url", "light_image", "picture"),
         shared.return_url(True),
         shared.logo_info(
             {"position": 0, "language": 0, "opacity": 1, "logo_text_content": "This is a visible watermark"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ... import catalog, config
 from ...catalog.examples import example_of, picture_path
-from ...catalog.spec import MaskPicture, Model
+from ...catalog.spec import Model
 from ...errors import VolcvError
 from ...messages import say
 from ..parser import Exit, Parser
@@ -141,18 +141,14 @@ def inputs_of(model: Model, folder: Path) -> dict[str, Path]:
 
 
 def draw_masks(model: Model, folder: Path) -> None:
-    """Write the masks of an example: as large as the pictures that they go with, black with a white box."""
+    """Write the masks of an example."""
     from PIL import Image
 
-    from ...images.image import FileImage
+    from ...images.example_masks import example_masks
 
     files = inputs_of(model, folder)
-    bases = {one.name: one.fit_to for one in model.pictures() if isinstance(one, MaskPicture)}
-    for name, (left, top, right, bottom) in example_of(model).masks.items():
-        width, height = FileImage(files[bases[name]]).size
-        mask = Image.new("L", (width, height))
-        mask.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
-        mask.save(files[name])
+    for name, mask in example_masks(model).items():
+        Image.fromarray(mask).save(files[name])
 
 
 def sheet_entry(run: BatchRun, folder: Path) -> Entry:
