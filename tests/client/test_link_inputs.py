@@ -114,6 +114,18 @@ def test_a_file_that_goes_before_the_call_costs_nothing(client: Client, server: 
     assert isinstance(error, InputError) and "voice.wav" in str(error) and server.charged == 0
 
 
+def test_a_file_that_changes_after_its_digest_is_refused(tmp_path: Path) -> None:
+    """As of pictures: the answer would be stored under the digest of what was not sent."""
+    path = tmp_path / "voice.wav"
+    path.write_bytes(WAV)
+    voice = MediaFile.of(path)
+    assert voice.digest() and voice.read() == WAV
+    path.write_bytes(WAV + b"!")
+    with pytest.raises(InputError) as caught:
+        voice.read()
+    assert caught.value.key == "changed_file"
+
+
 def test_a_link_inside_json_text_leads_to_the_video(client: Client, server: Gateway) -> None:
     made = make(client, {"video": MediaFile(MP4), "audio": MediaFile(WAV)}, key=LIPS)
     (body,) = submitted(server)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +14,7 @@ class MediaFile:
     def __init__(self, content: bytes | Path) -> None:
         """Raises InputError if the path is no file."""
         self._content = content
+        self._digest = ""
         if isinstance(content, Path) and not content.is_file():
             raise InputError("unreadable_file", path=str(content), problem="not a file")
 
@@ -26,21 +26,23 @@ class MediaFile:
         return cls(given if isinstance(given, bytes) else Path(str(given)))
 
     def read(self) -> bytes:
-        """The file's bytes. Raises InputError if it cannot be read."""
+        """The file's bytes. Raises InputError if it cannot be read, or has changed since its digest, under which the
+        answer would be stored."""
         if isinstance(self._content, bytes):
             return self._content
         try:
-            return self._content.read_bytes()
+            data = self._content.read_bytes()
         except OSError as error:
             problem = error.strerror or type(error).__name__
             raise InputError("unreadable_file", path=str(self._content), problem=problem) from None
-
-    @cached_property
-    def _digest(self) -> str:
-        return sha256(self.read()).hexdigest()
+        if self._digest and sha256(data).hexdigest() != self._digest:
+            raise InputError("changed_file", path=str(self._content))
+        return data
 
     def digest(self) -> str:
         """SHA-256 in hex of the bytes, for cache keys. Raises InputError if the file cannot be read."""
+        if not self._digest:
+            self._digest = sha256(self.read()).hexdigest()
         return self._digest
 
     def share(self) -> MediaFile:
